@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with: Swift 6 rules, warnings as errors, imports that say
+/// their access level.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// One Swift target of the product.
+func component(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The unit tests that mirror one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    swiftSettings: strict)
+}
+
+/// A C library in a module of its own, imported by exactly one Swift target.
+func library(_ name: String, linking libraries: String...) -> Target {
+  .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+let package = Package(
+  name: "headstart",
+  targets: [
+    // The C libraries, each behind its own module.
+    library("CUV", linking: "uv"),
+    library("CNGHTTP2", linking: "nghttp2"),
+    library("CCurl", linking: "curl"),
+    library("CMicroHTTPD", linking: "microhttpd"),
+    library("CYAML", linking: "yaml"),
+    library("CCivilTime", linking: "cctz"),
+    library("CExternalScaler", linking: "protobuf-c"),
+
+    // Pure logic: no clock, no I/O, no lock, no C.
+    component("Scaling"),
+    component("GRPCWire"),
+
+    // One bridge per library.
+    component("CivilTime", ["Scaling", "CCivilTime"]),
+    component("Manifests", ["Scaling", "CYAML"]),
+    component("ScalerMessages", ["CExternalScaler"]),
+    component("EventLoop", ["CUV"]),
+    component("HTTP2Server", ["EventLoop", "GRPCWire", "CNGHTTP2"]),
+    component("Telemetry"),
+    component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
+    component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
+
+    // What joins them.
+    component(
+      "ScalerService",
+      [
+        "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling", "Telemetry",
+        "Upstreams",
+      ]),
+    .executableTarget(
+      name: "headstart",
+      dependencies: [
+        "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests",
+        "ScalerService", "Scaling", "Telemetry", "Upstreams",
+      ],
+      swiftSettings: strict),
+
+    tests("Scaling", ["CivilTime"]),
+    tests("CivilTime", ["Scaling"]),
+    tests("Manifests", ["Scaling", "CivilTime"]),
+    tests("GRPCWire"),
+    tests("ScalerMessages"),
+    tests("EventLoop"),
+    tests("HTTP2Server", ["EventLoop", "GRPCWire"]),
+    tests("Telemetry"),
+    tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
+    tests("AdminHTTP", ["Scaling", "Telemetry"]),
+    tests("ScalerService", ["EventLoop", "Scaling", "ScalerMessages", "CivilTime", "GRPCWire"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

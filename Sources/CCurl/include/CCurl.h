@@ -1,0 +1,3 @@
+// Imported by the Upstreams target only.
+#pragma once
+#include <curl/curl.h>

@@ -1,0 +1,3 @@
+// Imported by the AdminHTTP target only.
+#pragma once
+#include <microhttpd.h>

@@ -1,0 +1,3 @@
+// Imported by the Manifests target only.
+#pragma once
+#include <yaml.h>

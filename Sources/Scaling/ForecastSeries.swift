@@ -1,0 +1,17 @@
+/// A forecaster's snapshot: a step series of desired replicas.
+///
+/// `replicas[i]` holds on [generatedAt + i·step, generatedAt + (i+1)·step) (design section 1).
+package struct ForecastSeries: Hashable, Sendable {
+  package var generatedAt: Instant
+  /// Whole milliseconds, above 0.
+  package var step: Duration
+  /// At least one, each 0 or more.
+  package var replicas: [Int]
+
+  /// Trusts its arguments: the forecaster client has checked them.
+  package init(generatedAt: Instant, step: Duration, replicas: [Int]) {
+    self.generatedAt = generatedAt
+    self.step = step
+    self.replicas = replicas
+  }
+}

@@ -1,0 +1,34 @@
+/// A schedule laid out over an interval: the floor and the cap that are in force, as a step
+/// function of time.
+package struct ScheduleTimeline: Hashable, Sendable {
+  /// The interval [from, to) that the steps cover without a gap.
+  package let from: Instant
+  package let to: Instant
+  /// Sorted by start; the first starts at `from`; neighbours differ.
+  package let steps: [Step]
+
+  package struct Step: Hashable, Sendable {
+    package var start: Instant
+    /// The schedule's demand: the winning rule's replicas, or the default.
+    package var replicas: Int
+    /// The rule that sets `replicas`, as an index into the schedule's rules; nil for the default.
+    package var rule: Int?
+    /// The cap on the whole answer, and the rule that sets it; nil for none.
+    package var cap: Int?
+    package var capRule: Int?
+
+    package init(start: Instant, replicas: Int, rule: Int?, cap: Int?, capRule: Int?) {
+      self.start = start
+      self.replicas = replicas
+      self.rule = rule
+      self.cap = cap
+      self.capRule = capRule
+    }
+  }
+
+  package init(from: Instant, to: Instant, steps: [Step]) {
+    self.from = from
+    self.to = to
+    self.steps = steps
+  }
+}

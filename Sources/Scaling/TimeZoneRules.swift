@@ -1,0 +1,22 @@
+/// What the schedule asks of a time zone. `CivilTime` answers from the IANA database.
+package protocol TimeZoneRules: Sendable {
+  /// The local date at an instant.
+  func date(at instant: Instant) -> CivilDate
+  /// The instant or instants that a local date and time names. `24:00` is the next day's `00:00`.
+  func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants
+}
+
+/// What a local date and time names, where clocks change.
+package enum LocalInstants: Hashable, Sendable {
+  case unique(Instant)
+  /// Skipped by a change of the clock, which happens at `change`.
+  case skipped(change: Instant)
+  /// It happens twice.
+  case repeated(first: Instant, second: Instant)
+}
+
+/// Finds time zones by their IANA name.
+package protocol TimeZoneDatabase: Sendable {
+  /// Nil for a name that the database does not have.
+  func timeZone(named name: String) -> (any TimeZoneRules)?
+}
