@@ -1,10 +1,12 @@
 /// Every policy and data source that is in force: an immutable snapshot.
 package struct Catalog: Sendable, Equatable {
   package var policies: [ResourceName: Policy]
-  package var dataSources: [ResourceName: DataSource]
+  /// Names are unique among the sources of one kind only: the two that flags define are both
+  /// called `default`.
+  package var dataSources: [DataSourceKey: DataSource]
 
   package init(
-    policies: [ResourceName: Policy] = [:], dataSources: [ResourceName: DataSource] = [:]
+    policies: [ResourceName: Policy] = [:], dataSources: [DataSourceKey: DataSource] = [:]
   ) {
     self.policies = policies
     self.dataSources = dataSources
@@ -16,13 +18,17 @@ package struct Catalog: Sendable, Equatable {
     policies[ResourceName(namespace: namespace, name: name)] ?? policies[ResourceName(name: name)]
   }
 
-  /// The data source that a policy means by `name`: of its own namespace, or else without one.
-  package func dataSource(named name: String, in namespace: String?) -> DataSource? {
+  /// The data source of that kind that a policy means by `name`: of the policy's own namespace, or
+  /// else without one.
+  package func dataSource(
+    _ kind: DataSource.Kind, named name: String, in namespace: String?
+  ) -> DataSource? {
     if let namespace,
-      let source = dataSources[ResourceName(namespace: namespace, name: name)]
+      let source = dataSources[
+        DataSourceKey(kind: kind, name: ResourceName(namespace: namespace, name: name))]
     {
       return source
     }
-    return dataSources[ResourceName(name: name)]
+    return dataSources[DataSourceKey(kind: kind, name: ResourceName(name: name))]
   }
 }

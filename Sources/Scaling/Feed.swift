@@ -12,4 +12,15 @@ package enum Feed: Hashable, Sendable {
     case .query(let source, _, _): source
     }
   }
+
+  /// The kind of data source that can answer it.
+  package var sourceKind: DataSource.Kind {
+    switch self {
+    case .forecast: .forecaster
+    case .query: .prometheus
+    }
+  }
+
+  /// Where a catalogue keeps the data source.
+  package var sourceKey: DataSourceKey { DataSourceKey(kind: sourceKind, name: source) }
 }
