@@ -1,1 +1,171 @@
-// Filled by the commits that follow.
+internal import CUV
+internal import Glibc
+internal import Synchronization
+
+/// A libuv loop on a thread of its own, and the executor of the actors that live on it.
+///
+/// It is responsible for running what is posted to it, in order, on its thread, and for proving at
+/// run time that a caller is on that thread. It is not responsible for what runs there: timers,
+/// sockets and watchers are owned by the actors of the loop.
+package final class EventLoop: SerialExecutor, Sendable {
+  /// Two C structures that libuv wants at a fixed address for the life of the loop.
+  ///
+  /// Invariant for `nonisolated(unsafe)`: written only by `init` and at the end of `run`; between
+  /// them only the loop's thread passes them to libuv, except for `uv_async_send`, which libuv
+  /// allows from any thread.
+  nonisolated(unsafe) let handle: UnsafeMutablePointer<uv_loop_t>
+  nonisolated(unsafe) private let wakeUp: UnsafeMutablePointer<uv_async_t>
+
+  private let inbox = Mutex(Inbox())
+  /// The thread inside `run`, as a bit pattern; 0 before and after.
+  private let runner = Atomic<UInt>(0)
+  private let name: String
+
+  private struct Inbox {
+    var work: [Work] = []
+    /// Keeps `uv_async_send` to one call for each batch.
+    var isAwake = false
+    /// Set once `run` has returned: what is posted later is dropped.
+    var hasEnded = false
+  }
+
+  private enum Work {
+    case job(UnownedJob)
+    case closure(@Sendable () -> Void)
+  }
+
+  /// - Parameter name: shown by `top -H` and debuggers; at most 15 bytes count.
+  package init(name: String) throws(EventLoopError) {
+    self.name = name
+    handle = .allocate(capacity: 1)
+    wakeUp = .allocate(capacity: 1)
+    var code = uv_loop_init(handle)
+    if code == 0 {
+      code = uv_async_init(handle, wakeUp) { async in
+        guard let context = async?.pointee.data else { return }
+        Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().drainInbox()
+      }
+    }
+    guard code == 0 else {
+      handle.deallocate()
+      wakeUp.deallocate()
+      throw EventLoopError("create an event loop", code: code)
+    }
+    wakeUp.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  // MARK: Running
+
+  /// Runs the loop on a new thread.
+  ///
+  /// - Returns: what waits for the end of that thread, after `stop`.
+  package func start() throws(EventLoopError) -> EventLoopThread {
+    try EventLoopThread(name: name) { self.run() }
+  }
+
+  /// Runs the loop on the calling thread until `stop`.
+  package func run() {
+    runner.store(Self.currentThread, ordering: .releasing)
+    uv_run(handle, UV_RUN_DEFAULT)
+    close()
+    runner.store(0, ordering: .releasing)
+  }
+
+  /// Ends `run` after the work that is under way. From any thread.
+  package func stop() {
+    post { uv_stop(self.handle) }
+  }
+
+  /// Runs `work` on the loop, after all that was posted before it. From any thread.
+  package func post(_ work: @escaping @Sendable () -> Void) {
+    enqueue(.closure(work))
+  }
+
+  /// The loop's clock: monotonic, in whole milliseconds from an arbitrary start, read once for each
+  /// turn of the loop. On the loop only.
+  package var now: Duration {
+    .milliseconds(Int64(clamping: uv_now(handle)))
+  }
+
+  // MARK: Executor
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    enqueue(.job(UnownedJob(job)))
+  }
+
+  package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    UnownedSerialExecutor(ordinary: self)
+  }
+
+  package func checkIsolated() {
+    precondition(isCurrent, "called off the event loop \(name), which confines this state")
+  }
+
+  package func isIsolatingCurrentContext() -> Bool? {
+    isCurrent
+  }
+
+  /// Whether the caller is on the loop's thread.
+  package var isCurrent: Bool {
+    runner.load(ordering: .acquiring) == Self.currentThread
+  }
+
+  // MARK: Private
+
+  private static var currentThread: UInt {
+    UInt(pthread_self())
+  }
+
+  private func enqueue(_ work: Work) {
+    inbox.withLock { inbox in
+      guard !inbox.hasEnded else { return }
+      inbox.work.append(work)
+      guard !inbox.isAwake else { return }
+      inbox.isAwake = true
+      // Inside the lock, so that `close` cannot free the handle in between.
+      uv_async_send(wakeUp)
+    }
+  }
+
+  /// Runs one batch. What the batch posts waits for the next turn, so that posting in a circle
+  /// cannot keep sockets from being read.
+  private func drainInbox() {
+    let batch = inbox.withLock { inbox in
+      inbox.isAwake = false
+      return exchange(&inbox.work, with: [])
+    }
+    for work in batch {
+      switch work {
+      case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+      case .closure(let closure): closure()
+      }
+    }
+  }
+
+  private func exchange(_ work: inout [Work], with new: [Work]) -> [Work] {
+    let old = work
+    work = new
+    return old
+  }
+
+  /// Frees the loop, if its owners have closed all they opened. If not, its memory stays: freeing
+  /// it under an open handle would be worse.
+  private func close() {
+    inbox.withLock { inbox in
+      inbox.hasEnded = true
+      inbox.work = []
+    }
+    uv_close(wakeUp.asHandle, nil)
+    uv_run(handle, UV_RUN_NOWAIT)
+    guard uv_loop_close(handle) == 0 else { return }
+    handle.deallocate()
+    wakeUp.deallocate()
+  }
+}
+
+extension UnsafeMutablePointer {
+  /// Every libuv handle begins with the fields of `uv_handle_t`, and libuv's own API casts so.
+  var asHandle: UnsafeMutablePointer<uv_handle_t> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self)
+  }
+}

@@ -1,3 +1,6 @@
 // libuv: loops, timers, sockets, signals and file watching. Imported by the EventLoop target only.
 #pragma once
 #include <uv.h>
+
+// Names the calling thread, as `top -H` and debuggers show it: at most 15 bytes.
+void cuv_set_thread_name(const char *name);
