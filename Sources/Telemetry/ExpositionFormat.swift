@@ -1,0 +1,14 @@
+/// The text formats that Prometheus reads.
+package enum ExpositionFormat: Hashable, Sendable, CaseIterable {
+  /// Prometheus text format 0.0.4.
+  case text
+  /// OpenMetrics 1.0.0.
+  case openMetrics
+
+  package var contentType: String {
+    switch self {
+    case .text: "text/plain; version=0.0.4; charset=utf-8"
+    case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    }
+  }
+}

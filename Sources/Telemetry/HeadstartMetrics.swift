@@ -1,0 +1,151 @@
+/// Every metric of Headstart, declared in one place (design section 3; docs/metrics.md).
+///
+/// Holds the families whose values are counted as things happen. Those that follow policies and
+/// sources are written at scrape time, through `write(_:to:)` in a collector.
+package final class HeadstartMetrics: Sendable {
+  package let registry: MetricsRegistry
+
+  // MARK: The seed's own, by their exact names
+
+  /// The last replica count that GetMetrics returned, of any policy.
+  package let desiredReplicasReturned: Gauge
+  /// How old the forecast was that the last RPC used, of any policy.
+  package let forecastAgeSeen: Gauge
+  /// Time of one fetch from a forecaster. `SourceMetrics` observes it.
+  package let forecastFetchDuration: Histogram
+  /// Failed fetches from a forecaster. `SourceMetrics` counts them.
+  package let forecastFetchErrors: Counter
+  /// By `method` and the seed's `status`. Use `seedRPC(_:statuses:)`.
+  package let seedRequests: CounterFamily
+  /// By `method`. Use `seedRPC(_:statuses:)`.
+  package let seedRequestDuration: HistogramFamily
+
+  // MARK: Server
+
+  /// Finished RPCs, by `method` and `code`. Use `rpc(_:)`.
+  package let rpcs: CounterFamily
+  /// By `method`. Use `rpc(_:)`.
+  package let rpcDuration: HistogramFamily
+  /// RPCs that are open, by `method`. Use `rpc(_:)`.
+  package let streams: GaugeFamily
+  /// Open gRPC connections.
+  package let connections: Gauge
+  package let connectionsAccepted: Counter
+
+  // MARK: Sources
+
+  /// By `source`, `kind` and `result` (success, failure). Use `source(_:kind:)`.
+  package let sourceFetches: CounterFamily
+  /// By `source`, `kind` and `reason`. Use `source(_:kind:)`.
+  package let sourceFetchFailures: CounterFamily
+  /// By `source` and `kind`. Use `source(_:kind:)`.
+  package let sourceFetchDuration: HistogramFamily
+
+  // MARK: Manifests and log
+
+  /// By `state`: loaded, or broken (its last good content is in force, if it had any).
+  package let manifestFiles: GaugeFamily
+  /// Errors in the manifests as they are now.
+  package let manifestErrors: Gauge
+  /// By `result`: success or failure.
+  package let manifestReloads: CounterFamily
+  /// Policies in force.
+  package let policies: Gauge
+  /// ScaledObjects that have been bound to a policy.
+  package let bindings: Gauge
+  /// By `level`. The logger counts them.
+  package let logRecords: CounterFamily
+
+  let collected: CollectedMetrics
+
+  /// - Parameters:
+  ///   - version: Headstart's version, for `headstart_build_info`.
+  ///   - revision: The commit that it was built from; empty when unknown.
+  package init(
+    registry: MetricsRegistry = MetricsRegistry(), version: String, revision: String = ""
+  ) {
+    self.registry = registry
+    desiredReplicasReturned = registry.gauge(
+      "kedastral_scaler_desired_replicas_returned",
+      help: "Replica count last returned to KEDA."
+    ).with([])
+    forecastAgeSeen = registry.gauge(
+      "kedastral_scaler_forecast_age_seen_seconds",
+      help: "Age of the forecast when it was last used.", unit: .seconds
+    ).with([])
+    forecastFetchDuration = registry.histogram(
+      "kedastral_scaler_forecast_fetch_duration_seconds",
+      help: "Time of one fetch from a forecaster.", unit: .seconds
+    ).with([])
+    forecastFetchErrors = registry.counter(
+      "kedastral_scaler_forecast_fetch_errors_total", help: "Failed fetches from a forecaster."
+    ).with([])
+    seedRequests = registry.counter(
+      "kedastral_scaler_grpc_requests_total",
+      help: "RPCs of the external scaler, by how they were answered.",
+      labels: ["method", "status"])
+    seedRequestDuration = registry.histogram(
+      "kedastral_scaler_grpc_request_duration_seconds",
+      help: "Time of one RPC of the external scaler.", unit: .seconds, labels: ["method"])
+
+    rpcs = registry.counter(
+      "headstart_rpcs_total", help: "Finished RPCs, by gRPC status code.",
+      labels: ["method", "code"])
+    rpcDuration = registry.histogram(
+      "headstart_rpc_duration_seconds", help: "Time of one RPC, from its headers to its trailers.",
+      unit: .seconds, labels: ["method"], buckets: Self.rpcBuckets)
+    streams = registry.gauge("headstart_streams", help: "Open RPCs.", labels: ["method"])
+    connections = registry.gauge("headstart_connections", help: "Open gRPC connections.").with([])
+    connectionsAccepted = registry.counter(
+      "headstart_connections_accepted_total", help: "gRPC connections accepted."
+    ).with([])
+
+    sourceFetches = registry.counter(
+      "headstart_source_fetches_total", help: "Fetches from a data source, by result.",
+      labels: ["source", "kind", "result"])
+    sourceFetchFailures = registry.counter(
+      "headstart_source_fetch_failures_total",
+      help: "Failed fetches from a data source, by reason.", labels: ["source", "kind", "reason"])
+    sourceFetchDuration = registry.histogram(
+      "headstart_source_fetch_duration_seconds", help: "Time of one fetch from a data source.",
+      unit: .seconds, labels: ["source", "kind"])
+
+    manifestFiles = registry.gauge(
+      "headstart_manifest_files",
+      help: "Manifest files, loaded or broken; a broken file keeps its last good content.",
+      labels: ["state"])
+    manifestErrors = registry.gauge(
+      "headstart_manifest_errors", help: "Errors in the manifests as they are now."
+    ).with([])
+    manifestReloads = registry.counter(
+      "headstart_manifest_reloads_total", help: "Reloads of the manifests, by result.",
+      labels: ["result"])
+    policies = registry.gauge("headstart_policies", help: "Policies in force.").with([])
+    bindings = registry.gauge(
+      "headstart_bindings", help: "ScaledObjects that have been bound to a policy."
+    ).with([])
+    logRecords = registry.counter(
+      "headstart_log_records_total", help: "Log records written, by level.", labels: ["level"])
+
+    collected = CollectedMetrics(registry)
+    let process = ProcessMetrics(registry)
+    registry.onScrape { process.write(to: &$0) }
+    registry.gauge(
+      "headstart_build_info", help: "The running build; always 1.", labels: ["version", "revision"]
+    ).with([version, revision]).set(1)
+    declareKnownSeries()
+  }
+
+  /// Answers come from memory: most take microseconds, and a first fetch at most 2 s.
+  private static let rpcBuckets: [Double] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+  ]
+
+  /// Series whose labels are known from the start begin at 0, so that their first event shows up
+  /// as a rise.
+  private func declareKnownSeries() {
+    for level in LogLevel.allCases { _ = logRecords.with([level.name]) }
+    for state in ["loaded", "broken"] { _ = manifestFiles.with([state]) }
+    for result in ["success", "failure"] { _ = manifestReloads.with([result]) }
+  }
+}

@@ -1,0 +1,149 @@
+/// Writes JSON (RFC 8259) in the order in which it is told, into one buffer.
+///
+/// Numbers that JSON cannot express (NaN, infinities) become null. Strings escape all control
+/// characters, also those that JSON would allow, so that the output is safe on a terminal.
+package struct JSONWriter {
+  package private(set) var bytes: [UInt8] = []
+  /// True where the next element of the innermost container needs a comma before it.
+  private var needsComma = false
+
+  package init() {}
+
+  // MARK: Containers
+
+  /// `{…}` as the whole value, as an array's element, or as the value of `field`.
+  package mutating func object(_ content: (inout JSONWriter) -> Void) {
+    container(open: "{", close: "}", content)
+  }
+
+  /// `[…]` in the same places.
+  package mutating func array(_ content: (inout JSONWriter) -> Void) {
+    container(open: "[", close: "]", content)
+  }
+
+  package mutating func field(object name: String, _ content: (inout JSONWriter) -> Void) {
+    key(name)
+    object(content)
+  }
+
+  package mutating func field(array name: String, _ content: (inout JSONWriter) -> Void) {
+    key(name)
+    array(content)
+  }
+
+  // MARK: Fields
+
+  /// A field that is null when there is no value.
+  package mutating func field(_ name: String, _ value: String?) {
+    key(name)
+    if let value { element(value) } else { elementNull() }
+  }
+
+  package mutating func field(_ name: String, _ value: (some BinaryInteger)?) {
+    key(name)
+    if let value { element(value) } else { elementNull() }
+  }
+
+  package mutating func field(_ name: String, _ value: Double?) {
+    key(name)
+    if let value { element(value) } else { elementNull() }
+  }
+
+  package mutating func field(_ name: String, _ value: Bool?) {
+    key(name)
+    if let value { element(value) } else { elementNull() }
+  }
+
+  /// A field that is null.
+  package mutating func fieldNull(_ name: String) {
+    key(name)
+    elementNull()
+  }
+
+  // MARK: Elements
+
+  package mutating func element(_ value: String) {
+    separate()
+    appendQuoted(value)
+  }
+
+  package mutating func element(_ value: some BinaryInteger) {
+    separate()
+    bytes.append(contentsOf: String(value).utf8)
+  }
+
+  package mutating func element(_ value: Double) {
+    guard value.isFinite else {
+      elementNull()
+      return
+    }
+    separate()
+    bytes.append(contentsOf: NumberText.text(value).utf8)
+  }
+
+  package mutating func element(_ value: Bool) {
+    separate()
+    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+  }
+
+  package mutating func elementNull() {
+    separate()
+    bytes.append(contentsOf: "null".utf8)
+  }
+
+  // MARK: Helpers
+
+  private mutating func container(
+    open: Unicode.Scalar, close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void
+  ) {
+    separate()
+    bytes.append(UInt8(ascii: open))
+    needsComma = false
+    content(&self)
+    bytes.append(UInt8(ascii: close))
+    needsComma = true
+  }
+
+  private mutating func key(_ name: String) {
+    separate()
+    appendQuoted(name)
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    needsComma = true
+  }
+
+  private mutating func appendQuoted(_ text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": bytes.append(contentsOf: "\\\"".utf8)
+      case "\\": bytes.append(contentsOf: "\\\\".utf8)
+      case "\n": bytes.append(contentsOf: "\\n".utf8)
+      case "\r": bytes.append(contentsOf: "\\r".utf8)
+      case "\t": bytes.append(contentsOf: "\\t".utf8)
+      case let scalar where TextEscaping.isUnsafe(scalar):
+        // All unsafe scalars lie in the basic plane: four digits do.
+        let digits = String(scalar.value, radix: 16)
+        bytes.append(contentsOf: "\\u".utf8)
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
+        bytes.append(contentsOf: digits.utf8)
+      default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
+
+/// Floating-point numbers as text.
+enum NumberText {
+  /// The shortest text that reads back as the same number, whole numbers without a fraction. The
+  /// number must be finite.
+  static func text(_ value: Double) -> String {
+    let text = value.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
