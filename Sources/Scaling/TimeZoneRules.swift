@@ -19,4 +19,10 @@ package enum LocalInstants: Hashable, Sendable {
 package protocol TimeZoneDatabase: Sendable {
   /// Nil for a name that the database does not have.
   func timeZone(named name: String) -> (any TimeZoneRules)?
+  /// The name that was probably meant by one that the database does not have; nil for no idea.
+  func suggestion(for name: String) -> String?
+}
+
+extension TimeZoneDatabase {
+  package func suggestion(for name: String) -> String? { nil }
 }

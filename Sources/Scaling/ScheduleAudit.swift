@@ -1,0 +1,155 @@
+/// Finds what is probably a mistake in a schedule that is valid: rules that contradict each other,
+/// never win, or never apply.
+///
+/// Looks at every window of the next `horizon`, and beyond it at the dates that rules name. Pure
+/// like the rest of the target; meant for validation, not for the path of a request.
+package enum ScheduleAudit {
+  /// 400 days: every clock change of a year, and every week of it.
+  package static let horizon = Duration.seconds(400 * 86_400)
+
+  /// More overlaps than this are not told: the list has long made its point.
+  package static let maximumOverlaps = 100
+
+  /// What a rule contributes: `replicas` or `atMost`.
+  package enum Role: Hashable, Sendable {
+    case floor
+    case cap
+  }
+
+  /// Rules are indices into the schedule's rules.
+  package enum Finding: Hashable, Sendable {
+    /// Two rules of one priority apply at once and both say `replicas` (or both `atMost`); the
+    /// earlier rule, `first`, wins.
+    case overlap(first: Int, second: Int, role: Role, at: Moment)
+    /// Whenever the rule applies, another one decides: a higher priority, or an earlier rule of
+    /// the same. `shadowedBy` is the one that does so first.
+    case neverWins(rule: Int, role: Role, shadowedBy: Int, at: Moment)
+    /// No window of the rule exists: `days` excludes all its dates, or the clock skips them.
+    case neverMatches(rule: Int)
+    /// `days` excludes one of the rule's dates, but not all.
+    case excludedDate(rule: Int, date: CivilDate)
+    /// The rule has dates, the last of which is over.
+    case onlyInPast(rule: Int, last: CivilDate)
+    /// The cap lies below the floor that is in force with it, and wins. A nil `floor` is the
+    /// schedule's default; both can be the same rule.
+    case capBelowFloor(cap: Int, floor: Int?, at: Moment)
+  }
+
+  /// An example of when: the beginning or the end of a window, as its rule's clock shows it.
+  package struct Moment: Hashable, Sendable, CustomStringConvertible {
+    package let at: Instant
+    package let date: CivilDate
+    package let time: TimeOfDay
+    /// IANA name.
+    package let timeZone: String
+
+    package init(at: Instant, date: CivilDate, time: TimeOfDay, timeZone: String) {
+      self.at = at
+      self.date = date
+      self.time = time
+      self.timeZone = timeZone
+    }
+
+    /// `Friday 2026-11-27 09:00 Europe/Paris`.
+    package var description: String {
+      "\(date.weekday.rawValue) \(date) \(time) \(timeZone)"
+    }
+  }
+
+  /// Everything worth a warning, in the order of the rules, for windows that end after `now`.
+  ///
+  /// - Throws: `UnknownTimeZone`, which validation reports by itself.
+  package static func findings(
+    of schedule: Schedule, zones database: any TimeZoneDatabase, from now: Instant
+  ) throws(UnknownTimeZone) -> [Finding] {
+    let zones = try ScheduleZones(of: schedule, in: database)
+    var findings = schedule.dateFindings(from: now, in: zones)
+    var sweep = AuditSweep(schedule: schedule, now: now)
+    findings += sweep.findings(of: schedule.auditedWindows(from: now, in: zones))
+    return findings.sorted { $0.position < $1.position }
+  }
+}
+
+extension ScheduleAudit.Finding {
+  /// The rule that the finding is about, the kind of finding, and the other rule: a total order.
+  fileprivate var position: (Int, Int, Int) {
+    switch self {
+    case .neverMatches(let rule): (rule, 0, 0)
+    case .excludedDate(let rule, let date): (rule, 1, date.daysSince1970)
+    case .onlyInPast(let rule, _): (rule, 2, 0)
+    case .overlap(let first, let second, _, _): (second, 3, first)
+    case .neverWins(let rule, .floor, _, _): (rule, 4, 0)
+    case .neverWins(let rule, .cap, _, _): (rule, 5, 0)
+    case .capBelowFloor(let cap, let floor, _): (cap, 6, floor ?? -1)
+    }
+  }
+}
+
+extension Schedule {
+  /// What can be said of a rule's dates alone.
+  fileprivate func dateFindings(
+    from now: Instant, in zones: ScheduleZones
+  ) -> [ScheduleAudit.Finding] {
+    var findings: [ScheduleAudit.Finding] = []
+    for (index, rule) in rules.enumerated() {
+      guard rule.start != rule.end else {
+        findings.append(.neverMatches(rule: index))
+        continue
+      }
+      guard !rule.dates.isEmpty else { continue }
+      let weekdays = WeekdaySet(rule.days)
+      var last: (date: CivilDate, closes: Instant)?
+      var excluded: [CivilDate] = []
+      for date in rule.dates.sorted() {
+        guard weekdays.contains(dayNumber: date.daysSince1970) else {
+          excluded.append(date)
+          continue
+        }
+        let zone = zones.zone(ofRule: index)
+        if let window = zone.window(of: rule, on: date, repeatedEnd: .last) {
+          last = (date, window.closes)
+        }
+      }
+      guard let last else {
+        findings.append(.neverMatches(rule: index))
+        continue
+      }
+      findings += excluded.map { .excludedDate(rule: index, date: $0) }
+      if last.closes <= now { findings.append(.onlyInPast(rule: index, last: last.date)) }
+    }
+    return findings
+  }
+
+  /// Every window that ends after `now` and starts within the horizon or around a date that a
+  /// rule names beyond it. The repeated hour counts once, see `RepeatedEnd.first`.
+  fileprivate func auditedWindows(from now: Instant, in zones: ScheduleZones) -> [RuleWindow] {
+    let near = zones.days(from: now, to: now.advanced(by: ScheduleAudit.horizon))
+    let lastNearDay = near.map(\.upperBound).max() ?? 0
+    var farDays: Set<Int> = []
+    for rule in rules {
+      for date in rule.dates where date.daysSince1970 > lastNearDay {
+        // Two days around it, for rules of other zones and windows across midnight.
+        farDays.formUnion((date.daysSince1970 - 2)...(date.daysSince1970 + 2))
+      }
+    }
+
+    var windows: [RuleWindow] = []
+    for (index, rule) in rules.enumerated() {
+      let zone = zones.zone(ofRule: index)
+      let days = near[zones.indexOfRule[index]]
+      var dates = rule.startDates(in: days)
+      for day in farDays where !days.contains(day) {
+        dates += rule.startDates(in: day...day)
+      }
+      for date in dates {
+        if let window = zone.window(of: rule, on: date, repeatedEnd: .first),
+          window.closes > now
+        {
+          windows.append(
+            RuleWindow(rule: index, date: date, opens: window.opens, closes: window.closes))
+        }
+      }
+    }
+    return windows
+  }
+}
