@@ -4,5 +4,5 @@
 #include <stdint.h>
 
 /// A serialized google.protobuf.FileDescriptorSet.
-extern const uint8_t headstart_descriptor_set[];
-extern const size_t headstart_descriptor_set_size;
+const uint8_t *headstart_descriptor_set(void);
+size_t headstart_descriptor_set_size(void);

@@ -1,0 +1,54 @@
+/// Why the bytes of a request are not the message that they should be.
+package struct MessageError: Error, Hashable, CustomStringConvertible {
+  package enum Kind: Hashable, Sendable {
+    /// Not protobuf, cut short, or a field of the wrong wire type.
+    case malformed
+    /// A string that is not UTF-8.
+    case invalidText
+    /// Well formed so far, but beyond `MessageDecoder.memoryLimit` once decoded.
+    case tooLarge
+  }
+
+  package let kind: Kind
+  /// One sentence for the caller: what was expected, what was found, what to do.
+  package let message: String
+
+  package var description: String { message }
+}
+
+extension MessageError {
+  static func malformed(_ type: StaticString, byteCount: Int) -> MessageError {
+    MessageError(
+      kind: .malformed,
+      message: "expected a protobuf message \(type) but its \(byteCount) bytes do not parse; "
+        + "generate the client from the server's own proto files")
+  }
+
+  static func tooLarge(_ type: StaticString, limit: Int) -> MessageError {
+    MessageError(
+      kind: .tooLarge,
+      message: "the message \(type) takes more than \(limit >> 20) MiB once decoded; "
+        + "send fewer fields")
+  }
+
+  /// `offset` counts from the first byte of the string.
+  static func invalidText(_ field: FieldPath, offset: Int) -> MessageError {
+    MessageError(
+      kind: .invalidText,
+      message: "\(field) is not valid UTF-8 at byte \(offset); protobuf strings must be UTF-8")
+  }
+}
+
+/// Names a string inside a message, for errors.
+struct FieldPath: CustomStringConvertible {
+  let field: StaticString
+  /// Which entry of a map, where the field is one.
+  var key: String?
+
+  var description: String {
+    guard let key else { return "\(field)" }
+    // A key is as long as its sender likes; an error travels in a header.
+    let shown = key.count > 64 ? key.prefix(64) + "…" : key[...]
+    return "\(field)[\"\(shown)\"]"
+  }
+}
