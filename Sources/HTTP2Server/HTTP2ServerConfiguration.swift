@@ -1,0 +1,38 @@
+package import EventLoop
+
+/// What an `HTTP2Server` is told at its start. Nil turns a limit off.
+package struct HTTP2ServerConfiguration: Sendable {
+  /// Where to listen. All workers share the port.
+  package var address: ListenAddress
+  /// Loops, each with a thread and a listener of its own; at least 1.
+  package var workers: Int
+  /// The longest message that is read. 4 MiB, as gRPC servers have it.
+  package var maxMessageSize = 4 << 20
+  /// The calls that a client may have open on one connection. Unlimited: KEDA shares one connection
+  /// among all its triggers, and a low limit would hang calls that have no deadline (C15).
+  package var maxConcurrentStreams: UInt32?
+  /// A connection is drained when it has lived this long. Off.
+  package var maxConnectionAge: Duration?
+  /// A connection is closed when it had no call for this long. Off.
+  package var maxConnectionIdle: Duration?
+  /// Hears what is worth a line in the log. Called on the workers' loops; must not block.
+  package var log: @Sendable (HTTP2LogEntry) -> Void = { _ in }
+
+  package init(address: ListenAddress, workers: Int = 1) {
+    self.address = address
+    self.workers = workers
+  }
+}
+
+/// One line for the log.
+package struct HTTP2LogEntry: Sendable, Equatable {
+  package enum Level: Sendable, Equatable {
+    case debug
+    case warning
+  }
+
+  package let level: Level
+  package let message: String
+  /// The client's address, when the line is about one connection.
+  package let peer: String?
+}
