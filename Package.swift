@@ -25,7 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 /// A C library in a module of its own, imported by exactly one Swift target.
 func library(_ name: String, linking libraries: String...) -> Target {
-  .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+  .target(
+    name: name, cSettings: [.treatAllWarnings(as: .error)],
+    cxxSettings: [.treatAllWarnings(as: .error)],
+    linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 let package = Package(
