@@ -1,0 +1,111 @@
+extension Decision {
+  /// The decision as one sentence in plain words, for the log and for people at three in the
+  /// morning:
+  ///
+  ///     10 replicas: calendar asks for 10 from 08:58:00Z (in 8m, rule "Business hours");
+  ///     predicted asks for 8 now (snapshot 40s old); live asks for 3 now (241.5, 15s old).
+  ///
+  /// The signal that decided comes first, the others in the policy's order, and what is
+  /// unavailable last; then the limits that changed the answer.
+  ///
+  /// - Parameter now: what ages and waits count from.
+  package func explanation(at now: Instant) -> String {
+    var parts: [String] = []
+    if let winner { parts.append(contributions[winner].clause(at: now)) }
+    for (index, contribution) in contributions.enumerated()
+    where index != winner && contribution.state != .unavailable {
+      parts.append(contribution.clause(at: now))
+    }
+
+    let head: String
+    switch outcome {
+    case .unavailable(let reason):
+      // The reason names what is missing; what there is comes after it.
+      head = "unavailable: "
+      parts.insert(reason.withoutFullStop, at: 0)
+    case .replicas(let count):
+      head = count == 1 ? "1 replica: " : "\(count) replicas: "
+      for contribution in contributions where contribution.state == .unavailable {
+        parts.append(contribution.clause(at: now))
+      }
+      parts += appliedLimits.map { $0.clause(at: now) }
+    }
+    return head + parts.joined(separator: "; ") + "."
+  }
+}
+
+extension Decision.AppliedLimit {
+  fileprivate func clause(at now: Instant) -> String {
+    switch self {
+    case .cap(let signal, let rule, let replicas):
+      "capped at \(replicas) by rule \"\(rule)\" of \(signal)"
+    case .hold(let replicas, let until):
+      "held at \(replicas), the last complete answer, until \(until.text(near: now))"
+    case .minReplicas(let count): "raised to \(count) by minReplicas"
+    case .maxReplicas(let count): "limited to \(count) by maxReplicas"
+    }
+  }
+}
+
+extension Contribution {
+  fileprivate func clause(at now: Instant) -> String {
+    guard let replicas, let peak, state != .unavailable else {
+      return "\(signal) is unavailable\(remarks([value.map(lastValue), age(at: now)]))"
+        + ": \((problem ?? "no reason is known").withoutFullStop)"
+    }
+    var details = [
+      peak > now ? "in \(now.duration(to: peak).wholeSecondsText)" : nil, ruleText,
+      value.map(Self.text), age(at: now),
+    ]
+    if state == .held {
+      details.append("held: \((problem ?? "no reason is known").withoutFullStop)")
+    }
+    let from = peak > now ? "from \(peak.text(near: now))" : "now"
+    return "\(signal) asks for \(replicas) \(from)\(remarks(details))"
+  }
+
+  private func remarks(_ details: [String?]) -> String {
+    let known = details.compactMap { $0 }
+    return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"
+  }
+
+  private var ruleText: String? {
+    guard kind == .schedule else { return nil }
+    return rule.map { "rule \"\($0)\"" } ?? "default"
+  }
+
+  /// Data from the future, which a fast clock at the source makes, is no age at all.
+  private func age(at now: Instant) -> String? {
+    guard let dataTime else { return nil }
+    let age = max(dataTime.duration(to: now), .zero).wholeSecondsText
+    return kind == .forecast ? "snapshot \(age) old" : "\(age) old"
+  }
+
+  private func lastValue(_ value: Double) -> String {
+    "last value \(Self.text(value))"
+  }
+
+  /// The shortest decimal that reads back as the value, without a fraction of zero.
+  private static func text(_ value: Double) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
+
+extension Instant {
+  /// The time of day alone within half a day of now, else the date too; to the second.
+  fileprivate func text(near now: Instant) -> String {
+    let distance = now.duration(to: self)
+    guard distance > .seconds(-43_200), distance < .seconds(43_200) else {
+      return Instant(milliseconds: milliseconds - milliseconds % 1000).rfc3339
+    }
+    return utcClockText
+  }
+}
+
+extension String {
+  /// Messages from elsewhere may end a sentence that goes on here.
+  fileprivate var withoutFullStop: String {
+    hasSuffix(".") ? String(dropLast()) : self
+  }
+}
