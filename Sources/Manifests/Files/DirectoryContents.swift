@@ -1,0 +1,36 @@
+/// What a directory of manifests holds at one moment: the input of `ManifestStore`.
+package struct DirectoryContents: Hashable, Sendable {
+  /// As the directory was named to Headstart.
+  package var path: String
+  package var listing: Listing
+
+  package enum Listing: Hashable, Sendable {
+    /// In the order of their names.
+    case files([FileContents])
+    /// The directory is gone or cannot be read; why, in one sentence.
+    case unreadable(String)
+  }
+
+  package init(path: String, listing: Listing) {
+    self.path = path
+    self.listing = listing
+  }
+}
+
+/// One file with manifests.
+package struct FileContents: Hashable, Sendable {
+  /// As diagnostics name it.
+  package var path: String
+  package var content: Content
+
+  package enum Content: Hashable, Sendable {
+    case bytes([UInt8])
+    /// It exists and cannot be read; why, in one sentence.
+    case unreadable(String)
+  }
+
+  package init(path: String, content: Content) {
+    self.path = path
+    self.content = content
+  }
+}

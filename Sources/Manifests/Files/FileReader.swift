@@ -1,0 +1,64 @@
+private import Glibc
+
+/// Reads whole files through system calls, and no more of them than a limit.
+enum FileReader {
+  /// Why a file could not be read: one sentence.
+  struct Failure: Error, Hashable {
+    var message: String
+
+    /// - Parameter number: The value of `errno`.
+    init(_ action: String, errno number: Int32) {
+      message = "\(action): \(String(cString: strerror(number)))"
+    }
+
+    init(_ message: String) {
+      self.message = message
+    }
+  }
+
+  /// The content of a regular file, symbolic links followed. Never waits for a pipe, and opens no
+  /// device for longer than it takes to see that it is one.
+  static func read(path: String, limit: Int) throws(Failure) -> [UInt8] {
+    // A path with a NUL would be cut off at it.
+    guard !path.utf8.contains(0) else { throw Failure("cannot be opened: its name holds U+0000") }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { throw Failure("cannot be opened", errno: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw Failure("cannot be read", errno: errno) }
+    let stamp = FileStamp(status)
+    guard stamp.isRegular else {
+      throw Failure(stamp.isDirectory ? "is a directory, not a file" : "is not a regular file")
+    }
+    guard stamp.size <= limit else {
+      throw Failure(SourceText.tooLarge(Int(stamp.size), limit: limit))
+    }
+    return try read(descriptor, expecting: Int(stamp.size), limit: limit)
+  }
+
+  /// Everything from standard input, up to the limit.
+  static func readStandardInput(limit: Int) throws(Failure) -> [UInt8] {
+    try read(STDIN_FILENO, expecting: 0, limit: limit)
+  }
+
+  /// - Parameter expecting: The likely size; the file may have grown or shrunk since.
+  private static func read(
+    _ descriptor: Int32, expecting: Int, limit: Int
+  ) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: min(max(expecting + 1, 4096), 1 << 16))
+    bytes.reserveCapacity(expecting)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Failure("cannot be read", errno: errno)
+      }
+      guard count > 0 else { return bytes }
+      bytes += chunk.prefix(count)
+      guard bytes.count <= limit else {
+        throw Failure("the content is longer than the limit of \(limit) bytes (\(limit >> 20) MiB)")
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+private import Glibc
+
+/// Reads a directory of manifests: the `*.yaml`, `*.yml` and `*.json` files in it, not those in
+/// directories below it.
+///
+/// Names that begin with a dot are passed over, which leaves out what Kubernetes keeps beside the
+/// files of a mounted ConfigMap (`..data`, `..2026_11_27_…`); the files themselves are symbolic
+/// links, and are followed. Blocks for as long as the file system does.
+package struct ManifestDirectory: Hashable, Sendable {
+  /// As it was named to Headstart.
+  package let path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// Changes whenever the files may have: two that are equal mean that nothing needs to be read.
+  package struct Fingerprint: Hashable, Sendable {
+    /// The directory, and the `..data` link of a mounted ConfigMap, followed; nil when missing.
+    fileprivate var places: [FileStamp?]
+    fileprivate var files: [String: FileStamp?]
+  }
+
+  /// Looks at every file without opening it.
+  package func fingerprint() -> Fingerprint {
+    let names = (try? fileNames()) ?? []
+    var files: [String: FileStamp?] = [:]
+    for name in names { files[name] = .some(FileStamp(path: path(of: name))) }
+    return Fingerprint(
+      places: [FileStamp(path: path), FileStamp(path: path(of: "..data"))], files: files)
+  }
+
+  /// Reads every file.
+  ///
+  /// While files are being exchanged, some would be of the old set and some of the new; the
+  /// directory is then read again. The fingerprint belongs to the moment before the reading: what
+  /// changes later shows as a difference to it.
+  package func read() -> (contents: DirectoryContents, fingerprint: Fingerprint) {
+    var fingerprint = fingerprint()
+    for _ in 0..<ManifestDirectory.attempts {
+      let contents = readOnce()
+      let after = self.fingerprint()
+      if after == fingerprint { return (contents, fingerprint) }
+      fingerprint = after
+    }
+    return (readOnce(), fingerprint)
+  }
+
+  /// More often than this the files are not exchanged while they are read, unless somebody writes
+  /// to them all the time.
+  private static let attempts = 3
+
+  private func readOnce() -> DirectoryContents {
+    let limit = YAMLLimits.defaults.fileSize
+    do throws(FileReader.Failure) {
+      var files: [FileContents] = []
+      for name in try fileNames() {
+        let path = path(of: name)
+        // Directories that are named like a manifest are no manifests.
+        if FileStamp(path: path)?.isDirectory == true { continue }
+        files.append(FileContents(path: path, content: .reading(path: path, limit: limit)))
+      }
+      return DirectoryContents(path: path, listing: .files(files))
+    } catch {
+      return DirectoryContents(path: path, listing: .unreadable(error.message))
+    }
+  }
+
+  private func path(of name: String) -> String {
+    path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+  }
+
+  /// The names of the files that may hold manifests, sorted by their bytes.
+  private func fileNames() throws(FileReader.Failure) -> [String] {
+    guard let directory = opendir(path) else {
+      throw FileReader.Failure("the directory cannot be read", errno: errno)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(directory) else {
+        // Nil without an error is the end.
+        guard errno == 0 else {
+          throw FileReader.Failure("the directory cannot be read", errno: errno)
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if ManifestDirectory.isManifest(name) { names.append(name) }
+    }
+  }
+
+  private static func isManifest(_ name: String) -> Bool {
+    !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+  }
+}
+
+extension FileContents.Content {
+  /// The content of a file as it is now.
+  static func reading(path: String, limit: Int) -> FileContents.Content {
+    do throws(FileReader.Failure) {
+      return .bytes(try FileReader.read(path: path, limit: limit))
+    } catch {
+      return .unreadable(error.message)
+    }
+  }
+}

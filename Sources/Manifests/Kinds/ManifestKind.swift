@@ -1,0 +1,61 @@
+/// A kind of manifest: what it is called, and how its `spec` is decoded.
+protocol ManifestKind: SendableMetatype {
+  static var apiVersion: String { get }
+  static var kind: String { get }
+
+  /// Decodes the `spec` of one object, reporting what is wrong with it.
+  ///
+  /// - Returns: Nil when nothing can be made of it, after an error has been reported.
+  static func decode(
+    spec: ManifestFields, metadata: ObjectMetadata, decoder: ManifestDecoder
+  ) -> ManifestObject?
+}
+
+/// The kinds that this version knows, and what is said of the others.
+enum ManifestKinds {
+  static let supported: [any ManifestKind.Type] = [ScalingPolicyKind.self, DataSourceKind.self]
+
+  /// Kinds of the design that later versions read.
+  private static let planned = [
+    (apiVersion: "easyscale.io/v1", kind: "ScalingRule"),
+    (apiVersion: "elasti.truefoundry.com/v1alpha1", kind: "ElastiService"),
+  ]
+
+  /// The decoder of a kind; reports an error at the field that is to blame when there is none.
+  static func find(
+    apiVersion: (value: ManifestValue, text: String), kind: (value: ManifestValue, text: String)
+  ) -> (any ManifestKind.Type)? {
+    if let found = supported.first(where: {
+      $0.apiVersion == apiVersion.text && $0.kind == kind.text
+    }) {
+      return found
+    }
+    let ofVersion = supported.filter { $0.apiVersion == apiVersion.text }
+    if planned.contains(where: { $0.apiVersion == apiVersion.text && $0.kind == kind.text }) {
+      kind.value.error(
+        "\(kind.text) of \(apiVersion.text) is not supported by this version of Headstart; "
+          + "known are \(names)")
+    } else if !ofVersion.isEmpty {
+      kind.value.error(
+        expected: ofVersion.map { $0.kind }.joined(separator: " or "),
+        hint: didYouMean(kind.text, among: ofVersion.map { $0.kind }))
+    } else {
+      let versions = supported.map { $0.apiVersion }
+      let hint =
+        supported.contains { $0.kind == kind.text }
+        ? didYouMean(apiVersion.text, among: versions) : nil
+      apiVersion.value.error(
+        "expected the apiVersion and kind of a manifest, found \(quoted(apiVersion.text)) and "
+          + "\(quoted(kind.text)); \(hint ?? "known are \(names)")")
+    }
+    return nil
+  }
+
+  private static var names: String {
+    supported.map { "\($0.kind) (\($0.apiVersion))" }.joined(separator: " and ")
+  }
+
+  private static func didYouMean(_ word: String, among candidates: [String]) -> String? {
+    Suggestion.nearest(to: word, among: candidates).map { "did you mean \($0)?" }
+  }
+}

@@ -1,0 +1,57 @@
+internal import Scaling
+
+/// One object of a file, decoded, with what the checks across files need to know.
+struct ManifestObject: Hashable, Sendable {
+  var content: Content
+  /// Where its name stands, for a duplicate.
+  var position: SourcePosition
+  /// The data sources that it names.
+  var references: [SourceReference]
+
+  enum Content: Hashable, Sendable {
+    case policy(Policy)
+    case dataSource(DataSource)
+  }
+}
+
+/// A data source that a policy names.
+struct SourceReference: Hashable, Sendable {
+  var kind: DataSource.Kind
+  var name: String
+  /// The policy's own.
+  var namespace: String?
+  var position: SourcePosition
+  /// The field that names it, or would if it were not left to its default.
+  var path: String
+}
+
+/// The part of `metadata` that Headstart uses.
+struct ObjectMetadata {
+  var name: ResourceName
+  var position: SourcePosition
+
+  /// Nil, and an error is reported, when there is no usable name.
+  init?(_ value: ManifestValue) {
+    guard let fields = value.mapping() else { return nil }
+    let name = fields.required("name")
+    let namespace = fields.optional("namespace")?.namespaceName()
+    fields.ignore(ObjectMetadata.ignored)
+    fields.reportUnknown()
+    guard let name, let text = name.objectName() else { return nil }
+    self.name = ResourceName(namespace: namespace, name: text)
+    position = name.node.position
+  }
+
+  /// For an object whose own metadata is unusable, of which an error has been reported.
+  init(standInAt position: SourcePosition) {
+    name = ResourceName(name: "unnamed")
+    self.position = position
+  }
+
+  /// The other fields of Kubernetes' ObjectMeta, which `kubectl get -o yaml` writes.
+  private static let ignored = [
+    "labels", "annotations", "uid", "resourceVersion", "generation", "generateName", "selfLink",
+    "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "finalizers",
+    "ownerReferences", "managedFields",
+  ]
+}

@@ -1,0 +1,53 @@
+internal import Scaling
+
+/// `ScalingPolicy` of `headstart.dev/v1alpha1`: what one workload wants.
+enum ScalingPolicyKind: ManifestKind {
+  static let apiVersion = "headstart.dev/v1alpha1"
+  static let kind = "ScalingPolicy"
+
+  static func decode(
+    spec: ManifestFields, metadata: ObjectMetadata, decoder: ManifestDecoder
+  ) -> ManifestObject? {
+    let toWeek = Duration.zero...ManifestLimits.week
+    let defaults = decoder.defaults
+    var policy = Policy(name: metadata.name, signals: [])
+    policy.scaleTarget = spec.optional("scaleTargetRef").flatMap(scaleTarget)
+    policy.leadTime = spec.optional("leadTime")?.duration(in: toWeek) ?? defaults.leadTime
+    policy.hold = spec.optional("hold")?.duration(in: toWeek) ?? Policy.Defaults.hold
+    policy.limits = spec.optional("limits").flatMap(limits) ?? ReplicaLimits()
+    policy.whenUnavailable =
+      spec.optional("whenUnavailable")?.choice([("error", .error), ("inactive", .inactive)])
+      ?? defaults.whenUnavailable
+    var signals = SignalDecoder(policy: policy.name, limits: policy.limits, decoder: decoder)
+    if let field = spec.required("signals"), let items = field.list() {
+      if items.isEmpty { field.error("expected at least one signal, found an empty list") }
+      for item in items { signals.decode(item) }
+    }
+    spec.reportUnknown()
+    policy.signals = signals.signals
+    return ManifestObject(
+      content: .policy(policy), position: metadata.position, references: signals.references)
+  }
+
+  private static func scaleTarget(_ value: ManifestValue) -> ScaleTarget? {
+    guard let fields = value.mapping() else { return nil }
+    // What KEDA takes for a scaleTargetRef that names neither.
+    let apiVersion = fields.optional("apiVersion")?.text() ?? "apps/v1"
+    let kind = fields.optional("kind")?.text() ?? "Deployment"
+    let name = fields.required("name")?.objectName()
+    fields.reportUnknown()
+    return name.map { ScaleTarget(apiVersion: apiVersion, kind: kind, name: $0) }
+  }
+
+  private static func limits(_ value: ManifestValue) -> ReplicaLimits? {
+    guard let fields = value.mapping() else { return nil }
+    let least = fields.optional("minReplicas")?.integer(in: ManifestLimits.replicas) ?? 0
+    let field = fields.optional("maxReplicas")
+    let most = field?.integer(in: ManifestLimits.replicas)
+    fields.reportUnknown()
+    if let field, let most, most < least {
+      field.error("expected at least minReplicas, which is \(least), found the number \(most)")
+    }
+    return ReplicaLimits(minReplicas: least, maxReplicas: most)
+  }
+}

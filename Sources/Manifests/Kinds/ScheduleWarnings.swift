@@ -1,0 +1,79 @@
+internal import Scaling
+
+/// Reports what `ScheduleAudit` finds in a schedule, each at its rule.
+struct ScheduleWarnings {
+  let schedule: Schedule
+  /// The rules as they are written, in the schedule's order.
+  let rules: [ManifestValue]
+
+  /// - Parameter now: Windows that are over by then are of no interest.
+  func report(zones: any TimeZoneDatabase, now: Instant) {
+    var names: Set<String> = []
+    for (rule, value) in zip(schedule.rules, rules) where !names.insert(rule.name).inserted {
+      value.warning("another rule is named \(quoted(rule.name)) already")
+    }
+    // The only error is an unknown time zone, and the decoder has refused those.
+    guard
+      let findings = try? ScheduleAudit.findings(of: schedule, zones: zones, from: now)
+    else { return }
+    for finding in findings {
+      let (rule, sentence) = describe(finding)
+      guard rules.indices.contains(rule) else { continue }
+      rules[rule].warning(sentence)
+    }
+  }
+
+  /// The rule that a finding is reported at, and the sentence about it.
+  private func describe(_ finding: ScheduleAudit.Finding) -> (rule: Int, sentence: String) {
+    switch finding {
+    case .overlap(let first, let second, let role, let moment):
+      let priority = schedule.rules[second].priority
+      return (
+        second,
+        "\(name(second)) and \(name(first)) both set \(field(role)) with priority \(priority) "
+          + "on \(moment); \(name(first)) wins because it comes first"
+      )
+    case .neverWins(let rule, let role, let other, let moment):
+      return (
+        rule,
+        "the \(field(role)) of \(name(rule)) never takes effect: another rule always wins, "
+          + "such as \(name(other)) with priority \(schedule.rules[other].priority) on \(moment)"
+      )
+    case .neverMatches(let rule):
+      return (
+        rule,
+        "\(name(rule)) never matches: "
+          + (schedule.rules[rule].dates.isEmpty || schedule.rules[rule].days.isEmpty
+            ? "the clock skips its times on all its dates" : "none of its dates is one of its days")
+      )
+    case .excludedDate(let rule, let date):
+      return (
+        rule,
+        "\(name(rule)) does not match on \(date), a \(date.weekday.rawValue), "
+          + "which is not one of its days"
+      )
+    case .onlyInPast(let rule, let last):
+      return (rule, "\(name(rule)) never matches again: its last date was \(last)")
+    case .capBelowFloor(let cap, let floor, let moment):
+      let atMost = schedule.rules[cap].atMost ?? 0
+      let lower =
+        floor.map { "the replicas of \(name($0)), \(schedule.rules[$0].replicas ?? 0)," }
+        ?? "the default, \(schedule.defaultReplicas),"
+      return (
+        cap,
+        "the atMost of \(name(cap)), \(atMost), is below \(lower) on \(moment); atMost wins"
+      )
+    }
+  }
+
+  private func name(_ rule: Int) -> String {
+    quoted(schedule.rules[rule].name)
+  }
+
+  private func field(_ role: ScheduleAudit.Role) -> String {
+    switch role {
+    case .floor: "replicas"
+    case .cap: "atMost"
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package import Scaling
+
+/// What manifests leave to the process: the values of flags such as `--lead-time`.
+package struct ManifestDefaults: Hashable, Sendable {
+  /// For a policy without `leadTime`.
+  package var leadTime: Duration
+  /// For a policy without `whenUnavailable`.
+  package var whenUnavailable: UnavailableBehaviour
+
+  package init(
+    leadTime: Duration = Policy.Defaults.leadTime, whenUnavailable: UnavailableBehaviour = .error
+  ) {
+    self.leadTime = leadTime
+    self.whenUnavailable = whenUnavailable
+  }
+}

@@ -1,0 +1,191 @@
+internal import Scaling
+
+/// Joins the files into one catalogue, and checks what crosses their borders: names that are
+/// defined twice, and data sources that are not defined at all.
+///
+/// A file that fails a check falls back on its last good content, which may take away or bring back
+/// a data source of others; so the files are joined again until none fails any more. Every round
+/// but the last sends at least one file back, and none returns.
+struct ManifestResolution {
+  private(set) var catalog = Catalog()
+  private let files: [ManifestFile]
+  private let builtIn: [DataSource]
+  private let assumed: Set<DataSourceKey>
+  /// What the checks across files found, for the files that fail them.
+  private var findings: [Int: [Diagnostic]] = [:]
+  /// Where every name is defined.
+  private var owners: [Name: Owner] = [:]
+
+  private enum Name: Hashable {
+    case policy(ResourceName)
+    case dataSource(DataSourceKey)
+  }
+
+  private struct Owner {
+    /// Nil for a data source that a flag defines.
+    var file: Int?
+    var position: SourcePosition
+  }
+
+  init(files: [ManifestFile], builtIn: [DataSource], assumed: Set<DataSourceKey>) {
+    self.files = files
+    self.builtIn = builtIn
+    self.assumed = assumed
+  }
+
+  /// Builds the catalogue.
+  mutating func resolve() {
+    repeat {
+      define()
+    } while checkReferences()
+  }
+
+  /// Whether the file is used with its present content.
+  func isAccepted(file: Int) -> Bool {
+    files[file].current.isGood && findings[file] == nil
+  }
+
+  /// Everything that is wrong with the files, in their order, and by position within each.
+  var diagnostics: [Diagnostic] {
+    files.indices.flatMap { index in
+      guard let found = findings[index] else { return files[index].current.diagnostics }
+      return (files[index].current.diagnostics + found).sorted {
+        ($0.position ?? .start) < ($1.position ?? .start)
+      }
+    }
+  }
+
+  var heldFiles: [String] {
+    files.indices.filter { !isAccepted(file: $0) && files[$0].lastGood != nil }
+      .map { files[$0].path }
+  }
+
+  // MARK: - Duplicate names
+
+  private mutating func define() {
+    catalog = Catalog()
+    owners = [:]
+    for source in builtIn where owners[.dataSource(source.key)] == nil {
+      owners[.dataSource(source.key)] = Owner(file: nil, position: .start)
+      catalog.dataSources[source.key] = source
+    }
+    for index in files.indices {
+      if isAccepted(file: index) {
+        let duplicates = duplicates(in: index)
+        if duplicates.isEmpty {
+          define(files[index].current.objects, in: index)
+          continue
+        }
+        findings[index] = duplicates
+      }
+      define(files[index].lastGood ?? [], in: index)
+    }
+  }
+
+  /// Adds the objects of a file. The names that are taken stay with their owner, which matters for
+  /// last good content only.
+  private mutating func define(_ objects: [ManifestObject], in file: Int) {
+    for object in objects where owners[name(of: object)] == nil {
+      owners[name(of: object)] = Owner(file: file, position: object.position)
+      switch object.content {
+      case .policy(let policy): catalog.policies[policy.name] = policy
+      case .dataSource(let source): catalog.dataSources[source.key] = source
+      }
+    }
+  }
+
+  private func duplicates(in file: Int) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var own: [Name: Owner] = [:]
+    for object in files[file].current.objects {
+      let name = name(of: object)
+      if let owner = owners[name] ?? own[name] {
+        found.append(
+          error(
+            "\(describe(name)) is already defined \(describe(owner)); names are unique", in: file,
+            at: object.position))
+      } else {
+        own[name] = Owner(file: file, position: object.position)
+      }
+    }
+    return found
+  }
+
+  private func name(of object: ManifestObject) -> Name {
+    switch object.content {
+    case .policy(let policy): .policy(policy.name)
+    case .dataSource(let source): .dataSource(source.key)
+    }
+  }
+
+  private func describe(_ name: Name) -> String {
+    switch name {
+    case .policy(let name): "the ScalingPolicy \(name)"
+    case .dataSource(let key): "the DataSource \(key.name) of type \(key.kind.rawValue)"
+    }
+  }
+
+  private func describe(_ owner: Owner) -> String {
+    guard let file = owner.file else { return "by a flag" }
+    return "at \(files[file].path):\(owner.position)"
+  }
+
+  // MARK: - Unknown data sources
+
+  /// Sends back every file that names a data source which is not defined.
+  ///
+  /// - Returns: Whether there was one.
+  private mutating func checkReferences() -> Bool {
+    var found: [Int: [Diagnostic]] = [:]
+    for index in files.indices where isAccepted(file: index) {
+      let unknown = files[index].current.objects.flatMap(\.references).filter { !isDefined($0) }
+      guard !unknown.isEmpty else { continue }
+      found[index] = unknown.map { error(describe($0), in: index, at: $0.position) }
+    }
+    findings.merge(found) { first, _ in first }
+    return !found.isEmpty
+  }
+
+  private func isDefined(_ reference: SourceReference) -> Bool {
+    let key = DataSourceKey(kind: reference.kind, name: ResourceName(name: reference.name))
+    return assumed.contains(key)
+      || catalog.dataSource(reference.kind, named: reference.name, in: reference.namespace) != nil
+  }
+
+  private func describe(_ reference: SourceReference) -> String {
+    let problem =
+      "\(reference.path): there is no DataSource \(reference.name) "
+      + "of type \(reference.kind.rawValue)"
+    let names = catalog.dataSources.keys.filter {
+      $0.kind == reference.kind
+        && ($0.name.namespace == nil || $0.name.namespace == reference.namespace)
+    }.map(\.name.name).sorted()
+    if let nearest = Suggestion.nearest(to: reference.name, among: names) {
+      return "\(problem); did you mean \(nearest)?"
+    }
+    let others = catalog.dataSources.keys.filter { $0.name.name == reference.name }.sorted()
+    if let other = others.first(where: { $0.kind != reference.kind }) {
+      return "\(problem); the one of that name is of type \(other.kind.rawValue)"
+    }
+    if let other = others.first, let namespace = other.name.namespace {
+      return "\(problem) in its namespace or without one; there is one in \(namespace)"
+    }
+    if reference.name == "default" {
+      return "\(problem); define it, or start Headstart with --\(flag(of: reference.kind))"
+    }
+    return names.isEmpty ? problem : "\(problem); known are \(names.joined(separator: ", "))"
+  }
+
+  private func flag(of kind: DataSource.Kind) -> String {
+    switch kind {
+    case .forecaster: "forecaster-url"
+    case .prometheus: "prometheus-url"
+    }
+  }
+
+  private func error(
+    _ message: String, in file: Int, at position: SourcePosition
+  ) -> Diagnostic {
+    Diagnostic(severity: .error, file: files[file].path, position: position, message: message)
+  }
+}
