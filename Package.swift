@@ -82,7 +82,12 @@ let package = Package(
     tests("Telemetry"),
     tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),
-    tests("ScalerService", ["EventLoop", "Scaling", "ScalerMessages", "CivilTime", "GRPCWire"]),
+    tests(
+      "ScalerService",
+      [
+        "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling", "Telemetry",
+        "Upstreams",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

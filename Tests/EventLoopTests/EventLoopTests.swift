@@ -63,6 +63,22 @@ private actor Counter {
     thread.join()
   }
 
+  @Test func `a call returns what the loop computed, or nil when the limit passes first`() throws {
+    let loop = try EventLoop(name: "test")
+    let thread = try loop.start()
+    #expect(loop.call { loop.isCurrent } == true)
+    #expect(loop.call(within: .seconds(60)) { 42 } == 42)
+    let gate = Mutex(())
+    let late: Int? = gate.withLock { _ in
+      loop.call(within: .milliseconds(1)) {
+        gate.withLock { _ in 1 }
+      }
+    }
+    #expect(late == nil)
+    loop.stop()
+    thread.join()
+  }
+
   @Test func `drops what is posted after its end`() throws {
     let loop = try EventLoop(name: "test")
     let thread = try loop.start()

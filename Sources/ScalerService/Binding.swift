@@ -1,0 +1,36 @@
+internal import HTTP2Server
+internal import ScalerMessages
+
+/// What one gRPC loop knows of one ScaledObject: its answer, ready to be sent, and who waits for it.
+///
+/// Confined to the loop.
+final class Binding {
+  let object: ScaledObject
+  /// Nil until the engine has told the first one.
+  private(set) var answer: Answer?
+  /// The answer to GetMetrics under the metric's own name; nil when it is an error.
+  private(set) var metricsFrame: [UInt8]?
+  /// Unary RPCs that wait for the first answer.
+  var waiting: [(rpc: RPCID, method: ScalerMethod, metricName: String)] = []
+  /// Open StreamIsActive RPCs, and whether the last state sent or known was `true`.
+  var pushStreams: [RPCID: Bool] = [:]
+  /// On the loop's clock.
+  var lastUsed: Duration
+
+  init(object: ScaledObject, now: Duration) {
+    self.object = object
+    lastUsed = now
+  }
+
+  /// Takes a new answer and prepares its bytes once for all the RPCs that will carry them.
+  func take(_ answer: Answer) {
+    self.answer = answer
+    switch answer.metrics {
+    case .replicas(let count):
+      metricsFrame = MessageEncoder.getMetricsResponse(
+        metricName: object.effectiveMetricName, replicas: count)
+    case .error:
+      metricsFrame = nil
+    }
+  }
+}

@@ -1,0 +1,385 @@
+package import EventLoop
+internal import GRPCWire
+package import Scaling
+package import Telemetry
+internal import Upstreams
+
+/// Decides for every policy in force, whenever something that a decision rests on changes: a
+/// reading, the policy, or the time at which the last decision ends.
+///
+/// 1. Keeps one entry for each policy of the catalog, and for each other one that a ScaledObject
+///    implies or adjusts.
+/// 2. Retains the feeds of the entries, and decides anew when a reading arrives.
+/// 3. Wakes up when a decision's validity ends, so that a rise of the schedule is known the moment
+///    it enters the lead window.
+/// 4. Tells the gRPC loops the answers that they have asked for, and every later change. The loops
+///    answer RPCs from that alone; they share nothing with the engine but these values.
+///
+/// Lives on the control loop, together with the upstream clients. Deciding in one place makes every
+/// worker's GetMetrics and IsActive come from one decision (C8), with one memory of the last
+/// complete one.
+package actor DecisionEngine {
+  package nonisolated let loop: EventLoop
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    loop.asUnownedSerialExecutor()
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private var feeds: (any FeedSupplier)?
+  private var binder: PolicyBinder
+  private var entries: [PolicyKey: PolicyEntry] = [:]
+  private var dependents: [Feed: Set<PolicyKey>] = [:]
+  private var subscriptions: [ScaledObject: Subscription] = [:]
+  private var workers: [WorkerMailbox] = []
+  private var agenda = Agenda<PolicyKey>()
+  private var timer: LoopTimer?
+  private var heartbeat: LoopTimer?
+  private var waitTimer: LoopTimer?
+  /// Objects whose first request waits, the earliest deadline first: all wait equally long.
+  private var waits: [(deadline: Duration, object: ScaledObject)] = []
+  /// Entries of which some feed has not been tried yet.
+  private var unprimed: Set<PolicyKey> = []
+  /// When the first load ends whatever is still missing; nil once it has.
+  private var firstLoadDeadline: Duration?
+  private var outbox: [Int: [AnswerUpdate]] = [:]
+  private var decisionLog = DecisionLog()
+
+  package struct Configuration: Sendable {
+    package var defaults: PolicyDefaults
+    package var zones: any TimeZoneDatabase
+    package var wallClock: @Sendable () -> Instant
+    /// The first request for something not loaded at start waits that long for its first fetch
+    /// (design section 2).
+    package var firstFetchWait = Duration.seconds(2)
+    /// `/readyz` waits that long for sources that do not answer at start.
+    package var firstLoadWait = Duration.seconds(10)
+    /// ScaledObjects known at once, over all workers: metadata is a tenant's, memory is not.
+    package var maxSubscriptions = 200_000
+
+    package init(
+      defaults: PolicyDefaults, zones: any TimeZoneDatabase,
+      wallClock: @escaping @Sendable () -> Instant
+    ) {
+      self.defaults = defaults
+      self.zones = zones
+      self.wallClock = wallClock
+    }
+  }
+
+  /// A ScaledObject that workers ask about.
+  private struct Subscription {
+    /// What answers it; an error where nothing does.
+    var binding: Result<PolicyKey, RPCError>
+    /// Workers that know the answer and hear of changes.
+    var informed: [WorkerMailbox] = []
+    /// Workers that wait for the first fetch.
+    var waiting: [WorkerMailbox] = []
+  }
+
+  package init(loop: EventLoop, configuration: Configuration, logger: Logger) {
+    self.loop = loop
+    self.configuration = configuration
+    self.logger = logger
+    binder = PolicyBinder(catalog: Catalog(), defaults: configuration.defaults)
+  }
+
+  // MARK: Life
+
+  /// Starts deciding. Before anything else, on the loop.
+  ///
+  /// - Parameter makeFeeds: makes the supplier of readings, which calls what it is given for every
+  ///   reading that it obtains, on the loop.
+  package func start(
+    makeFeeds: (_ onReading: @escaping (Feed, Reading) -> Void) throws -> any FeedSupplier
+  ) throws {
+    feeds = try makeFeeds { [unowned self] feed, _ in
+      self.assumeIsolated { $0.readingArrived(for: feed) }
+    }
+    timer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.decideWhatIsDue() }
+    }
+    waitTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.waitEnded() }
+    }
+    let heartbeat = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.secondPassed() }
+    }
+    // Catches what a timer set by the wall clock misses when that clock is set.
+    heartbeat.start(after: .seconds(1), repeating: .seconds(1))
+    self.heartbeat = heartbeat
+    firstLoadDeadline = loop.now + configuration.firstLoadWait
+  }
+
+  package func shutDown() {
+    timer = nil
+    heartbeat = nil
+    waitTimer = nil
+    feeds?.shutdown()
+    feeds = nil
+  }
+
+  package func add(worker: WorkerMailbox) {
+    workers.append(worker)
+    if isReady { worker.post(.ready) }
+  }
+
+  /// Whether every policy of the first catalog has its first readings, or has waited long enough.
+  package var isReady: Bool { firstLoadDeadline == nil && feeds != nil }
+
+  // MARK: Policies
+
+  /// Puts a catalog into force, in place of the last one.
+  package func update(catalog: Catalog) {
+    binder = PolicyBinder(catalog: catalog, defaults: configuration.defaults)
+    feeds?.update(dataSources: catalog.dataSources)
+    let now = configuration.wallClock()
+    for policy in catalog.policies.values {
+      putInForce(BoundPolicy(policy: policy, isImplied: false, leadTime: nil), at: now)
+    }
+    rebindSubscriptions(at: now)
+    for (key, entry) in entries where isUnwanted(entry, key, in: catalog) {
+      remove(entry)
+    }
+    finishPass()
+    endFirstLoadIfDone()
+  }
+
+  private func putInForce(_ bound: BoundPolicy, at now: Instant) {
+    let catalog = binder.catalog
+    guard let entry = entries[bound.key] else {
+      let entry = PolicyEntry(key: bound.key, policy: bound.policy, catalog: catalog)
+      entries[bound.key] = entry
+      retain(entry.allFeeds, for: bound.key)
+      if !hasBeenRead(entry) { unprimed.insert(bound.key) }
+      decide(entry, at: now)
+      return
+    }
+    let before = entry.allFeeds
+    guard entry.update(policy: bound.policy, catalog: catalog) else { return }
+    let after = entry.allFeeds
+    retain(after.subtracting(before), for: bound.key)
+    release(before.subtracting(after), for: bound.key)
+    if !hasBeenRead(entry) { unprimed.insert(bound.key) }
+    decide(entry, at: now)
+  }
+
+  private func rebindSubscriptions(at now: Instant) {
+    for object in subscriptions.keys {
+      guard var subscription = subscriptions[object] else { continue }
+      let previous = try? subscription.binding.get()
+      subscription.binding = bind(object, at: now)
+      subscriptions[object] = subscription
+      let current = try? subscription.binding.get()
+      guard current != previous || current == nil else { continue }
+      if let previous { entries[previous]?.subscribers.remove(object) }
+      if let answer = answer(for: subscription) {
+        tell(subscription.informed, object, answer)
+      }
+    }
+  }
+
+  /// Finds or makes the entry that answers an object, and enters the object with it.
+  private func bind(_ object: ScaledObject, at now: Instant) -> Result<PolicyKey, RPCError> {
+    do throws(RPCError) {
+      let bound = try binder.bind(object)
+      putInForce(bound, at: now)
+      entries[bound.key]?.subscribers.insert(object)
+      return .success(bound.key)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func isUnwanted(_ entry: PolicyEntry, _ key: PolicyKey, in catalog: Catalog) -> Bool {
+    guard entry.subscribers.isEmpty else { return false }
+    return key.isImplied || key.leadTime != nil || catalog.policies[key.name] == nil
+  }
+
+  private func remove(_ entry: PolicyEntry) {
+    release(entry.allFeeds, for: entry.key)
+    entries[entry.key] = nil
+    unprimed.remove(entry.key)
+    agenda.remove(entry.key)
+  }
+
+  private func retain(_ added: Set<Feed>, for key: PolicyKey) {
+    for feed in added {
+      dependents[feed, default: []].insert(key)
+      feeds?.retain(feed)
+    }
+  }
+
+  private func release(_ dropped: Set<Feed>, for key: PolicyKey) {
+    for feed in dropped {
+      dependents[feed]?.remove(key)
+      if dependents[feed]?.isEmpty == true { dependents[feed] = nil }
+      feeds?.release(feed)
+    }
+  }
+
+  // MARK: Deciding
+
+  private func decide(_ entry: PolicyEntry, at now: Instant) {
+    let previous = entry.decide(at: now, zones: configuration.zones) { [feeds] feed in
+      feeds?.reading(of: feed)
+    }
+    guard let decision = entry.decision else { return }
+    agenda.set(entry.key, at: decision.validUntil)
+    guard decision.outcome != previous?.outcome else { return }
+    decisionLog.record(decision, previous: previous, at: now, to: logger)
+    let answer = Answer(decision, whenUnavailable: entry.policy.whenUnavailable)
+    for object in entry.subscribers {
+      guard let subscription = subscriptions[object] else { continue }
+      tell(subscription.informed, object, answer)
+    }
+  }
+
+  private func readingArrived(for feed: Feed) {
+    let now = configuration.wallClock()
+    for key in dependents[feed] ?? [] {
+      guard let entry = entries[key] else { continue }
+      decide(entry, at: now)
+      guard unprimed.contains(key), hasBeenRead(entry) else { continue }
+      unprimed.remove(key)
+      for object in entry.subscribers { informWaiting(of: object) }
+    }
+    finishPass()
+    endFirstLoadIfDone()
+  }
+
+  /// How many decisions one turn of the loop makes before sockets and timers get their turn.
+  private static let decisionsPerTurn = 5000
+
+  /// Decides anew for every policy whose last decision has ended. The timer calls it.
+  package func decideWhatIsDue() {
+    let now = configuration.wallClock()
+    for _ in 0..<Self.decisionsPerTurn {
+      guard let key = agenda.popDue(at: now) else { break }
+      guard let entry = entries[key] else { continue }
+      decide(entry, at: now)
+    }
+    finishPass()
+  }
+
+  private func secondPassed() {
+    decideWhatIsDue()
+    endFirstLoadIfDone()
+  }
+
+  private func waitEnded() {
+    while let first = waits.first, first.deadline <= loop.now {
+      waits.removeFirst()
+      informWaiting(of: first.object)
+    }
+    finishPass()
+    guard let first = waits.first else { return }
+    waitTimer?.start(after: first.deadline - loop.now)
+  }
+
+  /// Ends one pass: hands the loops what changed, and sets the timer for the next decision.
+  private func finishPass() {
+    for worker in workers {
+      guard let updates = outbox.removeValue(forKey: worker.number) else { continue }
+      worker.post(.answers(updates))
+    }
+    decisionLog.endPass(logger)
+    guard let next = agenda.next else {
+      timer?.stop()
+      return
+    }
+    timer?.start(after: max(configuration.wallClock().duration(to: next), .zero))
+  }
+
+  // MARK: What the side port shows
+
+  var now: Instant { configuration.wallClock() }
+  var allEntries: some Collection<PolicyEntry> { entries.values }
+  var sources: [SourceStatus] { feeds?.sources ?? [] }
+  var subscriptionCount: Int { subscriptions.count }
+
+  // MARK: Workers
+
+  /// A worker asks for the answers of an object, now and from now on.
+  package func subscribe(_ object: ScaledObject, worker: WorkerMailbox) {
+    if subscriptions[object] == nil {
+      guard subscriptions.count < configuration.maxSubscriptions else {
+        let error = RPCError(
+          .resourceExhausted,
+          "\(configuration.maxSubscriptions) ScaledObjects are known already, which is the "
+            + "limit: are trigger metadata generated?")
+        worker.post(.answers([AnswerUpdate(object: object, answer: Answer(error))]))
+        return
+      }
+      subscriptions[object] = Subscription(binding: bind(object, at: configuration.wallClock()))
+    }
+    guard var subscription = subscriptions[object] else { return }
+    if isPrimed(subscription) {
+      subscription.informed.append(worker)
+      if let answer = answer(for: subscription) { tell([worker], object, answer) }
+    } else {
+      subscription.waiting.append(worker)
+      waits.append((loop.now + configuration.firstFetchWait, object))
+      if waits.count == 1 { waitTimer?.start(after: configuration.firstFetchWait) }
+    }
+    subscriptions[object] = subscription
+    finishPass()
+  }
+
+  /// A worker has not been asked about these objects for a long time.
+  package func unsubscribe(_ objects: [ScaledObject], worker: WorkerMailbox) {
+    for object in objects {
+      guard var subscription = subscriptions[object] else { continue }
+      subscription.informed.removeAll { $0.number == worker.number }
+      subscription.waiting.removeAll { $0.number == worker.number }
+      subscriptions[object] = subscription
+      guard subscription.informed.isEmpty, subscription.waiting.isEmpty else { continue }
+      subscriptions[object] = nil
+      guard let key = try? subscription.binding.get(), let entry = entries[key] else { continue }
+      entry.subscribers.remove(object)
+      if isUnwanted(entry, key, in: binder.catalog) { remove(entry) }
+    }
+  }
+
+  private func isPrimed(_ subscription: Subscription) -> Bool {
+    guard let key = try? subscription.binding.get() else { return true }
+    return !unprimed.contains(key)
+  }
+
+  private func hasBeenRead(_ entry: PolicyEntry) -> Bool {
+    entry.allFeeds.allSatisfy { feeds?.reading(of: $0) != nil }
+  }
+
+  private func answer(for subscription: Subscription) -> Answer? {
+    switch subscription.binding {
+    case .failure(let error):
+      return Answer(error)
+    case .success(let key):
+      guard let entry = entries[key], let decision = entry.decision else { return nil }
+      return Answer(decision, whenUnavailable: entry.policy.whenUnavailable)
+    }
+  }
+
+  private func informWaiting(of object: ScaledObject) {
+    guard var subscription = subscriptions[object], !subscription.waiting.isEmpty,
+      let answer = answer(for: subscription)
+    else { return }
+    tell(subscription.waiting, object, answer)
+    subscription.informed += subscription.waiting
+    subscription.waiting = []
+    subscriptions[object] = subscription
+  }
+
+  private func tell(_ mailboxes: [WorkerMailbox], _ object: ScaledObject, _ answer: Answer) {
+    for mailbox in mailboxes {
+      outbox[mailbox.number, default: []].append(AnswerUpdate(object: object, answer: answer))
+    }
+  }
+
+  private func endFirstLoadIfDone() {
+    guard let deadline = firstLoadDeadline, feeds != nil else { return }
+    guard loop.now >= deadline || unprimed.isEmpty else { return }
+    firstLoadDeadline = nil
+    for worker in workers { worker.post(.ready) }
+  }
+}

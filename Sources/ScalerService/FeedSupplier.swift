@@ -1,0 +1,18 @@
+package import Scaling
+package import Upstreams
+
+/// What the engine asks of the upstream clients. `FeedRefresher` is the one that fetches; tests
+/// supply readings themselves.
+///
+/// Confined to the engine's loop.
+package protocol FeedSupplier: AnyObject {
+  func update(dataSources: [DataSourceKey: DataSource])
+  func retain(_ feed: Feed)
+  func release(_ feed: Feed)
+  /// Nil before the first attempt.
+  func reading(of feed: Feed) -> Reading?
+  var sources: [SourceStatus] { get }
+  func shutdown()
+}
+
+extension FeedRefresher: FeedSupplier {}

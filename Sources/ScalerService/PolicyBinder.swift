@@ -1,0 +1,156 @@
+package import GRPCWire
+package import Scaling
+
+/// Finds the policy that answers a ScaledObject (design section 4): the first match of metadata
+/// `policy`, a policy named as metadata `workload`, a policy named as the ScaledObject, the implied
+/// policy.
+package struct PolicyBinder: Sendable {
+  package let catalog: Catalog
+  package let defaults: PolicyDefaults
+
+  package init(catalog: Catalog, defaults: PolicyDefaults) {
+    self.catalog = catalog
+    self.defaults = defaults
+  }
+
+  /// The longest lead time that metadata may ask for; longer ones are mistakes of unit.
+  package static let longestLeadTime = Duration.seconds(7 * 24 * 3600)
+
+  /// - Throws: `RPCError` with the sentence that KEDA shows in its event (C23): INVALID_ARGUMENT
+  ///   for metadata that cannot be meant, NOT_FOUND where no policy matches.
+  package func bind(_ object: ScaledObject) throws(RPCError) -> BoundPolicy {
+    try checkMetricName(of: object)
+    let leadTime = try leadTime(of: object)
+    guard let named = try namedPolicy(for: object) else {
+      return BoundPolicy(
+        policy: try impliedPolicy(for: object), isImplied: true, leadTime: leadTime)
+    }
+    return BoundPolicy(policy: named, isImplied: false, leadTime: leadTime)
+  }
+
+  private func namedPolicy(for object: ScaledObject) throws(RPCError) -> Policy? {
+    if let name = object.policy, !name.isEmpty {
+      guard let policy = catalog.policy(named: name, in: object.namespace) else {
+        throw RPCError(
+          .notFound,
+          "\(object) names the policy \"\(name)\", but there is none of that name in its "
+            + "namespace or without one: create the ScalingPolicy or correct the trigger's "
+            + "metadata \"policy\"")
+      }
+      return policy
+    }
+    if let workload = object.workload, !workload.isEmpty,
+      let policy = catalog.policy(named: workload, in: object.namespace)
+    {
+      return policy
+    }
+    return catalog.policy(named: object.name, in: object.namespace)
+  }
+
+  /// Only a forecast, of metadata `workload` or else of the ScaledObject's name, as Kedastral does.
+  private func impliedPolicy(for object: ScaledObject) throws(RPCError) -> Policy {
+    let workload = object.workload.flatMap { $0.isEmpty ? nil : $0 } ?? object.name
+    guard !workload.isEmpty else {
+      throw RPCError(
+        .invalidArgument,
+        "the reference has neither a ScaledObject name nor metadata \"policy\" or "
+          + "\"workload\": send one of them")
+    }
+    guard catalog.dataSource(.forecaster, named: "default", in: nil) != nil else {
+      throw RPCError(
+        .notFound,
+        "no policy answers \(object): there is no ScalingPolicy named \"\(workload)\""
+          + (workload == object.name ? "" : " or \"\(object.name)\"")
+          + ", and no --forecaster-url from which one could be implied")
+    }
+    return Policy(
+      name: ResourceName(name: workload), leadTime: defaults.leadTime, hold: defaults.hold,
+      signals: [
+        Signal(
+          name: "forecast", kind: .forecast(ForecastSignal(source: "default", workload: workload)))
+      ], whenUnavailable: defaults.whenUnavailable)
+  }
+
+  private func leadTime(of object: ScaledObject) throws(RPCError) -> Duration? {
+    guard let text = object.leadTime, !text.isEmpty else { return nil }
+    let leadTime: Duration
+    do {
+      leadTime = try Duration(text: text)
+    } catch {
+      throw RPCError(.invalidArgument, "metadata \"leadTime\" of \(object): \(error)")
+    }
+    guard leadTime >= .zero, leadTime <= Self.longestLeadTime else {
+      throw RPCError(
+        .invalidArgument,
+        "metadata \"leadTime\" of \(object) is \(text), but has to be between 0s and "
+          + Self.longestLeadTime.text)
+    }
+    return leadTime
+  }
+
+  /// KEDA puts the name into the URL of the external metrics API (C7).
+  private func checkMetricName(of object: ScaledObject) throws(RPCError) {
+    let isUsable = object.effectiveMetricName.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+        UInt8(ascii: "."):
+        true
+      default: false
+      }
+    }
+    guard !isUsable else { return }
+    throw RPCError(
+      .invalidArgument,
+      "metadata \"metricName\" of \(object) is \"\(object.effectiveMetricName)\", but only "
+        + "letters, digits, \"-\", \"_\" and \".\" survive KEDA's metrics URL")
+  }
+}
+
+/// What an implied policy takes from the flags.
+package struct PolicyDefaults: Sendable, Hashable {
+  package var leadTime: Duration
+  package var hold: Duration
+  package var whenUnavailable: UnavailableBehaviour
+
+  package init(
+    leadTime: Duration = Policy.Defaults.leadTime, hold: Duration = Policy.Defaults.hold,
+    whenUnavailable: UnavailableBehaviour = .error
+  ) {
+    self.leadTime = leadTime
+    self.hold = hold
+    self.whenUnavailable = whenUnavailable
+  }
+}
+
+/// A policy, as metadata adjusted it.
+package struct BoundPolicy: Sendable {
+  package let key: PolicyKey
+  package let policy: Policy
+
+  /// - Parameter leadTime: the trigger's own, nil for the policy's.
+  init(policy: Policy, isImplied: Bool, leadTime: Duration?) {
+    let override = leadTime == policy.leadTime ? nil : leadTime
+    var adjusted = policy
+    if let override {
+      adjusted.leadTime = override
+      adjusted.name.name += "@\(override.text)"
+    }
+    key = PolicyKey(name: policy.name, isImplied: isImplied, leadTime: override)
+    self.policy = adjusted
+  }
+}
+
+/// Names one thing that is decided: ScaledObjects that agree on it share a decision.
+package struct PolicyKey: Hashable, Sendable {
+  package var name: ResourceName
+  package var isImplied: Bool
+  /// The trigger's own lead time, nil for the policy's.
+  package var leadTime: Duration?
+
+  package init(name: ResourceName, isImplied: Bool = false, leadTime: Duration? = nil) {
+    self.name = name
+    self.isImplied = isImplied
+    self.leadTime = leadTime
+  }
+}

@@ -1,0 +1,35 @@
+/// What of a `ScaledObjectRef` decides the answer: the ScaledObject's name, and the metadata keys
+/// that Headstart reads. KEDA sends every key of the trigger; the others say nothing (C19).
+package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
+  package var namespace: String
+  package var name: String
+  package var policy: String?
+  package var workload: String?
+  package var leadTime: String?
+  package var metricName: String?
+
+  package init(
+    namespace: String, name: String, policy: String? = nil, workload: String? = nil,
+    leadTime: String? = nil, metricName: String? = nil
+  ) {
+    self.namespace = namespace
+    self.name = name
+    self.policy = policy
+    self.workload = workload
+    self.leadTime = leadTime
+    self.metricName = metricName
+  }
+
+  /// The metric's name towards KEDA: constant unless the trigger asks for another (C7).
+  package var effectiveMetricName: String {
+    guard let metricName, !metricName.isEmpty else { return Self.defaultMetricName }
+    return metricName
+  }
+
+  package static let defaultMetricName = "desired_replicas"
+
+  /// `ScaledObject default/my-api`, for sentences.
+  package var description: String {
+    "ScaledObject \(namespace.isEmpty ? "-" : namespace)/\(name)"
+  }
+}

@@ -1,0 +1,333 @@
+package import EventLoop
+package import GRPCWire
+package import HTTP2Server
+internal import ScalerMessages
+internal import Scaling
+internal import Telemetry
+
+/// The RPCs of one gRPC loop: KEDA's five, health and reflection.
+///
+/// 1. Finds the binding of the ScaledObject that a request names, and answers from it.
+/// 2. Asks the engine for bindings that it does not have; the first request waits for that.
+/// 3. Pushes rising edges to StreamIsActive.
+/// 4. Forgets ScaledObjects that nobody asks about any more.
+///
+/// Confined to its loop. All that it knows of the world outside came by `WorkerMessage`.
+package final class ScalerRPCs: RPCService {
+  private let loop: EventLoop
+  private let responder: RPCResponder
+  private let engine: DecisionEngine
+  private let metrics: RPCMetrics
+  private let mailbox: WorkerMailbox
+  private let decoder = MessageDecoder()
+  private let methods: [(path: [UInt8], method: RPCMethod)]
+  private var bindings: [ScaledObject: Binding] = [:]
+  /// The binding of each open StreamIsActive.
+  private var pushStreams: [RPCID: Binding] = [:]
+  /// Streams that are sent `true` once more, the earliest first.
+  private var repeats: [(at: Duration, rpc: RPCID)] = []
+  private var repeatTimer: LoopTimer?
+  private var sweepTimer: LoopTimer?
+  private var health: HealthRPCs
+  private var reflection: ReflectionRPCs
+
+  /// KEDA drops a push while the ScaledObject's status has no metric name yet (C10).
+  static let repeatDelay = Duration.seconds(5)
+  /// Ten of KEDA's longest usual polling intervals: whoever is silent that long is gone.
+  static let forgetAfter = Duration.seconds(900)
+  private static let sweepInterval = Duration.seconds(60)
+
+  private static let isActiveFrame = MessageEncoder.isActiveResponse(true)
+  private static let isInactiveFrame = MessageEncoder.isActiveResponse(false)
+
+  /// On `loop`.
+  ///
+  /// - Parameters:
+  ///   - worker: the number of the loop among the workers.
+  ///   - engine: lives on another loop; this class talks to it by posting there.
+  package init(
+    worker: Int, loop: EventLoop, responder: RPCResponder, engine: DecisionEngine,
+    metrics: RPCMetrics
+  ) {
+    self.loop = loop
+    self.responder = responder
+    self.engine = engine
+    self.metrics = metrics
+    methods = ScalerMethod.allCases.map {
+      (Array($0.path.utf8), RPCMethod(id: $0.rawValue, kind: $0.kind))
+    }
+    health = HealthRPCs(responder: responder)
+    reflection = ReflectionRPCs(responder: responder)
+    let handle = LoopConfined<ScalerRPCs>()
+    mailbox = WorkerMailbox(number: worker, loop: loop) { message in
+      handle.value?.received(message)
+    }
+    handle.value = self
+    startTimers()
+    engine.loop.post { [engine, mailbox] in
+      engine.assumeIsolated { $0.add(worker: mailbox) }
+    }
+  }
+
+  private func startTimers() {
+    // Without timers streams lose their second `true` and memory its sweep; both are bearable, and
+    // libuv's timers fail only for want of memory.
+    repeatTimer = try? LoopTimer(on: loop) { [unowned self] in repeatActive() }
+    sweepTimer = try? LoopTimer(on: loop) { [unowned self] in sweep() }
+    sweepTimer?.start(after: Self.sweepInterval, repeating: Self.sweepInterval)
+  }
+
+  // MARK: RPCService
+
+  package func method(at path: RawSpan) -> RPCMethod? {
+    for (known, method) in methods where known.count == path.byteCount {
+      if path.withUnsafeBytes({ $0.elementsEqual(known) }) { return method }
+    }
+    return nil
+  }
+
+  package func opened(_ rpc: RPCID, method: Int) {
+    guard let method = ScalerMethod(rawValue: method) else { return }
+    metrics.opened(method)
+  }
+
+  package func received(_ message: RawSpan, on rpc: RPCID, method: Int) {
+    guard let method = ScalerMethod(rawValue: method) else { return }
+    do throws(MessageError) {
+      switch method {
+      case .getMetrics: try getMetrics(message, rpc)
+      case .isActive: try isActive(message, rpc)
+      case .getMetricSpec: try getMetricSpec(message, rpc)
+      case .streamIsActive: try streamIsActive(message, rpc)
+      case .streamMetricSpec: try streamMetricSpec(message, rpc)
+      case .healthCheck: health.check(try decoder.healthCheckRequest(from: message), rpc)
+      case .healthWatch: health.watch(try decoder.healthCheckRequest(from: message), rpc)
+      case .reflection, .reflectionAlpha:
+        reflection.answer(try decoder.reflectionRequest(from: message), rpc)
+      }
+    } catch {
+      let code: RPCCode = error.kind == .tooLarge ? .resourceExhausted : .invalidArgument
+      responder.end(rpc, status: RPCStatus(code, "\(error)"))
+    }
+  }
+
+  package func halfClosed(_ rpc: RPCID, method: Int) {
+    responder.end(rpc, status: .ok)
+  }
+
+  package func ended(_ rpc: RPCID, method: Int, code: RPCCode, elapsed: Duration) {
+    guard let method = ScalerMethod(rawValue: method) else { return }
+    metrics.ended(method, code: code, elapsed: elapsed)
+    switch method {
+    case .streamIsActive:
+      pushStreams.removeValue(forKey: rpc)?.pushStreams[rpc] = nil
+    case .healthWatch:
+      health.ended(rpc)
+    case .isActive, .getMetricSpec, .getMetrics, .streamMetricSpec, .healthCheck, .reflection,
+      .reflectionAlpha:
+      break
+    }
+  }
+
+  package func willDrain() {
+    health.update(.notServing)
+  }
+
+  // MARK: KEDA's RPCs
+
+  private func getMetrics(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    let request = try decoder.getMetricsRequest(from: message)
+    let binding = binding(for: request.scaledObject)
+    guard binding.answer != nil else {
+      binding.waiting.append((rpc, .getMetrics, request.metricName))
+      return
+    }
+    answerMetrics(rpc, binding, metricName: request.metricName)
+  }
+
+  private func isActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    let binding = binding(for: try decoder.scaledObjectRef(from: message))
+    guard binding.answer != nil else {
+      binding.waiting.append((rpc, .isActive, ""))
+      return
+    }
+    answerActivity(rpc, binding)
+  }
+
+  /// Pure and local: it never fails for a reference that can be read (C1, C23).
+  private func getMetricSpec(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    let object = ScaledObject(try decoder.scaledObjectRef(from: message))
+    responder.respond(
+      rpc, frame: MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName))
+  }
+
+  /// The specification never changes while the stream's metadata stand (C9, C13), so that one
+  /// message is all there is to say.
+  private func streamMetricSpec(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    let object = ScaledObject(try decoder.scaledObjectRef(from: message))
+    responder.send(
+      rpc, frame: MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName))
+  }
+
+  private func streamIsActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    let binding = binding(for: try decoder.scaledObjectRef(from: message))
+    binding.pushStreams[rpc] = false
+    pushStreams[rpc] = binding
+    if binding.answer != nil { openPush(rpc, binding) }
+  }
+
+  // MARK: Answering
+
+  private func answerMetrics(_ rpc: RPCID, _ binding: Binding, metricName: String) {
+    switch binding.answer?.metrics {
+    case .replicas(let count):
+      metrics.returned(replicas: count)
+      let isOwnName = metricName.isEmpty || metricName == binding.object.effectiveMetricName
+      guard isOwnName, let frame = binding.metricsFrame else {
+        responder.respond(
+          rpc, frame: MessageEncoder.getMetricsResponse(metricName: metricName, replicas: count))
+        return
+      }
+      responder.respond(rpc, frame: frame)
+    case .error(let status):
+      responder.end(rpc, status: status)
+    case nil:
+      responder.end(rpc, status: Self.noAnswerYet(binding.object))
+    }
+  }
+
+  private func answerActivity(_ rpc: RPCID, _ binding: Binding) {
+    switch binding.answer?.activity {
+    case .active:
+      metrics.answered(isActive: true)
+      responder.respond(rpc, frame: Self.isActiveFrame)
+    case .inactive:
+      metrics.answered(isActive: false)
+      responder.respond(rpc, frame: Self.isInactiveFrame)
+    case .error(let status):
+      responder.end(rpc, status: status)
+    case nil:
+      responder.end(rpc, status: Self.noAnswerYet(binding.object))
+    }
+  }
+
+  private static func noAnswerYet(_ object: ScaledObject) -> RPCStatus {
+    RPCStatus(.unavailable, "\(object) has no decision yet: ask again")
+  }
+
+  /// The state on open, once it is known (C10). A lost signal is no state: the stream then stays
+  /// open and silent, and polling tells the reason.
+  private func openPush(_ rpc: RPCID, _ binding: Binding) {
+    switch binding.answer?.activity {
+    case .active:
+      binding.pushStreams[rpc] = true
+      responder.send(rpc, frame: Self.isActiveFrame)
+      repeats.append((loop.now + Self.repeatDelay, rpc))
+      if repeats.count == 1 { repeatTimer?.start(after: Self.repeatDelay) }
+    case .inactive:
+      responder.send(rpc, frame: Self.isInactiveFrame)
+    case .error(let status):
+      // UNAVAILABLE passes by itself; what is wrong with the reference or the policy does not.
+      guard status.code != .unavailable else { return }
+      responder.end(rpc, status: status)
+    case nil:
+      break
+    }
+  }
+
+  private func repeatActive() {
+    while let first = repeats.first, first.at <= loop.now {
+      repeats.removeFirst()
+      guard let binding = pushStreams[first.rpc], binding.answer?.activity == .active else {
+        continue
+      }
+      responder.send(first.rpc, frame: Self.isActiveFrame)
+    }
+    guard let first = repeats.first else { return }
+    repeatTimer?.start(after: first.at - loop.now)
+  }
+
+  // MARK: Bindings
+
+  private func binding(for ref: ScaledObjectRef) -> Binding {
+    let object = ScaledObject(ref)
+    if let binding = bindings[object] {
+      binding.lastUsed = loop.now
+      return binding
+    }
+    let binding = Binding(object: object, now: loop.now)
+    bindings[object] = binding
+    engine.loop.post { [engine, mailbox] in
+      engine.assumeIsolated { $0.subscribe(object, worker: mailbox) }
+    }
+    return binding
+  }
+
+  private func received(_ message: WorkerMessage) {
+    switch message {
+    case .ready:
+      health.update(.serving)
+    case .answers(let updates):
+      for update in updates {
+        guard let binding = bindings[update.object] else { continue }
+        take(update.answer, for: binding)
+      }
+    }
+  }
+
+  private func take(_ answer: Answer, for binding: Binding) {
+    let isFirst = binding.answer == nil
+    let wasActive = binding.answer?.activity == .active
+    binding.take(answer)
+    let waiting = binding.waiting
+    binding.waiting = []
+    for (rpc, method, metricName) in waiting {
+      if method == .getMetrics {
+        answerMetrics(rpc, binding, metricName: metricName)
+      } else {
+        answerActivity(rpc, binding)
+      }
+    }
+    guard !binding.pushStreams.isEmpty else { return }
+    for rpc in binding.pushStreams.keys {
+      isFirst ? openPush(rpc, binding) : push(rpc, binding, wasActive: wasActive)
+    }
+  }
+
+  /// `false` is never sent after the opening: KEDA ignores it, and polls for it (C10).
+  private func push(_ rpc: RPCID, _ binding: Binding, wasActive: Bool) {
+    switch binding.answer?.activity {
+    case .active:
+      guard binding.pushStreams.updateValue(true, forKey: rpc) == false else { return }
+      responder.send(rpc, frame: Self.isActiveFrame)
+    case .inactive:
+      binding.pushStreams[rpc] = false
+    case .error(let status):
+      guard status.code != .unavailable else { return }
+      responder.end(rpc, status: status)
+    case nil:
+      break
+    }
+  }
+
+  private func sweep() {
+    let oldest = loop.now - Self.forgetAfter
+    let unused = bindings.values.filter {
+      $0.lastUsed < oldest && $0.pushStreams.isEmpty && $0.waiting.isEmpty
+    }
+    guard !unused.isEmpty else { return }
+    let objects = unused.map(\.object)
+    for object in objects { bindings[object] = nil }
+    engine.loop.post { [engine, mailbox] in
+      engine.assumeIsolated { $0.unsubscribe(objects, worker: mailbox) }
+    }
+  }
+}
+
+extension ScaledObject {
+  init(_ ref: ScaledObjectRef) {
+    self.init(
+      namespace: ref.namespace, name: ref.name, policy: ref.policy, workload: ref.workload,
+      leadTime: ref.leadTime, metricName: ref.metricName)
+  }
+}

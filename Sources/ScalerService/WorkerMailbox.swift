@@ -1,0 +1,35 @@
+package import EventLoop
+
+/// The way from the engine to one gRPC loop: values cross, in order.
+package final class WorkerMailbox: Sendable {
+  /// Tells the workers apart.
+  package let number: Int
+  private let loop: EventLoop
+  private let deliver: @Sendable (WorkerMessage) -> Void
+
+  /// - Parameter deliver: runs on `loop`.
+  package init(
+    number: Int, loop: EventLoop, deliver: @escaping @Sendable (WorkerMessage) -> Void
+  ) {
+    self.number = number
+    self.loop = loop
+    self.deliver = deliver
+  }
+
+  func post(_ message: WorkerMessage) {
+    loop.post { [deliver] in deliver(message) }
+  }
+}
+
+/// What the engine tells a worker.
+package enum WorkerMessage: Sendable {
+  /// The first load is done: health turns to SERVING.
+  case ready
+  case answers([AnswerUpdate])
+}
+
+/// What one ScaledObject is answered from now on.
+package struct AnswerUpdate: Sendable {
+  package var object: ScaledObject
+  package var answer: Answer
+}

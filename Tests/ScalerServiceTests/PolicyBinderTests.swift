@@ -1,0 +1,108 @@
+internal import GRPCWire
+internal import ScalerService
+internal import Scaling
+internal import Testing
+
+@Suite struct PolicyBinderTests {
+  private static func policy(_ name: String, in namespace: String? = nil) -> Policy {
+    Policy(
+      name: ResourceName(namespace: namespace, name: name),
+      signals: [Signal(name: "calendar", kind: .schedule(Schedule(defaultReplicas: 1)))])
+  }
+
+  private static let forecaster = DataSource(
+    name: ResourceName(name: "default"), kind: .forecaster, address: "http://forecaster")
+
+  private static func binder(
+    _ policies: [Policy], hasForecaster: Bool = false
+  ) -> PolicyBinder {
+    let catalog = Catalog(
+      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, $0) }),
+      dataSources: hasForecaster
+        ? [DataSourceKey(kind: .forecaster, name: forecaster.name): forecaster] : [:])
+    return PolicyBinder(
+      catalog: catalog, defaults: PolicyDefaults(leadTime: .seconds(600)))
+  }
+
+  private func code(_ body: () throws(RPCError) -> BoundPolicy) -> RPCCode? {
+    do throws(RPCError) {
+      _ = try body()
+      return nil
+    } catch {
+      return error.status.code
+    }
+  }
+
+  @Test func `the first match wins: policy, then workload, then the ScaledObject's name`() throws {
+    let binder = Self.binder(
+      [Self.policy("a"), Self.policy("b"), Self.policy("c")], hasForecaster: true)
+    var object = ScaledObject(namespace: "default", name: "c", policy: "a", workload: "b")
+    #expect(try binder.bind(object).policy.name.name == "a")
+    object.policy = nil
+    #expect(try binder.bind(object).policy.name.name == "b")
+    object.workload = "unknown"
+    #expect(try binder.bind(object).policy.name.name == "c")
+    object.name = "unknown-too"
+    let implied = try binder.bind(object)
+    #expect(implied.key.isImplied)
+    #expect(implied.policy.leadTime == .seconds(600))
+    #expect(
+      implied.policy.signals.map(\.kind) == [
+        .forecast(ForecastSignal(source: "default", workload: "unknown"))
+      ])
+  }
+
+  @Test func `a policy of the namespace comes before one without, and others' are not seen`()
+    throws
+  {
+    let binder = Self.binder([
+      Self.policy("a"), Self.policy("a", in: "team"), Self.policy("b", in: "other"),
+    ])
+    let object = ScaledObject(namespace: "team", name: "a")
+    #expect(try binder.bind(object).policy.name.namespace == "team")
+    #expect(
+      try binder.bind(ScaledObject(namespace: "x", name: "a")).policy.name.namespace == nil)
+    #expect(
+      code { () throws(RPCError) in
+        try binder.bind(ScaledObject(namespace: "team", name: "b"))
+      } == .notFound)
+  }
+
+  @Test func `without workload the implied policy forecasts the ScaledObject's name`() throws {
+    let binder = Self.binder([], hasForecaster: true)
+    let implied = try binder.bind(ScaledObject(namespace: "default", name: "my-api"))
+    #expect(
+      implied.policy.signals.map(\.kind) == [
+        .forecast(ForecastSignal(source: "default", workload: "my-api"))
+      ])
+  }
+
+  @Test func `metadata leadTime adjusts whichever matched`() throws {
+    let binder = Self.binder([Self.policy("a")])
+    let bound = try binder.bind(ScaledObject(namespace: "d", name: "a", leadTime: "10m"))
+    #expect(bound.policy.leadTime == .seconds(600))
+    #expect(bound.policy.name.name == "a@10m")
+    let same = try binder.bind(ScaledObject(namespace: "d", name: "a", leadTime: "5m"))
+    #expect(same.key == (try binder.bind(ScaledObject(namespace: "d", name: "a")).key))
+  }
+
+  @Test(
+    arguments: [
+      (ScaledObject(namespace: "d", name: "a", policy: "nope"), RPCCode.notFound),
+      (ScaledObject(namespace: "d", name: "nope"), .notFound),
+      (ScaledObject(namespace: "d", name: ""), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "soon"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "-1s"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "8d"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", metricName: "a/b"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", metricName: "50%"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", metricName: "mötric"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "7d", metricName: "rps_1.x-y"), nil),
+      (ScaledObject(namespace: "d", name: "a", policy: "", leadTime: "0s", metricName: ""), nil),
+    ] as [(ScaledObject, RPCCode?)])
+  func `what cannot be meant is an error with a code`(_ object: ScaledObject, _ expected: RPCCode?)
+  {
+    let binder = Self.binder([Self.policy("a")])
+    #expect(code { () throws(RPCError) in try binder.bind(object) } == expected)
+  }
+}
