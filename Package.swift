@@ -57,6 +57,9 @@ let package = Package(
     component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
+    // The command line, without the process.
+    component("Configuration", ["Manifests", "Scaling", "Telemetry"]),
+
     // What joins them.
     component(
       "ScalerService",
@@ -67,13 +70,14 @@ let package = Package(
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests",
+        "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests",
         "ScalerService", "Scaling", "Telemetry", "Upstreams",
       ],
       swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
     tests("CivilTime", ["Scaling"]),
+    tests("Configuration", ["Scaling", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),
     tests("GRPCWire"),
     tests("ScalerMessages"),

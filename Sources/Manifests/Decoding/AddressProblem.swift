@@ -1,5 +1,5 @@
 /// Why a text is not the base URL of a server (RFC 3986, as far as http and https need it).
-enum AddressProblem: Hashable {
+package enum AddressProblem: Hashable, Sendable {
   case scheme(String?)
   case userInfo
   case host
@@ -11,7 +11,7 @@ enum AddressProblem: Hashable {
   private static let excluded = Set("\"<>\\^`{|}".unicodeScalars)
 
   /// Nil for a good address.
-  init?(of text: String) {
+  package init?(of text: String) {
     if let bad = text.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value >= 0x7F }) {
       self = .character(bad)
       return
@@ -37,7 +37,7 @@ enum AddressProblem: Hashable {
   }
 
   /// The rest of a sentence that begins with what was expected.
-  var sentence: String {
+  package var sentence: String {
     switch self {
     case .scheme(nil): "it has to start with http:// or https://"
     case .scheme(let scheme?): "the scheme \(quoted(scheme)) is not http or https"

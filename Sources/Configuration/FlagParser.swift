@@ -1,0 +1,75 @@
+/// Splits command-line arguments into flags and operands, the way Go's `flag` package does, which
+/// the seed's users have in their manifests: one dash or two, `--name=value` or `--name value`.
+package struct FlagParser<Flag: RawRepresentable & CaseIterable & Hashable>
+where Flag.RawValue == String {
+  /// In the order given; a flag may occur several times.
+  package private(set) var values: [Flag: [String]] = [:]
+  /// What is no flag, and all that follows `--`.
+  package private(set) var operands: [String] = []
+  /// `--help` or `-h` was given.
+  package private(set) var asksForHelp = false
+
+  /// - Throws: `UsageError` for a flag that does not exist or lacks its value.
+  package init(_ arguments: some Sequence<String>) throws(UsageError) {
+    var rest = Array(arguments)[...]
+    while let argument = rest.popFirst() {
+      guard argument.hasPrefix("-"), argument != "-" else {
+        operands.append(argument)
+        continue
+      }
+      guard argument != "--" else {
+        operands += rest
+        return
+      }
+      let body = argument.drop { $0 == "-" }
+      let name = String(body.prefix { $0 != "=" })
+      guard argument.count - body.count <= 2, name != "help", name != "h" else {
+        asksForHelp = name == "help" || name == "h"
+        guard asksForHelp else { throw Self.unknown(argument, name) }
+        continue
+      }
+      guard let flag = Flag(rawValue: name) else { throw Self.unknown(argument, name) }
+      if name.count < body.count {
+        values[flag, default: []].append(String(body.dropFirst(name.count + 1)))
+      } else {
+        guard let value = rest.popFirst() else {
+          throw UsageError("flag --\(name) needs a value")
+        }
+        values[flag, default: []].append(value)
+      }
+    }
+  }
+
+  private static func unknown(_ argument: String, _ name: String) -> UsageError {
+    let nearest = Flag.allCases.map(\.rawValue).min { left, right in
+      editDistance(left, name) < editDistance(right, name)
+    }
+    let hint = nearest.flatMap { editDistance($0, name) <= 3 ? "; did you mean --\($0)?" : nil }
+    return UsageError("unknown flag \(argument.prefix(100))\(hint ?? "; see headstart --help")")
+  }
+
+  /// How many letters have to be changed, added or removed.
+  private static func editDistance(_ left: String, _ right: String) -> Int {
+    let right = Array(right.unicodeScalars.prefix(64))
+    var row = Array(0...right.count)
+    for (index, letter) in left.unicodeScalars.prefix(64).enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      for column in right.indices {
+        let cost = letter == right[column] ? diagonal : diagonal + 1
+        diagonal = row[column + 1]
+        row[column + 1] = min(cost, row[column] + 1, diagonal + 1)
+      }
+    }
+    return row[right.count]
+  }
+}
+
+/// A command line that cannot be meant: one line for people, exit code 2.
+package struct UsageError: Error, Hashable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}

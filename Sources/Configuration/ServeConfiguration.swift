@@ -1,0 +1,72 @@
+package import Scaling
+package import Telemetry
+
+/// All that `headstart serve` is told by flags and environment.
+package struct ServeConfiguration: Sendable, Hashable {
+  package var listen = ":50051"
+  package var httpListen = ":8082"
+  package var policyDirectories: [String] = []
+  package var leadTime = Policy.Defaults.leadTime
+  package var hold = Policy.Defaults.hold
+  package var whenUnavailable = UnavailableBehaviour.error
+  /// Nil for one for each processor.
+  package var workers: Int?
+  package var drainTimeout = Duration.seconds(20)
+  package var logLevel = LogLevel.info
+  package var logFormat = LogFormat.text
+  /// The data sources named `default` that flags define.
+  package var dataSources: [DataSource] = []
+
+  /// More gRPC loops than any machine has a use for.
+  package static let maxWorkers = 256
+  /// The longest duration that a flag may say; longer ones are mistakes of unit.
+  package static let longestDuration = Duration.seconds(7 * 24 * 3600)
+
+  /// Flags first, then the environment, then the defaults.
+  ///
+  /// - Throws: `UsageError` that names the flag or the variable, the value, and what was expected.
+  package init(
+    flags: FlagParser<ServeFlag>, environment: [String: String]
+  ) throws(UsageError) {
+    guard flags.operands.isEmpty else {
+      throw UsageError(
+        "unexpected argument \"\(flags.operands[0])\": serve takes flags only; see headstart --help"
+      )
+    }
+    let settings = Settings(flags: flags, environment: environment)
+    if let setting = settings[.listen] { listen = try setting.listenAddress() }
+    if let setting = settings[.httpListen] { httpListen = try setting.listenAddress() }
+    policyDirectories = settings.all(.policies)
+    if let setting = settings[.leadTime] { leadTime = try setting.duration(atLeast: .zero) }
+    if let setting = settings[.hold] { hold = try setting.duration(atLeast: .zero) }
+    if let setting = settings[.workers] {
+      workers = try setting.number(in: 1...Self.maxWorkers)
+    }
+    if let setting = settings[.drainTimeout] {
+      drainTimeout = try setting.duration(atLeast: .zero)
+    }
+    if let setting = settings[.whenUnavailable] {
+      whenUnavailable = try setting.choice(["error": .error, "inactive": .inactive])
+    }
+    if let setting = settings[.logLevel] {
+      logLevel = try setting.choice { LogLevel($0) }
+    }
+    if let setting = settings[.logFormat] {
+      logFormat = try setting.choice { LogFormat($0) }
+    }
+    let refresh =
+      try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh
+    let timeout =
+      try settings[.fetchTimeout]?.duration(atLeast: .milliseconds(1))
+      ?? DataSource.Defaults.timeout
+    for (flag, kind) in [
+      (ServeFlag.forecasterURL, DataSource.Kind.forecaster), (.prometheusURL, .prometheus),
+    ] {
+      guard let setting = settings[flag] else { continue }
+      dataSources.append(
+        DataSource(
+          name: ResourceName(name: "default"), kind: kind, address: try setting.baseURL(),
+          timeout: timeout, refresh: refresh))
+    }
+  }
+}

@@ -1,0 +1,95 @@
+internal import Manifests
+internal import Scaling
+
+/// Flags, and the environment behind them.
+struct Settings {
+  let flags: FlagParser<ServeFlag>
+  let environment: [String: String]
+
+  /// The last value given; nil where neither flag nor variable is. An empty variable counts as
+  /// none, as in the seed.
+  subscript(flag: ServeFlag) -> Setting? {
+    if let value = flags.values[flag]?.last {
+      return Setting(name: "flag --\(flag.rawValue)", value: value, expected: flag.placeholder)
+    }
+    guard let value = environment[flag.environmentVariable], !value.isEmpty else { return nil }
+    return Setting(
+      name: "environment variable \(flag.environmentVariable)", value: value,
+      expected: flag.placeholder)
+  }
+
+  /// Every value of a repeatable flag; of its variable, what colons separate, as in `PATH`.
+  func all(_ flag: ServeFlag) -> [String] {
+    if let values = flags.values[flag] { return values }
+    guard let value = environment[flag.environmentVariable] else { return [] }
+    return value.split(separator: ":").map(String.init)
+  }
+}
+
+/// One value, and where it came from.
+struct Setting {
+  let name: String
+  let value: String
+  let expected: String
+
+  func duration(atLeast least: Duration) throws(UsageError) -> Duration {
+    let duration: Duration
+    do {
+      duration = try Duration(text: value)
+    } catch {
+      throw UsageError("\(name): \(error)")
+    }
+    guard duration >= least, duration <= ServeConfiguration.longestDuration else {
+      throw UsageError(
+        "\(name) is \(value), but has to be between \(least.text) and "
+          + ServeConfiguration.longestDuration.text)
+    }
+    return duration
+  }
+
+  func number(in range: ClosedRange<Int>) throws(UsageError) -> Int {
+    let isPlain = !value.isEmpty && value.utf8.allSatisfy { (48...57).contains($0) }
+    guard isPlain, let number = Int(value), range.contains(number) else {
+      throw UsageError(
+        "\(name) is \"\(value)\", but has to be a number from \(range.lowerBound) to "
+          + "\(range.upperBound)")
+    }
+    return number
+  }
+
+  func choice<Choice>(_ choices: [String: Choice]) throws(UsageError) -> Choice {
+    try choice { choices[$0] }
+  }
+
+  func choice<Choice>(_ parse: (String) -> Choice?) throws(UsageError) -> Choice {
+    guard let choice = parse(value) else {
+      throw UsageError(
+        "\(name) is \"\(value)\", but has to be one of "
+          + expected.split(separator: "|").joined(separator: ", "))
+    }
+    return choice
+  }
+
+  /// `HOST:PORT`, `:PORT` or `[IPv6]:PORT`. Whether the host can be bound shows when it is.
+  func listenAddress() throws(UsageError) -> String {
+    let error = UsageError(
+      "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535")
+    guard let colon = value.lastIndex(of: ":") else { throw error }
+    let host = value[..<colon]
+    let port = value[value.index(after: colon)...]
+    let isPlain = !port.isEmpty && port.utf8.allSatisfy { (48...57).contains($0) }
+    guard isPlain, let number = Int(port), number <= 65535 else { throw error }
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    guard isBracketed || !host.contains(":") else { throw error }
+    return value
+  }
+
+  /// The base URL of a data source. The value is not repeated where it may hold a password.
+  func baseURL() throws(UsageError) -> String {
+    guard let problem = AddressProblem(of: value) else {
+      return String(value.reversed().drop { $0 == "/" }.reversed())
+    }
+    let shown = value.contains("@") ? "" : " is \"\(value)\""
+    throw UsageError("\(name)\(shown): \(problem.sentence)")
+  }
+}

@@ -1,0 +1,42 @@
+internal import Configuration
+internal import Testing
+
+@Suite struct FlagParserTests {
+  @Test(arguments: [
+    ["--lead-time=10m"], ["--lead-time", "10m"], ["-lead-time=10m"], ["-lead-time", "10m"],
+  ])
+  func `takes one dash or two, and a value behind = or a blank`(_ arguments: [String]) throws {
+    let flags = try FlagParser<ServeFlag>(arguments)
+    #expect(flags.values == [.leadTime: ["10m"]])
+  }
+
+  @Test func `keeps every value in order, and what is no flag`() throws {
+    let flags = try FlagParser<ServeFlag>([
+      "--policies=a", "file", "--policies", "b=c", "--", "--listen",
+    ])
+    #expect(flags.values == [.policies: ["a", "b=c"]])
+    #expect(flags.operands == ["file", "--listen"])
+  }
+
+  @Test func `a dash alone is an operand, and a value may be empty`() throws {
+    let flags = try FlagParser<ServeFlag>(["-", "--listen="])
+    #expect(flags.operands == ["-"])
+    #expect(flags.values == [.listen: [""]])
+  }
+
+  @Test(arguments: ["--help", "-h", "-help"])
+  func `knows a cry for help`(_ argument: String) throws {
+    #expect(try FlagParser<ServeFlag>([argument]).asksForHelp)
+  }
+
+  @Test(arguments: [
+    (["--leadtime=5m"], "unknown flag --leadtime=5m; did you mean --lead-time?"),
+    (["--xyzzy"], "unknown flag --xyzzy; see headstart --help"),
+    (["---listen=:1"], "unknown flag ---listen=:1; did you mean --listen?"),
+    (["--listen"], "flag --listen needs a value"),
+    (["--=5"], "unknown flag --=5; see headstart --help"),
+  ])
+  func `says what is wrong in one line`(_ arguments: [String], _ message: String) {
+    #expect(throws: UsageError(message)) { try FlagParser<ServeFlag>(arguments) }
+  }
+}

@@ -1,0 +1,98 @@
+internal import Configuration
+internal import Scaling
+internal import Telemetry
+internal import Testing
+
+@Suite struct ServeConfigurationTests {
+  private func parse(
+    _ arguments: [String], _ environment: [String: String] = [:]
+  ) throws -> ServeConfiguration {
+    try ServeConfiguration(flags: FlagParser(arguments), environment: environment)
+  }
+
+  @Test func `has the seed's defaults`() throws {
+    let configuration = try parse([])
+    #expect(configuration.listen == ":50051")
+    #expect(configuration.httpListen == ":8082")
+    #expect(configuration.leadTime == .seconds(300))
+    #expect(configuration.logLevel == .info)
+    #expect(configuration.logFormat == .text)
+    #expect(configuration.dataSources.isEmpty)
+    #expect(configuration.workers == nil)
+  }
+
+  @Test func `reads the seed's environment, and flags come first`() throws {
+    let environment = [
+      "SCALER_LISTEN": ":1", "FORECASTER_URL": "http://forecaster:8081/", "LEAD_TIME": "10m",
+      "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "POLICIES": "a:b",
+    ]
+    var configuration = try parse([], environment)
+    #expect(configuration.listen == ":1")
+    #expect(configuration.leadTime == .seconds(600))
+    #expect(configuration.logLevel == .debug)
+    #expect(configuration.logFormat == .json)
+    #expect(configuration.policyDirectories == ["a", "b"])
+    #expect(configuration.dataSources.map(\.address) == ["http://forecaster:8081"])
+    configuration = try parse(["--listen=:2", "--policies=c", "--lead-time=15m"], environment)
+    #expect(configuration.listen == ":2")
+    #expect(configuration.policyDirectories == ["c"])
+    #expect(configuration.leadTime == .seconds(900))
+  }
+
+  @Test func `an empty variable counts as none`() throws {
+    #expect(try parse([], ["LEAD_TIME": "", "FORECASTER_URL": ""]).dataSources.isEmpty)
+  }
+
+  @Test func `defines the data sources named default`() throws {
+    let configuration = try parse([
+      "--forecaster-url=http://f", "--prometheus-url=https://p:9090/prefix", "--refresh=1s",
+      "--fetch-timeout=500ms",
+    ])
+    #expect(configuration.dataSources.map(\.kind) == [.forecaster, .prometheus])
+    #expect(configuration.dataSources.map(\.name.name) == ["default", "default"])
+    #expect(configuration.dataSources.map(\.refresh) == [.seconds(1), .seconds(1)])
+    #expect(configuration.dataSources.map(\.timeout) == [.milliseconds(500), .milliseconds(500)])
+  }
+
+  @Test(arguments: [
+    "--workers=1", "--workers=256", "--lead-time=0s", "--lead-time=7d", "--listen=[::1]:0",
+    "--listen=host:65535", "--log-level=warning", "--when-unavailable=inactive", "--refresh=1s",
+  ])
+  func `takes values up to the limit`(_ argument: String) throws {
+    _ = try parse([argument])
+  }
+
+  @Test(arguments: [
+    ("--workers=0", "flag --workers"), ("--workers=257", "flag --workers"),
+    ("--workers=+1", "flag --workers"), ("--workers=99999999999999999999", "flag --workers"),
+    ("--lead-time=5", "flag --lead-time"), ("--lead-time=-1s", "flag --lead-time"),
+    ("--lead-time=169h", "flag --lead-time"), ("--listen=50051", "flag --listen"),
+    ("--listen=:65536", "flag --listen"), ("--listen=:", "flag --listen"),
+    ("--listen=::1:50051", "flag --listen"), ("--log-level=loud", "flag --log-level"),
+    ("--log-format=xml", "flag --log-format"), ("--when-unavailable=", "flag --when-unavailable"),
+    ("--forecaster-url=forecaster:8081", "flag --forecaster-url"),
+    ("--forecaster-url=http://user:secret@f", "flag --forecaster-url"),
+    ("--prometheus-url=ftp://p", "flag --prometheus-url"), ("--refresh=999ms", "flag --refresh"),
+    ("serve", "unexpected argument \"serve\""),
+  ])
+  func `one past the limit is an error that names the flag`(_ argument: String, _ start: String)
+    throws
+  {
+    let error = try #require(throws: UsageError.self) { try parse([argument]) }
+    #expect(error.description.hasPrefix(start), "\(error)")
+    #expect(!error.description.contains("\n"))
+    #expect(!error.description.contains("secret"))
+  }
+
+  @Test func `a wrong variable is named as such`() throws {
+    let error = try #require(throws: UsageError.self) { try parse([], ["LEAD_TIME": "soon"]) }
+    #expect(error.description.hasPrefix("environment variable LEAD_TIME"))
+  }
+
+  @Test func `the usage names every flag and variable`() {
+    for flag in ServeFlag.allCases {
+      #expect(Usage.text.contains("--\(flag.rawValue)="))
+      #expect(Usage.text.contains("[\(flag.environmentVariable)]"))
+    }
+  }
+}
