@@ -28,16 +28,18 @@ package enum Evaluator {
   package static func nextChange(
     after decision: Decision, of policy: Policy, readings: [SignalReading], until: Instant
   ) -> (at: Instant, decision: Decision)? {
-    var current = decision
+    let answer = decision.replicas
+    var last = decision.at
+    var at = decision.validUntil
+    var memory = decision.memory
     for _ in 0..<4096 {
-      let at = current.validUntil
       let window = LeadWindow(from: at, leadTime: policy.leadWindow)
-      guard at > current.at, at < until, readings.allSatisfy({ $0.covers(window) }) else {
-        return nil
-      }
-      let next = decide(policy, readings: readings, memory: current.memory, at: at)
-      if next.replicas != decision.replicas { return (at, next) }
-      current = next
+      guard at > last, at < until, readings.allSatisfy({ $0.covers(window) }) else { return nil }
+      let next = decide(policy, readings: readings, memory: memory, at: at)
+      if next.replicas != answer { return (at, next) }
+      last = at
+      at = next.validUntil
+      memory = next.memory
     }
     return nil
   }
