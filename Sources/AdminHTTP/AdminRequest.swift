@@ -1,0 +1,43 @@
+internal import Telemetry
+
+/// What the routes know of a request.
+struct AdminRequest {
+  var method: String
+  /// As sent, still percent-encoded; with or without the query string.
+  var target: String
+  /// The header `Accept`.
+  var accept: String?
+}
+
+/// An answer, complete in memory.
+struct AdminResponse {
+  var status: Int
+  /// In order of sending; Content-Length and Date are the library's.
+  var headers: [(name: String, value: String)]
+  var body: [UInt8]
+
+  init(status: Int, contentType: String, body: [UInt8]) {
+    self.status = status
+    headers = [
+      ("Content-Type", contentType),
+      // Answers change by the second and may tell of private workloads.
+      ("Cache-Control", "no-store"),
+      ("X-Content-Type-Options", "nosniff"),
+    ]
+    self.body = body
+  }
+
+  /// A JSON object, with a newline at its end for those who read it in a terminal.
+  static func json(status: Int = 200, _ content: (inout JSONWriter) -> Void) -> AdminResponse {
+    var json = JSONWriter()
+    json.object(content)
+    return AdminResponse(
+      status: status, contentType: "application/json; charset=utf-8",
+      body: json.bytes + [UInt8(ascii: "\n")])
+  }
+
+  /// `{"error": …}` with one sentence.
+  static func error(_ status: Int, _ sentence: String) -> AdminResponse {
+    json(status: status) { $0.field("error", sentence) }
+  }
+}

@@ -1,0 +1,135 @@
+internal import Scaling
+internal import Telemetry
+
+/// The JSON of policies and decisions. Times are RFC 3339 in UTC, null where there is none.
+enum DecisionJSON {
+  /// The fields of one entry of `/api/v1/policies`.
+  static func write(_ summary: PolicySummary, to json: inout JSONWriter) {
+    let decision = summary.decision
+    writeName(summary.policy.name, to: &json)
+    writeOutcome(decision, to: &json)
+    json.field("winner", winner(of: decision))
+    json.field("at", time(decision.at))
+    writeNextChange(summary.nextChange, to: &json)
+    json.field("bindings", summary.bindings)
+    json.field(array: "signals") { json in
+      for contribution in decision.contributions {
+        json.object { json in
+          json.field("signal", contribution.signal)
+          json.field("kind", contribution.kind.rawValue)
+          json.field("state", contribution.state.rawValue)
+          json.field("replicas", contribution.replicas)
+        }
+      }
+    }
+    let namespace = summary.policy.name.namespace ?? Router.noNamespace
+    let name = RequestPath.encoded(summary.policy.name.name)
+    json.field("decision", "/api/v1/decisions/\(RequestPath.encoded(namespace))/\(name)")
+  }
+
+  /// The fields of a decision record.
+  static func write(_ record: DecisionRecord, to json: inout JSONWriter) {
+    let decision = record.decision
+    writeName(record.policy.name, to: &json)
+    writeOutcome(decision, to: &json)
+    json.field("explanation", record.explanation)
+    json.field("at", time(decision.at))
+    json.field("validUntil", time(decision.validUntil))
+    writeNextChange(record.nextChange, to: &json)
+    json.field("leadTime", DurationText.text(record.policy.leadTime))
+    json.field("hold", DurationText.text(record.policy.hold))
+    json.field(object: "limits") { json in
+      json.field("minReplicas", record.policy.limits.minReplicas)
+      json.field("maxReplicas", record.policy.limits.maxReplicas)
+    }
+    json.field("bindings", record.bindings)
+    json.field("winner", winner(of: decision))
+    json.field(array: "appliedLimits") { json in
+      for limit in decision.appliedLimits { json.object { write(limit, to: &$0) } }
+    }
+    json.field(array: "contributions") { json in
+      for contribution in decision.contributions {
+        json.object { write(contribution, at: decision.at, to: &$0) }
+      }
+    }
+  }
+
+  // MARK: Parts
+
+  private static func writeName(_ name: ResourceName, to json: inout JSONWriter) {
+    json.field("namespace", name.namespace)
+    json.field("name", name.name)
+  }
+
+  private static func writeOutcome(_ decision: Decision, to json: inout JSONWriter) {
+    json.field("desiredReplicas", decision.replicas)
+    json.field("active", decision.active)
+    switch decision.outcome {
+    case .replicas:
+      json.field("available", true)
+      json.fieldNull("reason")
+    case .unavailable(let reason):
+      json.field("available", false)
+      json.field("reason", reason)
+    }
+  }
+
+  private static func writeNextChange(_ change: NextChange?, to json: inout JSONWriter) {
+    guard let change else {
+      json.fieldNull("nextChange")
+      return
+    }
+    json.field(object: "nextChange") { json in
+      json.field("at", time(change.at))
+      json.field("replicas", change.replicas)
+    }
+  }
+
+  private static func write(_ limit: Decision.AppliedLimit, to json: inout JSONWriter) {
+    switch limit {
+    case .cap(let signal, let rule, let replicas):
+      json.field("limit", "cap")
+      json.field("replicas", replicas)
+      json.field("signal", signal)
+      json.field("rule", rule)
+    case .hold(let replicas, let until):
+      json.field("limit", "hold")
+      json.field("replicas", replicas)
+      json.field("until", time(until))
+    case .minReplicas(let replicas):
+      json.field("limit", "minReplicas")
+      json.field("replicas", replicas)
+    case .maxReplicas(let replicas):
+      json.field("limit", "maxReplicas")
+      json.field("replicas", replicas)
+    }
+  }
+
+  private static func write(
+    _ contribution: Contribution, at now: Instant, to json: inout JSONWriter
+  ) {
+    json.field("signal", contribution.signal)
+    json.field("kind", contribution.kind.rawValue)
+    json.field("state", contribution.state.rawValue)
+    json.field("replicas", contribution.replicas)
+    json.field("peak", contribution.peak.flatMap(time))
+    json.field("value", contribution.value)
+    json.field("dataTime", contribution.dataTime.flatMap(time))
+    json.field("ageSeconds", contribution.dataTime.map { $0.duration(to: now).inSeconds })
+    json.field("rule", contribution.rule)
+    json.field("problem", contribution.problem)
+  }
+
+  private static func winner(of decision: Decision) -> String? {
+    guard let index = decision.winner, decision.contributions.indices.contains(index) else {
+      return nil
+    }
+    return decision.contributions[index].signal
+  }
+
+  /// Nil for the ends of time, which mean never.
+  private static func time(_ instant: Instant) -> String? {
+    guard instant != .distantPast, instant != .distantFuture else { return nil }
+    return UTCTime.text(milliseconds: instant.milliseconds)
+  }
+}

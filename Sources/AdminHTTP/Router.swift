@@ -1,0 +1,64 @@
+/// Which answer belongs to which method and path: a table of routes. Pure: no socket.
+struct Router: Sendable {
+  /// One path and what it answers.
+  struct Route: Sendable {
+    /// As documented, such as `/api/v1/decisions/{namespace}/{name}`; a part in braces stands for
+    /// any one segment.
+    let path: String
+    let methods: [String]
+    /// Gets the decoded segments that stand for the parts in braces, in order.
+    let answer: @Sendable (AdminRequest, [String]) -> AdminResponse
+
+    /// A route that is read: GET, and HEAD for it.
+    static func get(
+      _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
+    ) -> Route {
+      Route(path: path, methods: ["GET", "HEAD"], answer: answer)
+    }
+
+    /// The segments for the parts in braces; nil when the path is another.
+    func match(_ segments: [String]) -> [String]? {
+      let pattern = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+      guard pattern.count == segments.count else { return nil }
+      var parameters: [String] = []
+      for (part, segment) in zip(pattern, segments) {
+        if part.hasPrefix("{") {
+          guard !segment.isEmpty else { return nil }
+          parameters.append(segment)
+        } else if part != segment {
+          return nil
+        }
+      }
+      return parameters
+    }
+  }
+
+  let routes: [Route]
+
+  func answer(_ request: AdminRequest) -> AdminResponse {
+    let path = RequestPath.path(of: request.target)
+    guard let segments = RequestPath.segments(of: path) else {
+      return .error(
+        400,
+        "the path \(shortened(path)) must start with / and hold only complete %XX escapes of UTF-8")
+    }
+    for route in routes {
+      guard let parameters = route.match(segments) else { continue }
+      guard route.methods.contains(request.method) else {
+        let allowed = route.methods.joined(separator: ", ")
+        var response = AdminResponse.error(
+          405, "\(route.path) answers \(allowed), not \(shortened(request.method))")
+        response.headers.append(("Allow", allowed))
+        return response
+      }
+      return route.answer(request, parameters)
+    }
+    let known = routes.map(\.path).joined(separator: ", ")
+    return .error(404, "there is nothing at \(shortened(path)); there are \(known)")
+  }
+
+  /// What a client sent, fit for a sentence.
+  private func shortened(_ text: String) -> String {
+    text.unicodeScalars.count <= 100 ? text : "\(text.prefix(100))…"
+  }
+}
