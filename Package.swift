@@ -58,7 +58,7 @@ let package = Package(
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
     // The command line, without the process.
-    component("Configuration", ["Manifests", "Scaling", "Telemetry"]),
+    component("Configuration", ["EventLoop", "Manifests", "Scaling", "Telemetry"]),
 
     // What joins them.
     component(
@@ -77,7 +77,7 @@ let package = Package(
 
     tests("Scaling", ["CivilTime"]),
     tests("CivilTime", ["Scaling"]),
-    tests("Configuration", ["Scaling", "Telemetry"]),
+    tests("Configuration", ["EventLoop", "Scaling", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),
     tests("GRPCWire"),
     tests("ScalerMessages"),

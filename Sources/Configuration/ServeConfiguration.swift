@@ -1,10 +1,11 @@
+package import EventLoop
 package import Scaling
 package import Telemetry
 
 /// All that `headstart serve` is told by flags and environment.
-package struct ServeConfiguration: Sendable, Hashable {
-  package var listen = ":50051"
-  package var httpListen = ":8082"
+package struct ServeConfiguration: Sendable, Equatable {
+  package var listen = ListenAddress(host: nil, port: 50051)
+  package var httpListen = ListenAddress(host: nil, port: 8082)
   package var policyDirectories: [String] = []
   package var leadTime = Policy.Defaults.leadTime
   package var hold = Policy.Defaults.hold

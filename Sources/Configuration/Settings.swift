@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Manifests
 internal import Scaling
 
@@ -70,18 +71,13 @@ struct Setting {
     return choice
   }
 
-  /// `HOST:PORT`, `:PORT` or `[IPv6]:PORT`. Whether the host can be bound shows when it is.
-  func listenAddress() throws(UsageError) -> String {
-    let error = UsageError(
-      "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535")
-    guard let colon = value.lastIndex(of: ":") else { throw error }
-    let host = value[..<colon]
-    let port = value[value.index(after: colon)...]
-    let isPlain = !port.isEmpty && port.utf8.allSatisfy { (48...57).contains($0) }
-    guard isPlain, let number = Int(port), number <= 65535 else { throw error }
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-    guard isBracketed || !host.contains(":") else { throw error }
-    return value
+  /// Whether the host can be bound shows when it is.
+  func listenAddress() throws(UsageError) -> ListenAddress {
+    guard let address = ListenAddress(value) else {
+      throw UsageError(
+        "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535")
+    }
+    return address
   }
 
   /// The base URL of a data source. The value is not repeated where it may hold a password.

@@ -42,7 +42,7 @@ package actor DecisionEngine {
   private var unprimed: Set<PolicyKey> = []
   /// When the first load ends whatever is still missing; nil once it has.
   private var firstLoadDeadline: Duration?
-  private var outbox: [Int: [AnswerUpdate]] = [:]
+  private var outbox: [ObjectIdentifier: [AnswerUpdate]] = [:]
   private var decisionLog = DecisionLog()
 
   package struct Configuration: Sendable {
@@ -280,7 +280,7 @@ package actor DecisionEngine {
   /// Ends one pass: hands the loops what changed, and sets the timer for the next decision.
   private func finishPass() {
     for worker in workers {
-      guard let updates = outbox.removeValue(forKey: worker.number) else { continue }
+      guard let updates = outbox.removeValue(forKey: ObjectIdentifier(worker)) else { continue }
       worker.post(.answers(updates))
     }
     decisionLog.endPass(logger)
@@ -330,8 +330,8 @@ package actor DecisionEngine {
   package func unsubscribe(_ objects: [ScaledObject], worker: WorkerMailbox) {
     for object in objects {
       guard var subscription = subscriptions[object] else { continue }
-      subscription.informed.removeAll { $0.number == worker.number }
-      subscription.waiting.removeAll { $0.number == worker.number }
+      subscription.informed.removeAll { $0 === worker }
+      subscription.waiting.removeAll { $0 === worker }
       subscriptions[object] = subscription
       guard subscription.informed.isEmpty, subscription.waiting.isEmpty else { continue }
       subscriptions[object] = nil
@@ -372,7 +372,8 @@ package actor DecisionEngine {
 
   private func tell(_ mailboxes: [WorkerMailbox], _ object: ScaledObject, _ answer: Answer) {
     for mailbox in mailboxes {
-      outbox[mailbox.number, default: []].append(AnswerUpdate(object: object, answer: answer))
+      outbox[ObjectIdentifier(mailbox), default: []].append(
+        AnswerUpdate(object: object, answer: answer))
     }
   }
 

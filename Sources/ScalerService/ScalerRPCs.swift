@@ -43,10 +43,9 @@ package final class ScalerRPCs: RPCService {
   /// On `loop`.
   ///
   /// - Parameters:
-  ///   - worker: the number of the loop among the workers.
   ///   - engine: lives on another loop; this class talks to it by posting there.
   package init(
-    worker: Int, loop: EventLoop, responder: RPCResponder, engine: DecisionEngine,
+    loop: EventLoop, responder: RPCResponder, engine: DecisionEngine,
     metrics: RPCMetrics
   ) {
     self.loop = loop
@@ -59,7 +58,7 @@ package final class ScalerRPCs: RPCService {
     health = HealthRPCs(responder: responder)
     reflection = ReflectionRPCs(responder: responder)
     let handle = LoopConfined<ScalerRPCs>()
-    mailbox = WorkerMailbox(number: worker, loop: loop) { message in
+    mailbox = WorkerMailbox(loop: loop) { message in
       handle.value?.received(message)
     }
     handle.value = self

@@ -2,16 +2,13 @@ package import EventLoop
 
 /// The way from the engine to one gRPC loop: values cross, in order.
 package final class WorkerMailbox: Sendable {
-  /// Tells the workers apart.
-  package let number: Int
   private let loop: EventLoop
   private let deliver: @Sendable (WorkerMessage) -> Void
 
   /// - Parameter deliver: runs on `loop`.
   package init(
-    number: Int, loop: EventLoop, deliver: @escaping @Sendable (WorkerMessage) -> Void
+    loop: EventLoop, deliver: @escaping @Sendable (WorkerMessage) -> Void
   ) {
-    self.number = number
     self.loop = loop
     self.deliver = deliver
   }

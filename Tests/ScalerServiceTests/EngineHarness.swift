@@ -134,7 +134,7 @@ final class EngineHarness: Sendable {
     let metrics = HeadstartMetrics(version: "test")
     _ = worker.call { [self] in
       rpcs = ScalerRPCs(
-        worker: 0, loop: worker,
+        loop: worker,
         responder: RPCResponder { [recorder] rpc, answer in recorder.append(rpc, answer) },
         engine: engine, metrics: RPCMetrics(metrics))
     }

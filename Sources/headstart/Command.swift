@@ -1,0 +1,84 @@
+internal import CivilTime
+internal import Configuration
+internal import Glibc
+internal import Manifests
+internal import Scaling
+
+/// The commands of `headstart`, and what their exit codes mean: 0 for success, 1 for a finding or a
+/// failure at work, 2 for a command line or an environment that cannot be meant.
+enum Command {
+  /// Runs what the arguments ask for.
+  ///
+  /// - Returns: the exit code.
+  static func run(_ arguments: [String]) -> Int32 {
+    do throws(UsageError) {
+      switch arguments.first {
+      case "check":
+        return try check(arguments.dropFirst())
+      case "version", "--version", "-version":
+        print("headstart \(Version.number)")
+        return 0
+      case "help":
+        print(Usage.text, terminator: "")
+        return 0
+      case "serve":
+        return try serve(arguments.dropFirst())
+      case let word? where !word.hasPrefix("-"):
+        throw UsageError("unknown command \(word.prefix(100)); see headstart --help")
+      default:
+        return try serve(arguments[...])
+      }
+    } catch {
+      complain("\(error)")
+      return 2
+    }
+  }
+
+  /// Says in one line on standard error why nothing was done.
+  private static func complain(_ sentence: String) {
+    var line = "headstart: \(sentence)\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private static func serve(_ arguments: ArraySlice<String>) throws(UsageError) -> Int32 {
+    let flags = try FlagParser<ServeFlag>(arguments)
+    guard !flags.asksForHelp else {
+      print(Usage.text, terminator: "")
+      return 0
+    }
+    var environment: [String: String] = [:]
+    for flag in ServeFlag.allCases {
+      guard let value = getenv(flag.environmentVariable) else { continue }
+      environment[flag.environmentVariable] = String(cString: value)
+    }
+    let configuration = try ServeConfiguration(flags: flags, environment: environment)
+    do {
+      return try Server(configuration).run()
+    } catch {
+      complain("\(error)")
+      return 2
+    }
+  }
+
+  private static func check(_ arguments: ArraySlice<String>) throws(UsageError) -> Int32 {
+    let flags = try FlagParser<NoFlag>(arguments)
+    guard !flags.asksForHelp else {
+      print(Usage.text, terminator: "")
+      return 0
+    }
+    guard !flags.operands.isEmpty else {
+      throw UsageError("check needs at least one manifest: headstart check FILE…")
+    }
+    let check = ManifestCheck(
+      paths: flags.operands, defaults: ManifestDefaults(), zones: CCTZDatabase(),
+      now: WallClock.now())
+    for diagnostic in check.diagnostics { print("\(diagnostic)") }
+    print(check.summary)
+    return check.hasErrors ? 1 : 0
+  }
+
+  /// `check` has no flags but `--help`.
+  private enum NoFlag: String, CaseIterable {
+    case help
+  }
+}

@@ -1,0 +1,133 @@
+internal import AdminHTTP
+internal import EventLoop
+internal import HTTP2Server
+internal import ScalerService
+internal import Scaling
+internal import Telemetry
+internal import Upstreams
+
+/// What the side port shows of the engine. Runs on the side port's thread; asks the control loop
+/// for values and works on them here.
+struct EngineView: Sendable {
+  let engine: DecisionEngine
+  let zones: any TimeZoneDatabase
+  let state: ProcessState
+  private let changes = NextChangeCache()
+
+  /// A control loop that does not answer for so long is in trouble, and the answer says so.
+  private static let patience = Duration.seconds(5)
+
+  init(engine: DecisionEngine, zones: any TimeZoneDatabase, state: ProcessState) {
+    self.engine = engine
+    self.zones = zones
+    self.state = state
+  }
+
+  func content(
+    metrics: HeadstartMetrics, statistics: @escaping @Sendable () -> HTTP2Statistics
+  ) -> AdminContent {
+    metrics.registry.onScrape { writer in
+      write(metrics, statistics(), to: &writer)
+    }
+    return AdminContent(
+      metrics: metrics.registry, health: health, readiness: readiness, policies: policies,
+      decision: decision)
+  }
+
+  private func snapshot() -> EngineSnapshot? {
+    engine.loop.call(within: Self.patience) { [engine] in
+      engine.assumeIsolated { $0.snapshot() }
+    }
+  }
+
+  // MARK: Health
+
+  private var grpcCheck: HealthCheck {
+    HealthCheck("grpc", problem: state.isServing ? nil : "not serving: starting or draining")
+  }
+
+  private func health() -> HealthReport {
+    guard let snapshot = snapshot() else {
+      return HealthReport([grpcCheck, HealthCheck("engine", problem: "does not answer")])
+    }
+    return HealthReport(
+      [grpcCheck]
+        + snapshot.sources.map { source in
+          HealthCheck(
+            "\(source.key.kind.rawValue) \(source.key.name)",
+            problem: source.state == .failing ? source.lastError ?? "does not answer" : nil)
+        })
+  }
+
+  private func readiness() -> HealthReport {
+    let isLoaded = snapshot()?.isReady == true
+    return HealthReport([
+      grpcCheck,
+      HealthCheck(
+        "first load",
+        problem: isLoaded ? nil : "the first readings of some policies are still missing"),
+    ])
+  }
+
+  // MARK: Decisions
+
+  private func policies() -> [PolicySummary] {
+    guard let snapshot = snapshot() else { return [] }
+    return snapshot.policies.map { policy in
+      PolicySummary(
+        policy: policy.policy, decision: policy.decision, nextChange: nextChange(of: policy),
+        bindings: policy.scaledObjects.count)
+    }
+  }
+
+  private func decision(_ name: ResourceName) -> DecisionRecord? {
+    let found = engine.loop.call(within: Self.patience) { [engine] in
+      engine.assumeIsolated { $0.snapshot(named: name) }
+    }
+    guard let policy = found.flatMap(\.self) else { return nil }
+    return DecisionRecord(
+      policy: policy.policy, decision: policy.decision,
+      explanation: policy.decision.explanation(at: WallClock.now()),
+      nextChange: nextChange(of: policy), bindings: policy.scaledObjects.count)
+  }
+
+  private func nextChange(of policy: PolicySnapshot) -> NextChange? {
+    changes.nextChange(of: policy, zones: zones)
+  }
+
+  // MARK: Metrics
+
+  private func write(
+    _ metrics: HeadstartMetrics, _ statistics: HTTP2Statistics, to writer: inout MetricWriter
+  ) {
+    metrics.connections.set(statistics.connectionsOpen)
+    guard let snapshot = snapshot() else { return }
+    metrics.policies.set(snapshot.policies.count)
+    metrics.bindings.set(snapshot.subscriptionCount)
+    for source in snapshot.sources {
+      metrics.write(
+        SourceSample(
+          source: "\(source.key.name)", kind: source.key.kind.rawValue,
+          isUp: source.state != .failing), to: &writer)
+    }
+    for policy in snapshot.policies {
+      metrics.write(sample(of: policy, at: snapshot.at), to: &writer)
+    }
+  }
+
+  private func sample(of policy: PolicySnapshot, at now: Instant) -> PolicySample {
+    let decision = policy.decision
+    return PolicySample(
+      namespace: policy.policy.name.namespace, policy: policy.policy.name.name,
+      desiredReplicas: decision.replicas,
+      winner: decision.winner.map { decision.contributions[$0].signal },
+      nextChange: nextChange(of: policy).map { Double($0.at.milliseconds) / 1000 },
+      signals: decision.contributions.map { contribution in
+        SignalSample(
+          signal: contribution.signal, kind: contribution.kind.rawValue,
+          state: SignalSample.State(rawValue: contribution.state.rawValue) ?? .unavailable,
+          replicas: contribution.replicas,
+          age: contribution.dataTime.map { max($0.duration(to: now), .zero) })
+      })
+  }
+}

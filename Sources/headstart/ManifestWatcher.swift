@@ -1,0 +1,139 @@
+internal import CivilTime
+internal import EventLoop
+internal import Manifests
+internal import Scaling
+internal import Telemetry
+
+/// Reads the manifest directories, watches them, and hands on every new catalog.
+///
+/// Lives on a loop of its own: decoding ten thousand manifests takes seconds, in which the control
+/// loop has decisions to make.
+actor ManifestWatcher {
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let directories: [ManifestDirectory]
+  private let logger: Logger
+  private let metrics: HeadstartMetrics
+  private let onCatalog: @Sendable (Catalog) -> Void
+  private var store: ManifestStore
+  private var fingerprints: [ManifestDirectory.Fingerprint] = []
+  private var reported: Set<Diagnostic> = []
+  private var watchers: [DirectoryWatcher?] = []
+  private var settleTimer: LoopTimer?
+  private var pollTimer: LoopTimer?
+
+  /// A change comes as a burst of events, and is complete a moment after the last one.
+  private static let settleDelay = Duration.milliseconds(100)
+  /// For file systems that send no events.
+  private static let pollInterval = Duration.seconds(5)
+
+  /// - Parameter onCatalog: called on this loop with every catalog but the first.
+  init(
+    loop: EventLoop, configuration: ManifestWatcherConfiguration, logger: Logger,
+    metrics: HeadstartMetrics, onCatalog: @escaping @Sendable (Catalog) -> Void
+  ) {
+    self.loop = loop
+    directories = configuration.directories.map { ManifestDirectory(path: $0) }
+    store = ManifestStore(
+      defaults: configuration.defaults, zones: configuration.zones,
+      builtIn: configuration.dataSources)
+    self.logger = logger
+    self.metrics = metrics
+    self.onCatalog = onCatalog
+  }
+
+  /// Reads everything for the first time, and begins to watch.
+  func start() throws(EventLoopError) -> Catalog {
+    let update = read()
+    let settleTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.lookAgain() }
+    }
+    let pollTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.lookAgain() }
+    }
+    self.settleTimer = settleTimer
+    self.pollTimer = pollTimer
+    watchers = directories.map { _ in nil }
+    guard !directories.isEmpty else { return update.catalog }
+    watchDirectories()
+    pollTimer.start(after: Self.pollInterval, repeating: Self.pollInterval)
+    return update.catalog
+  }
+
+  func shutDown() {
+    settleTimer = nil
+    pollTimer = nil
+    watchers = []
+  }
+
+  /// A directory that vanished and came back needs a new watch: libuv's follows the old one.
+  private func watchDirectories() {
+    for (index, directory) in directories.enumerated() {
+      watchers[index] = try? DirectoryWatcher(on: loop, path: directory.path) { [unowned self] in
+        self.assumeIsolated { $0.settleTimer?.start(after: Self.settleDelay) }
+      }
+    }
+  }
+
+  private func lookAgain() {
+    guard directories.map({ $0.fingerprint() }) != fingerprints else { return }
+    let update = read()
+    watchDirectories()
+    guard update.hasChanged else { return }
+    onCatalog(update.catalog)
+  }
+
+  private func read() -> ManifestUpdate {
+    let results = directories.map { $0.read() }
+    fingerprints = results.map(\.fingerprint)
+    let update = store.update(results.map(\.contents), now: WallClock.now())
+    report(update, files: results.map(\.contents.fileCount).reduce(0, +))
+    return update
+  }
+
+  /// Logs what is new among the findings; a file that stays broken is not reported at every look.
+  private func report(_ update: ManifestUpdate, files: Int) {
+    let current = Set(update.diagnostics)
+    for diagnostic in update.diagnostics where !reported.contains(diagnostic) {
+      logger.log(
+        diagnostic.severity == .error ? .error : .warning, "manifest",
+        ["finding": .describing(diagnostic)])
+    }
+    for diagnostic in reported.subtracting(current) where diagnostic.severity == .error {
+      logger.info("manifest mended", ["was": .describing(diagnostic)])
+    }
+    reported = current
+    let errors = update.diagnostics.count { $0.severity == .error }
+    let broken = Set(update.diagnostics.filter { $0.severity == .error }.map(\.file)).count
+    metrics.manifestErrors.set(errors)
+    metrics.manifestFiles.with(["broken"]).set(broken)
+    metrics.manifestFiles.with(["loaded"]).set(max(files - broken, 0))
+    metrics.manifestReloads.with([errors == 0 ? "success" : "failure"]).increment()
+    logger.info(
+      "manifests read",
+      [
+        "policies": .int(update.catalog.policies.count),
+        "data_sources": .int(update.catalog.dataSources.count), "files": .int(files),
+        "errors": .int(errors), "held_files": .int(update.heldFiles.count),
+      ])
+  }
+}
+
+/// What a `ManifestWatcher` reads, and how.
+struct ManifestWatcherConfiguration: Sendable {
+  var directories: [String]
+  var defaults: ManifestDefaults
+  var zones: any TimeZoneDatabase
+  /// Those that flags define.
+  var dataSources: [DataSource]
+}
+
+extension DirectoryContents {
+  var fileCount: Int {
+    switch listing {
+    case .files(let files): files.count
+    case .unreadable: 0
+    }
+  }
+}

@@ -1,0 +1,56 @@
+internal import AdminHTTP
+internal import ScalerService
+internal import Scaling
+internal import Synchronization
+
+/// Remembers when each policy's answer changes next: finding it out means laying schedules out over
+/// days, and holds until a reading or the policy changes.
+final class NextChangeCache: Sendable {
+  private let known = Mutex<[ResourceName: Entry]>([:])
+
+  /// A weekly rule shows itself within eight days; what comes later is nobody's next worry.
+  private static let horizon = Duration.seconds(8 * 24 * 3600)
+
+  private struct Entry: Sendable {
+    var policy: Policy
+    var readings: [SignalReading]
+    var change: NextChange?
+    /// Until when `change` is right.
+    var end: Instant
+  }
+
+  func nextChange(of snapshot: PolicySnapshot, zones: any TimeZoneDatabase) -> NextChange? {
+    let name = snapshot.policy.name
+    let now = snapshot.decision.at
+    let entry = known.withLock { $0[name] }
+    if let entry, now < entry.end, entry.policy == snapshot.policy,
+      entry.readings == snapshot.readings
+    {
+      return entry.change
+    }
+    let until = now.advanced(by: Self.horizon)
+    let change = Evaluator.nextChange(
+      after: snapshot.decision, of: snapshot.policy,
+      readings: laidOut(snapshot, from: now, until: until, zones: zones), until: until
+    ).map { NextChange(at: $0.at, replicas: $0.decision.replicas) }
+    known.withLock {
+      $0[name] = Entry(
+        policy: snapshot.policy, readings: snapshot.readings, change: change,
+        end: change?.at ?? until)
+    }
+    return change
+  }
+
+  /// The readings, with the schedules laid out as far as the search goes.
+  private func laidOut(
+    _ snapshot: PolicySnapshot, from: Instant, until: Instant, zones: any TimeZoneDatabase
+  ) -> [SignalReading] {
+    let end = until.advanced(by: snapshot.policy.leadWindow)
+    return zip(snapshot.policy.signals, snapshot.readings).map { signal, reading in
+      guard case .schedule(let schedule) = signal.kind,
+        let timeline = try? schedule.timeline(from: from, to: end, zones: zones)
+      else { return reading }
+      return .schedule(timeline)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+internal import Glibc
+internal import Synchronization
+
+/// Whether the process serves, and the wish that it should stop. From any thread.
+final class ProcessState: Sendable {
+  private let serving = Atomic(false)
+  private let stopping = Atomic(false)
+  private let stopWanted = Latch()
+
+  /// The gRPC loops answer, and nobody has asked for the end.
+  var isServing: Bool {
+    get { serving.load(ordering: .acquiring) && !stopping.load(ordering: .acquiring) }
+    set { serving.store(newValue, ordering: .releasing) }
+  }
+
+  /// The first call begins the orderly end; the second one does not wait for it.
+  func stop() {
+    guard stopping.exchange(true, ordering: .acquiringAndReleasing) else {
+      stopWanted.open()
+      return
+    }
+    _exit(1)
+  }
+
+  func waitForStop() {
+    stopWanted.wait()
+  }
+}

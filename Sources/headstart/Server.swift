@@ -1,0 +1,156 @@
+internal import AdminHTTP
+internal import CivilTime
+internal import Configuration
+internal import EventLoop
+internal import Glibc
+internal import HTTP2Server
+internal import Manifests
+internal import ScalerService
+internal import Scaling
+internal import Synchronization
+internal import Telemetry
+internal import Upstreams
+
+/// The running process: who is started in which order, and who stops in which.
+///
+/// Start: manifests are read, both ports are bound, the engine starts fetching, the side port
+/// answers, then the gRPC loops. Stop, on SIGTERM or SIGINT: not ready, gRPC drained within its
+/// limit, side port, engine, exit 0. A second signal ends the process at once.
+struct Server {
+  private let configuration: ServeConfiguration
+  private let metrics = HeadstartMetrics(version: Version.number)
+  private let logger: Logger
+
+  init(_ configuration: ServeConfiguration) {
+    self.configuration = configuration
+    logger = Logger(
+      level: configuration.logLevel, format: configuration.logFormat, records: metrics.logRecords)
+  }
+
+  /// Serves until a signal ends it.
+  ///
+  /// - Returns: the exit code.
+  /// - Throws: what keeps it from starting, one sentence.
+  func run() throws -> Int32 {
+    // A peer that closes its socket is an error of that write, not of the process.
+    signal(SIGPIPE, SIG_IGN)
+    try checkDirectories()
+    let zones = CCTZDatabase()
+    let control = try EventLoop(name: "control")
+    let manifests = try EventLoop(name: "manifests")
+    var engineConfiguration = DecisionEngine.Configuration(
+      defaults: PolicyDefaults(
+        leadTime: configuration.leadTime, hold: configuration.hold,
+        whenUnavailable: configuration.whenUnavailable), zones: zones, wallClock: WallClock.now)
+    engineConfiguration.firstLoadWait = .seconds(10)
+    let engine = DecisionEngine(
+      loop: control, configuration: engineConfiguration, logger: logger)
+    let watcher = ManifestWatcher(
+      loop: manifests, configuration: manifestConfiguration(zones), logger: logger,
+      metrics: metrics
+    ) { catalog in
+      control.post { engine.assumeIsolated { $0.update(catalog: catalog) } }
+    }
+    let state = ProcessState()
+    let grpc = try HTTP2Server(configuration: grpcConfiguration) {
+      [metrics] loop, responder in
+      ScalerRPCs(
+        loop: loop, responder: responder, engine: engine,
+        metrics: RPCMetrics(metrics))
+    }
+    let view = EngineView(engine: engine, zones: zones, state: state)
+    let admin = try AdminServer(
+      host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
+      content: view.content(metrics: metrics, statistics: { grpc.statistics }))
+
+    let manifestThread = try manifests.start()
+    let controlThread = try control.start()
+    let catalog = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
+    try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
+    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop() } }
+    try grpc.start()
+    state.isServing = true
+    logger.info(
+      "serving",
+      [
+        "version": .string(Version.number), "grpc": .string(grpc.boundAddress),
+        "http": .string("\(configuration.httpListen.host ?? ""):\(admin.port)"),
+        "workers": .int(workers), "policies": .int(catalog.policies.count),
+      ])
+
+    state.waitForStop()
+    logger.info("draining", ["limit": .string(configuration.drainTimeout.text)])
+    let drained = Latch()
+    grpc.drain(within: configuration.drainTimeout) { drained.open() }
+    drained.wait()
+    grpc.stop()
+    admin.stop()
+    _ = control.call {
+      engine.assumeIsolated { $0.shutDown() }
+      signals.close()
+    }
+    _ = manifests.call { watcher.assumeIsolated { $0.shutDown() } }
+    control.stop()
+    manifests.stop()
+    controlThread.join()
+    manifestThread.join()
+    logger.info("stopped")
+    return 0
+  }
+
+  private var workers: Int {
+    configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  private var grpcConfiguration: HTTP2ServerConfiguration {
+    var grpc = HTTP2ServerConfiguration(address: configuration.listen, workers: workers)
+    grpc.log = { [logger] entry in
+      var fields: LogFields = [:]
+      fields.append("peer", entry.peer.map { .string($0) })
+      logger.log(entry.level == .warning ? .warning : .debug, entry.message, fields)
+    }
+    return grpc
+  }
+
+  private func manifestConfiguration(_ zones: CCTZDatabase) -> ManifestWatcherConfiguration {
+    ManifestWatcherConfiguration(
+      directories: configuration.policyDirectories,
+      defaults: ManifestDefaults(
+        leadTime: configuration.leadTime, whenUnavailable: configuration.whenUnavailable),
+      zones: zones, dataSources: configuration.dataSources)
+  }
+
+  /// A directory that is missing at the start is a typing error; one that vanishes later is an
+  /// outage, and keeps its last good content.
+  private func checkDirectories() throws(UsageError) {
+    for path in configuration.policyDirectories {
+      guard let directory = opendir(path) else {
+        throw UsageError(
+          "flag --policies: the directory \(path) cannot be read: "
+            + String(cString: strerror(errno)))
+      }
+      closedir(directory)
+    }
+  }
+
+  private func start(
+    _ engine: isolated DecisionEngine, on loop: EventLoop, _ catalog: Catalog
+  ) throws {
+    try engine.start { onReading in
+      try FeedRefresher(
+        loop: loop, userAgent: "headstart/\(Version.number)", wallClock: WallClock.now,
+        logger: logger, metrics: metrics, onReading: onReading)
+    }
+    engine.update(catalog: catalog)
+  }
+
+  /// Runs on a loop, waits, and rethrows what it threw.
+  private func onLoop<Value: Sendable>(
+    _ loop: EventLoop, _ work: @escaping @Sendable () throws -> Value
+  ) throws -> Value {
+    guard let result = loop.call({ Result(catching: work) }) else {
+      throw UsageError("an event loop ended before it had started")
+    }
+    return try result.get()
+  }
+}
