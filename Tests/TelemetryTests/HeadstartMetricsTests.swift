@@ -1,0 +1,178 @@
+import Foundation
+import Testing
+
+@testable import Telemetry
+
+struct HeadstartMetricsTests {
+  private let metrics = HeadstartMetrics(version: "1.2.3", revision: "abc")
+
+  private func page(_ format: ExpositionFormat = .text) -> String {
+    String(decoding: metrics.registry.exposition(format), as: UTF8.self)
+  }
+
+  /// Gives every family a series, with hostile label values where they come from outside.
+  private func fill() {
+    metrics.rpc("GetMetrics").started()
+    metrics.rpc("GetMetrics").ended(code: 14, after: .milliseconds(1))
+    metrics.seedRPC("IsActive", statuses: SeedStatus.allCases)
+      .answered(.inactiveStale, after: .milliseconds(1))
+    metrics.source("default", kind: "forecaster").fetchFailed(
+      reason: "timeout", after: .seconds(5))
+    metrics.source("ns/main", kind: "prometheus").fetchSucceeded(after: .milliseconds(30))
+    metrics.registry.onScrape { [metrics] writer in
+      let signals = SignalSample.State.allCases.map {
+        SignalSample(
+          signal: "s \($0)", kind: "forecast", state: $0, replicas: 3, age: .seconds(90))
+      }
+      for policy in ["my-api", "quote\" back\\ line\n é\r\u{0}"] {
+        metrics.write(
+          PolicySample(
+            namespace: policy == "my-api" ? nil : "default", policy: policy, desiredReplicas: 3,
+            winner: "s held", nextChange: 1_795_217_645.123, signals: signals), to: &writer)
+      }
+      metrics.write(PolicySample(namespace: nil, policy: "lost", desiredReplicas: nil), to: &writer)
+      metrics.write(
+        SourceSample(source: "default", kind: "forecaster", isUp: false), to: &writer)
+      metrics.write(
+        SourceSample(source: "ns/main", kind: "prometheus", isUp: true), to: &writer)
+    }
+  }
+
+  @Test(arguments: [
+    ("kedastral_scaler_desired_replicas_returned", MetricType.gauge, []),
+    ("kedastral_scaler_forecast_age_seen_seconds", .gauge, []),
+    ("kedastral_scaler_forecast_fetch_duration_seconds", .histogram, []),
+    ("kedastral_scaler_grpc_request_duration_seconds", .histogram, ["method"]),
+    ("kedastral_scaler_forecast_fetch_errors_total", .counter, []),
+    ("kedastral_scaler_grpc_requests_total", .counter, ["method", "status"]),
+  ])
+  func `has the seed's metrics as they are`(name: String, type: MetricType, labels: [String]) {
+    let definition = metrics.registry.definitions.first { $0.name == name }
+    #expect(definition?.type == type)
+    #expect(definition?.labels == labels)
+  }
+
+  @Test func `has the seed's buckets`() {
+    let bounds = page().split(separator: "\n").compactMap { line in
+      line.wholeMatch(
+        of: /kedastral_scaler_forecast_fetch_duration_seconds_bucket\{le="(.*)"\} 0/)?.1
+    }
+    #expect(
+      bounds == [
+        "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf",
+      ])
+  }
+
+  @Test func `shows a series for every family once all have happened`() {
+    fill()
+    let page = page()
+    for definition in metrics.registry.definitions {
+      #expect(page.contains("\n# TYPE \(definition.name) "), "\(definition.name)")
+    }
+  }
+
+  @Test func `counts an RPC by code and as open`() {
+    let rpc = metrics.rpc("IsActive")
+    rpc.started()
+    rpc.started()
+    #expect(page().contains("\nheadstart_streams{method=\"IsActive\"} 2\n"))
+    for code in [0, 16, 17, -1, .max] { rpc.ended(code: code, after: .zero) }
+    let page = page()
+    #expect(page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"OK\"} 1\n"))
+    #expect(
+      page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"UNAUTHENTICATED\"} 1\n"))
+    #expect(page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"UNKNOWN\"} 3\n"))
+    #expect(page.contains("\nheadstart_rpc_duration_seconds_count{method=\"IsActive\"} 5\n"))
+  }
+
+  @Test func `counts a forecaster's fetches for the seed too, and no others`() {
+    let forecaster = metrics.source("default", kind: "forecaster")
+    forecaster.fetchSucceeded(after: .milliseconds(20))
+    forecaster.fetchFailed(reason: "timeout", after: .seconds(5))
+    metrics.source("main", kind: "prometheus").fetchFailed(reason: "http_500", after: .seconds(1))
+    #expect(metrics.forecastFetchErrors.value == 1)
+    #expect(metrics.forecastFetchDuration.count == 2)
+    #expect(metrics.sourceFetches.with(["main", "prometheus", "failure"]).value == 1)
+    #expect(
+      metrics.sourceFetchFailures.with(["default", "forecaster", "timeout"]).value == 1)
+    metrics.removeSource("default", kind: "forecaster")
+    #expect(!page().contains("\"default\""))
+    #expect(page().contains("\"main\""))
+  }
+
+  @Test func `shows what is known of a policy and leaves out the rest`() {
+    metrics.registry.onScrape { [metrics] writer in
+      let lost = SignalSample(signal: "live", kind: "prometheus", state: .unavailable)
+      metrics.write(
+        PolicySample(namespace: "ns", policy: "p", desiredReplicas: nil, signals: [lost]),
+        to: &writer)
+    }
+    let lines = page().split(separator: "\n").filter { $0.contains("policy=\"p\"") }
+    let signal = #"{namespace="ns",policy="p",signal="live",kind="prometheus",state="#
+    #expect(
+      lines == [
+        #"headstart_policy_available{namespace="ns",policy="p"} 0"#,
+        "headstart_signal_state\(signal)\"fresh\"} 0",
+        "headstart_signal_state\(signal)\"held\"} 0",
+        "headstart_signal_state\(signal)\"unavailable\"} 1",
+      ])
+  }
+
+  @Test func `names the build`() {
+    #expect(page().contains("\nheadstart_build_info{version=\"1.2.3\",revision=\"abc\"} 1\n"))
+  }
+
+  @Test(.enabled(if: promtool != nil, "promtool is not installed (Debian package prometheus)"))
+  func `passes promtool without a remark`() throws {
+    fill()
+    let (status, output) = try runPromtool(metrics.registry.exposition(.text))
+    #expect(status == 0)
+    #expect(output == "")
+  }
+
+  @Test(.enabled(if: promtool != nil, "promtool is not installed (Debian package prometheus)"))
+  func `would hear from promtool of a fault`() throws {
+    let (status, output) = try runPromtool(Array("# TYPE x_total gauge\nx_total 1\n".utf8))
+    #expect(status != 0)
+    #expect(output.contains("x_total"))
+  }
+
+  @Test func `is described in docs/metrics.md, family by family`() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
+    let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
+      row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    let definitions = metrics.registry.definitions
+    #expect(Set(rows.map { $0[0] }) == Set(definitions.map { "`\($0.name)`" }))
+    for definition in definitions {
+      let row = try #require(rows.first { $0[0] == "`\(definition.name)`" })
+      let labels = definition.labels.map { "`\($0)`" }.joined(separator: ", ")
+      #expect(row[1] == definition.type.rawValue, "\(definition.name)")
+      #expect(row[2] == (labels.isEmpty ? "-" : labels), "\(definition.name)")
+      if let unit = definition.unit { #expect(row[3] == unit.rawValue, "\(definition.name)") }
+    }
+  }
+
+  private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  private func runPromtool(_ page: [UInt8]) throws -> (status: Int32, output: String) {
+    let path = NSTemporaryDirectory() + "metrics-\(UUID().uuidString)"
+    try Data(page).write(to: URL(filePath: path))
+    defer { unlink(path) }
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: try #require(Self.promtool))
+    process.arguments = ["check", "metrics"]
+    process.standardInput = try FileHandle(forReadingFrom: URL(filePath: path))
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+  }
+}
