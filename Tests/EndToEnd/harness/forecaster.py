@@ -1,0 +1,139 @@
+"""A forecaster that can fail in every way that tests want to see survived."""
+
+import json
+import threading
+import time
+import urllib.parse
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .paths import FIXTURES
+
+RECORDED = json.loads((FIXTURES / "kedastral" / "forecast-current.json").read_text())
+RECORDED_404 = (FIXTURES / "kedastral" / "forecast-unknown.http").read_text()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Handlers that hang must not hold up the end of a test.
+    block_on_close = False
+
+
+class Forecaster:
+    """Serves the recorded snapshot, dated now, until `mode` says otherwise.
+
+    ok, stale, not_found, error, garbage, truncated, hang, trickle, redirect, million, huge, nan,
+    infinity, negative, fraction, empty, step_zero, no_date, far_future
+    """
+
+    def __init__(self):
+        self.mode = "ok"
+        # Overrides the recorded list of replicas.
+        self.replicas = None
+        self.age = timedelta(0)
+        self.step = RECORDED["stepSeconds"]
+        self.redirect_to = None
+        self.requests = []
+        self._released = threading.Event()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                owner.requests.append((self.path, dict(self.headers)))
+                try:
+                    owner._answer(self)
+                except (BrokenPipeError, ConnectionResetError):
+                    # The client gave up, as it should when we hang.
+                    self.close_connection = True
+
+            def log_message(self, *arguments):
+                pass
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    def close(self):
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def workloads_asked(self):
+        """The workloads of the requests, unescaped, in their order."""
+        queries = [urllib.parse.urlsplit(path).query for path, _ in list(self.requests)]
+        return [urllib.parse.parse_qs(text).get("workload", [""])[0] for text in queries]
+
+    def snapshot(self, **changes):
+        replicas = RECORDED["desiredReplicas"] if self.replicas is None else self.replicas
+        generated = datetime.now(timezone.utc) - self.age
+        return RECORDED | {
+            "desiredReplicas": replicas,
+            "values": [float(count) for count in replicas],
+            "generatedAt": generated.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "stepSeconds": self.step,
+        } | changes
+
+    def _answer(self, handler):
+        mode = self.mode
+        changes = {
+            "nan": {"desiredReplicas": [1, float("nan"), 2]},
+            "infinity": {"desiredReplicas": [1, float("inf")]},
+            "negative": {"desiredReplicas": [3, -1, 2]},
+            "fraction": {"desiredReplicas": [3, 1.5]},
+            "empty": {"desiredReplicas": []},
+            "step_zero": {"stepSeconds": 0},
+            "no_date": {"generatedAt": "soon"},
+            "million": {"desiredReplicas": [7] * 1_000_000, "values": []},
+            # Above the limit of 8 MiB.
+            "huge": {"desiredReplicas": [7] * 5_000_000, "values": []},
+            "far_future": {"generatedAt": "9999-12-31T23:59:59Z"},
+        }
+        if mode == "not_found":
+            status, body = 404, RECORDED_404.split("\n\n", 1)[-1].strip().encode()
+        elif mode == "error":
+            status, body = 500, b'{"error":"out of order"}'
+        elif mode == "garbage":
+            status, body = 200, b"\x00\xff<html>not json</html>" * 40
+        elif mode == "truncated":
+            status, body = 200, json.dumps(self.snapshot()).encode()[:-50]
+        else:
+            status, body = 200, json.dumps(self.snapshot(**changes.get(mode, {}))).encode()
+
+        if mode == "hang":
+            self._released.wait()
+            handler.close_connection = True
+            return
+        if mode == "redirect":
+            handler.send_response(302)
+            handler.send_header("Location", self.redirect_to)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        if mode == "stale":
+            handler.send_header("X-Kedastral-Stale", "true")
+        handler.end_headers()
+        if mode == "trickle":
+            for byte in body:
+                handler.wfile.write(bytes([byte]))
+                if self._released.wait(0.2):
+                    return
+        else:
+            handler.wfile.write(body)
+
+    def wait_for_requests(self, count=1, timeout=10.0):
+        """Waits until `count` more requests have come."""
+        target = len(self.requests) + count
+        deadline = time.monotonic() + timeout
+        while len(self.requests) < target:
+            assert time.monotonic() < deadline, f"no {count} requests within {timeout} s"
+            time.sleep(0.02)

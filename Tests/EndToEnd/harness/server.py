@@ -1,0 +1,204 @@
+"""The release binary as a process."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import grpc
+
+from .paths import BINARY
+from .waiting import eventually
+
+
+def free_port():
+    """A loopback port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run_command(*arguments, timeout=30, environment=None, **options):
+    """Runs the binary to its end and returns the finished process, output as text."""
+    return subprocess.run(
+        [str(BINARY), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=clean_environment(environment),
+        **options,
+    )
+
+
+def clean_environment(extra=None):
+    """The environment without the variables that would configure the server, plus `extra`."""
+    ours = {"FORECASTER_URL", "SCALER_LISTEN", "LEAD_TIME", "LOG_LEVEL", "LOG_FORMAT"}
+    kept = {key: value for key, value in os.environ.items() if key not in ours}
+    return kept | (extra or {})
+
+
+class Response:
+    """An HTTP answer, whatever its status."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Headstart:
+    """One running server. `stop` ends it with SIGTERM and expects exit code 0."""
+
+    def __init__(self, *flags, environment=None):
+        self.grpc_port = free_port()
+        self.http_port = free_port()
+        self.grpc_address = f"127.0.0.1:{self.grpc_port}"
+        self.http_url = f"http://127.0.0.1:{self.http_port}"
+        self._lines = []
+        self._channels = []
+        self.process = subprocess.Popen(
+            [
+                str(BINARY),
+                "serve",
+                f"--listen={self.grpc_address}",
+                f"--http-listen=127.0.0.1:{self.http_port}",
+                "--log-format=json",
+                *map(str, flags),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=clean_environment(environment),
+        )
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+
+    def _read_log(self):
+        for line in self.process.stdout:
+            self._lines.append(line.rstrip("\n"))
+
+    # What it says
+
+    @property
+    def log_text(self):
+        return "\n".join(self._lines)
+
+    @property
+    def log(self):
+        """The log records; every line must be a JSON object."""
+        return [json.loads(line) for line in list(self._lines)]
+
+    def wait_for_log(self, *texts, timeout=10.0):
+        """Waits for a line that contains all texts, and returns it."""
+        return eventually(
+            lambda: next(
+                (line for line in list(self._lines) if all(text in line for text in texts)), None
+            ),
+            timeout,
+            message=lambda: f"no log line with {texts}; the log:\n{self.log_text}",
+        )
+
+    # The side port
+
+    def get(self, path, headers=None, timeout=5.0):
+        request = urllib.request.Request(self.http_url + path, headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return Response(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Response(error.code, error.headers, error.read())
+
+    def wait_ready(self, timeout=15.0):
+        def ready():
+            assert self.process.poll() is None, f"it ended:\n{self.log_text}"
+            return self.get("/readyz").status == 200
+
+        eventually(ready, timeout, message=lambda: f"not ready; the log:\n{self.log_text}")
+        return self
+
+    def metrics(self):
+        """Every sample of /metrics as {(name, frozenset of label pairs): value}."""
+        samples = {}
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith("#") or not line:
+                continue
+            series, value = line.rsplit(" ", 1)
+            name, _, labels = series.partition("{")
+            pairs = frozenset(
+                tuple(pair.split("=", 1)) for pair in labels.rstrip("}").split(",") if pair
+            )
+            samples[name, pairs] = float(value)
+        return samples
+
+    def metric(self, name, **labels):
+        """The sum of the samples of that name that carry the labels; None without any."""
+        wanted = {(key, f'"{value}"') for key, value in labels.items()}
+        found = [
+            value
+            for (sample, pairs), value in self.metrics().items()
+            if sample == name and wanted <= pairs
+        ]
+        return sum(found) if found else None
+
+    def resident_kilobytes(self):
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    # The gRPC port
+
+    def channel(self, **options):
+        """A channel of its own connection, closed with the server."""
+        arguments = [("grpc.use_local_subchannel_pool", 1), *options.items()]
+        channel = grpc.insecure_channel(self.grpc_address, options=arguments)
+        self._channels.append(channel)
+        return channel
+
+    # The end
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout=30.0):
+        """Waits for the end and returns the exit code."""
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"still running after {timeout} s:\n{self.log_text}") from None
+        self._reader.join(5)
+        return code
+
+    def kill(self):
+        for channel in self._channels:
+            channel.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self, timeout=30.0):
+        for channel in self._channels:
+            channel.close()
+        if self.process.poll() is None:
+            self.terminate()
+        code = self.wait(timeout)
+        assert code == 0, f"exit code {code}, expected 0:\n{self.log_text}"
