@@ -4,11 +4,12 @@ package import Scaling
 package struct SourceStatus: Hashable, Sendable {
   package var key: DataSourceKey
   package var state: State
-  /// When it last answered as it should; nil before the first time.
+  /// When it last answered something of use; nil before the first time.
   package var lastSuccess: Instant?
-  /// The latest failure, one sentence; nil when there was none since the last success.
+  /// The latest trouble of the source itself, one sentence; nil when it has answered since. What
+  /// fails for a single feed is in that feed's reading.
   package var lastError: String?
-  /// How many distinct feeds are fetched from it.
+  /// How many distinct feeds are fetched from it. A source without any is probed all the same.
   package var feeds: Int
   /// How many fetches are under way.
   package var inFlight: Int

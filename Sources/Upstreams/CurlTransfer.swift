@@ -1,0 +1,233 @@
+internal import CCurl
+internal import Scaling
+internal import Telemetry
+
+/// The owner of one libcurl easy handle: one request on its way, and what has come back so far.
+///
+/// Confined to its loop. libcurl keeps pointers to it, so it must be removed from the multi handle
+/// before its last reference goes.
+final class CurlTransfer {
+  let request: HTTPRequest
+  let easy: UnsafeMutableRawPointer
+  /// Where this leg of the request goes; a redirect changes it.
+  private(set) var url: HTTPURL
+  private(set) var redirectsFollowed = 0
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private let errorText: UnsafeMutablePointer<CChar>
+  /// What the legs before this one took.
+  private var elapsed = Duration.zero
+  private var headers = HTTPHeaders()
+  private var body: [UInt8] = []
+  /// Set by a callback that made libcurl give up.
+  private var exceededLimit: Limit?
+
+  enum Limit {
+    case headers, body
+  }
+
+  /// In bytes; far more than any server sends.
+  static let maximumHeaderSize = 256 * 1024
+
+  /// - Throws: `.invalidRequest` when libcurl or the rules of HTTP refuse it.
+  init(_ request: HTTPRequest, userAgent: String) throws(HTTPFailure) {
+    guard let url = HTTPURL(request.url) else {
+      throw HTTPFailure(
+        kind: .invalidRequest, message: "the address is not a URL with http:// or https://")
+    }
+    if let problem = request.headers.lazy.compactMap(\.problem).first {
+      throw HTTPFailure(kind: .invalidRequest, message: "cannot ask \(url.shown): \(problem)")
+    }
+    guard let easy = curl_easy_init() else {
+      throw HTTPFailure(kind: .invalidRequest, message: "libcurl has no memory for a request")
+    }
+    self.request = request
+    self.url = url
+    self.easy = easy
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    configure(userAgent: userAgent)
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    errorText.deallocate()
+  }
+
+  // MARK: The end
+
+  /// Where the answer sends us, when it is a redirect that says so.
+  var redirectTarget: String? {
+    guard [301, 302, 303, 307, 308].contains(ccurl_get_long(easy, CURLINFO_RESPONSE_CODE)) else {
+      return nil
+    }
+    return ccurl_get_text(easy, CURLINFO_REDIRECT_URL).map { String(cString: $0) }
+  }
+
+  /// Prepares the next leg. Method and body stay, except after 303, which asks for a GET
+  /// (RFC 9110 section 15.4); what is left of the timeout stays too.
+  func follow(to target: HTTPURL) {
+    if ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) == 303 {
+      ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, nil)
+      ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
+    }
+    elapsed = duration
+    redirectsFollowed += 1
+    url = target
+    headers.removeAll()
+    body.removeAll()
+    ccurl_set_text(easy, CURLOPT_URL, target.text)
+    ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout - elapsed))
+  }
+
+  var response: HTTPResponse {
+    HTTPResponse(
+      status: ccurl_get_long(easy, CURLINFO_RESPONSE_CODE), headers: headers, body: body,
+      duration: duration)
+  }
+
+  func failure(_ code: CURLcode) -> HTTPFailure {
+    HTTPFailure(
+      code,
+      context: HTTPFailure.CurlContext(
+        shown: url.shown, origin: url.origin, timeout: request.timeout,
+        connectTimeout: request.connectTimeout ?? request.timeout,
+        maximumResponseSize: request.maximumResponseSize, exceeded: exceededLimit,
+        phase: phase, received: body.count,
+        systemError: Int32(clamping: ccurl_get_long(easy, CURLINFO_OS_ERRNO)),
+        detail: String(cString: errorText)),
+      duration: duration)
+  }
+
+  /// From the start of the first leg.
+  var duration: Duration {
+    elapsed + .microseconds(ccurl_get_size(easy, CURLINFO_TOTAL_TIME_T))
+  }
+
+  private var phase: HTTPFailure.CurlContext.Phase {
+    if ccurl_get_size(easy, CURLINFO_STARTTRANSFER_TIME_T) > 0 { return .answering }
+    if ccurl_get_size(easy, CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
+    if ccurl_get_size(easy, CURLINFO_CONNECT_TIME_T) > 0 { return .handshake }
+    return ccurl_get_size(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0 ? .connecting : .nameLookup
+  }
+
+  // MARK: Options
+
+  private func configure(userAgent: String) {
+    ccurl_set_text(easy, CURLOPT_URL, request.url)
+    ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+    ccurl_set_text(easy, CURLOPT_USERAGENT, userAgent)
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    setMethodAndBody()
+    setHeaders()
+    setLimits()
+    setConnection()
+    setTLS()
+    if let auth = request.basicAuth {
+      ccurl_set_long(easy, CURLOPT_HTTPAUTH, 1)  // CURLAUTH_BASIC
+      ccurl_set_text(easy, CURLOPT_USERNAME, auth.username)
+      ccurl_set_text(easy, CURLOPT_PASSWORD, auth.password.secret)
+    }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_set_data_function(
+      easy, CURLOPT_WRITEFUNCTION,
+      { bytes, size, count, context in
+        CurlTransfer.from(context)?.receive(body: bytes, count: size * count) ?? 0
+      }, CURLOPT_WRITEDATA, context)
+    ccurl_set_data_function(
+      easy, CURLOPT_HEADERFUNCTION,
+      { bytes, size, count, context in
+        CurlTransfer.from(context)?.receive(header: bytes, count: size * count) ?? 0
+      }, CURLOPT_HEADERDATA, context)
+  }
+
+  private func setMethodAndBody() {
+    if let body = request.body {
+      body.withUnsafeBytes { _ = ccurl_set_body(easy, $0.baseAddress, curl_off_t($0.count)) }
+    }
+    switch request.method {
+    case .get where request.body == nil: break
+    case .post where request.body != nil: break
+    case .get, .post, .put, .patch, .delete:
+      ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+    }
+  }
+
+  private func setHeaders() {
+    for field in request.headers {
+      // libcurl's notation: a colon removes its own header, a semicolon sends an empty one.
+      let value = field.value.secret
+      let line = value.isEmpty ? "\(field.name);" : "\(field.name): \(value)"
+      headerList = curl_slist_append(headerList, line) ?? headerList
+    }
+    // Waiting for 100 Continue would add a second to large requests to many servers.
+    headerList = curl_slist_append(headerList, "Expect:") ?? headerList
+    ccurl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+  }
+
+  private func setLimits() {
+    let connectTimeout = min(request.connectTimeout ?? request.timeout, request.timeout)
+    ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
+    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(connectTimeout))
+    ccurl_set_size(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(request.maximumResponseSize))
+    // Redirects are followed by `HTTPClient`, which checks where they lead.
+    ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+  }
+
+  private func setConnection() {
+    // No proxy from the environment: upstreams are inside of the cluster, and a variable meant for
+    // something else must not send their credentials through a third host.
+    ccurl_set_text(easy, CURLOPT_PROXY, "")
+    ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+    // Without it a transfer that times out while its name is looked up would block the loop until
+    // the resolver's thread comes back.
+    ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+    ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+    ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 30)
+    ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 10)
+    // Seconds. New addresses and rotated certificates are noticed without a restart.
+    ccurl_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 30)
+    ccurl_set_long(easy, CURLOPT_MAXLIFETIME_CONN, 300)
+    ccurl_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, 60)
+  }
+
+  private func setTLS() {
+    ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if let file = request.tls.caFile { ccurl_set_text(easy, CURLOPT_CAINFO, file) }
+    if let file = request.tls.clientCertificateFile { ccurl_set_text(easy, CURLOPT_SSLCERT, file) }
+    if let file = request.tls.clientKeyFile { ccurl_set_text(easy, CURLOPT_SSLKEY, file) }
+  }
+
+  /// At least 1, because libcurl takes 0 for no limit.
+  private static func milliseconds(_ duration: Duration) -> Int {
+    Int(min(max(duration.milliseconds, 1), Int64(Int32.max)))
+  }
+
+  // MARK: libcurl delivers
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
+    context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// - Returns: the count of bytes taken; any other than `count` makes libcurl give up.
+  private func receive(body bytes: UnsafePointer<CChar>?, count: Int) -> Int {
+    guard body.count + count <= request.maximumResponseSize else {
+      exceededLimit = .body
+      return 0
+    }
+    body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+    return count
+  }
+
+  private func receive(header bytes: UnsafePointer<CChar>?, count: Int) -> Int {
+    let line = UnsafeRawBufferPointer(start: bytes, count: count)
+    // A status line: that of the answer follows those of 1xx.
+    if line.starts(with: "HTTP/".utf8) { headers.removeAll() }
+    guard headers.size + count <= Self.maximumHeaderSize else {
+      exceededLimit = .headers
+      return 0
+    }
+    headers.append(line: line)
+    return count
+  }
+}

@@ -1,0 +1,49 @@
+internal import Scaling
+
+extension Reading {
+  /// A query was answered with this value.
+  mutating func attemptSucceeded(sample: Double, at now: Instant) {
+    value = .sample(sample)
+    obtainedAt = now
+    staleSince = nil
+    failure = nil
+  }
+
+  /// A forecaster answered with this snapshot.
+  ///
+  /// Replicas of a forecaster may be out of step. A snapshot that is older than the one held does
+  /// not replace it, so that the answer does not jump back and forth; unless the one held claims to
+  /// be from the future, which a clock that was wrong explains and which would otherwise stay for
+  /// good.
+  mutating func attemptSucceeded(
+    forecast: ForecastSeries, isStale: Bool, at now: Instant
+  ) {
+    failure = nil
+    if case .forecast(let held) = value, forecast.generatedAt < held.generatedAt,
+      held.generatedAt <= now.advanced(by: Self.clockTolerance)
+    {
+      return
+    }
+    if !isStale {
+      staleSince = nil
+    } else if staleSince == nil || generatedAt != forecast.generatedAt {
+      staleSince = now
+    }
+    value = .forecast(forecast)
+    obtainedAt = now
+  }
+
+  /// An attempt brought nothing: the last value stays, and the first failure in a row tells since
+  /// when.
+  mutating func attemptFailed(_ message: String, at now: Instant) {
+    failure = Failure(since: failure?.since ?? now, message: message)
+  }
+
+  /// How far the clocks of two machines may differ.
+  private static let clockTolerance = Duration.seconds(60)
+
+  private var generatedAt: Instant? {
+    guard case .forecast(let series) = value else { return nil }
+    return series.generatedAt
+  }
+}
