@@ -1,5 +1,4 @@
 private import CMicroHTTPD
-private import Glibc
 private import Synchronization
 
 /// The side port: HTTP/1.1 for Prometheus, kubelet probes and people (design section 3).

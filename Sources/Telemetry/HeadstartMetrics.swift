@@ -9,28 +9,28 @@ package final class HeadstartMetrics: Sendable {
 
   /// The last replica count that GetMetrics returned, of any policy.
   package let desiredReplicasReturned: Gauge
-  /// How old the forecast was that the last RPC used, of any policy.
+  /// How old the last forecast was when it was fetched, of any workload. `SourceMetrics` sets it.
   package let forecastAgeSeen: Gauge
   /// Time of one fetch from a forecaster. `SourceMetrics` observes it.
   package let forecastFetchDuration: Histogram
   /// Failed fetches from a forecaster. `SourceMetrics` counts them.
   package let forecastFetchErrors: Counter
-  /// By `method` and the seed's `status`. Use `seedRPC(_:statuses:)`.
+  /// By `method` and `status`, in the seed's words: `success` and `error`; for IsActive `active`,
+  /// `inactive`, `inactive_error` and `inactive_stale`.
   package let seedRequests: CounterFamily
-  /// By `method`. Use `seedRPC(_:statuses:)`.
+  /// By `method`.
   package let seedRequestDuration: HistogramFamily
 
   // MARK: Server
 
-  /// Finished RPCs, by `method` and `code`. Use `rpc(_:)`.
+  // `method` is a short name such as `GetMetrics`, never a path that a peer sent.
+
+  /// Finished RPCs, by `method` and `code`, the status code's name.
   package let rpcs: CounterFamily
-  /// By `method`. Use `rpc(_:)`.
+  /// By `method`.
   package let rpcDuration: HistogramFamily
-  /// RPCs that are open, by `method`. Use `rpc(_:)`.
+  /// Open streaming RPCs, by `method`.
   package let streams: GaugeFamily
-  /// Open gRPC connections.
-  package let connections: Gauge
-  package let connectionsAccepted: Counter
 
   // MARK: Sources
 
@@ -71,7 +71,7 @@ package final class HeadstartMetrics: Sendable {
     ).with([])
     forecastAgeSeen = registry.gauge(
       "kedastral_scaler_forecast_age_seen_seconds",
-      help: "Age of the forecast when it was last used.", unit: .seconds
+      help: "Age of the last forecast when it was fetched.", unit: .seconds
     ).with([])
     forecastFetchDuration = registry.histogram(
       "kedastral_scaler_forecast_fetch_duration_seconds",
@@ -94,11 +94,8 @@ package final class HeadstartMetrics: Sendable {
     rpcDuration = registry.histogram(
       "headstart_rpc_duration_seconds", help: "Time of one RPC, from its headers to its trailers.",
       unit: .seconds, labels: ["method"], buckets: Self.rpcBuckets)
-    streams = registry.gauge("headstart_streams", help: "Open RPCs.", labels: ["method"])
-    connections = registry.gauge("headstart_connections", help: "Open gRPC connections.").with([])
-    connectionsAccepted = registry.counter(
-      "headstart_connections_accepted_total", help: "gRPC connections accepted."
-    ).with([])
+    streams = registry.gauge(
+      "headstart_streams", help: "Open streaming RPCs.", labels: ["method"])
 
     sourceFetches = registry.counter(
       "headstart_source_fetches_total", help: "Fetches from a data source, by result.",

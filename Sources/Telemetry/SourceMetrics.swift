@@ -19,8 +19,11 @@ package final class SourceMetrics: Sendable {
   }
 
   /// A fetch brought a usable answer.
-  package func fetchSucceeded(after duration: Duration) {
+  ///
+  /// - Parameter forecastAge: Of a forecast, the time since it was generated.
+  package func fetchSucceeded(after duration: Duration, forecastAge: Duration? = nil) {
     successes.increment()
+    if let forecastAge { metrics.forecastAgeSeen.set(forecastAge) }
     observe(duration)
   }
 

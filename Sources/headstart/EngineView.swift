@@ -100,7 +100,7 @@ struct EngineView: Sendable {
   private func write(
     _ metrics: HeadstartMetrics, _ statistics: HTTP2Statistics, to writer: inout MetricWriter
   ) {
-    metrics.connections.set(statistics.connectionsOpen)
+    metrics.write(sample(of: statistics), to: &writer)
     guard let snapshot = snapshot() else { return }
     metrics.policies.set(snapshot.policies.count)
     metrics.bindings.set(snapshot.subscriptionCount)
@@ -113,6 +113,20 @@ struct EngineView: Sendable {
     for policy in snapshot.policies {
       metrics.write(sample(of: policy, at: snapshot.at), to: &writer)
     }
+  }
+
+  private func sample(of statistics: HTTP2Statistics) -> ServerSample {
+    var sample = ServerSample()
+    sample.connections = statistics.connectionsOpen
+    sample.connectionsAccepted = statistics.connectionsAccepted
+    for reason in HTTP2Statistics.CloseReason.allCases {
+      sample.connectionsClosed[reason.rawValue] = statistics.connectionsClosed[reason] ?? 0
+    }
+    sample.acceptFailures = statistics.acceptFailures
+    sample.callsRefused = statistics.callsRefused
+    sample.bytesReceived = statistics.bytesReceived
+    sample.bytesSent = statistics.bytesSent
+    return sample
   }
 
   private func sample(of policy: PolicySnapshot, at now: Instant) -> PolicySample {

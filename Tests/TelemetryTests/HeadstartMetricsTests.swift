@@ -12,10 +12,11 @@ struct HeadstartMetricsTests {
 
   /// Gives every family a series, with hostile label values where they come from outside.
   private func fill() {
-    metrics.rpc("GetMetrics").started()
-    metrics.rpc("GetMetrics").ended(code: 14, after: .milliseconds(1))
-    metrics.seedRPC("IsActive", statuses: SeedStatus.allCases)
-      .answered(.inactiveStale, after: .milliseconds(1))
+    metrics.rpcs.with(["GetMetrics", "OK"]).increment()
+    metrics.rpcDuration.with(["GetMetrics"]).observe(.milliseconds(1))
+    metrics.streams.with(["StreamIsActive"]).increment()
+    metrics.seedRequests.with(["IsActive", "inactive_stale"]).increment()
+    metrics.seedRequestDuration.with(["IsActive"]).observe(.milliseconds(1))
     metrics.source("default", kind: "forecaster").fetchFailed(
       reason: "timeout", after: .seconds(5))
     metrics.source("ns/main", kind: "prometheus").fetchSucceeded(after: .milliseconds(30))
@@ -31,6 +32,9 @@ struct HeadstartMetricsTests {
             winner: "s held", nextChange: 1_795_217_645.123, signals: signals), to: &writer)
       }
       metrics.write(PolicySample(namespace: nil, policy: "lost", desiredReplicas: nil), to: &writer)
+      var server = ServerSample()
+      server.connectionsClosed = ["peer": 1]
+      metrics.write(server, to: &writer)
       metrics.write(
         SourceSample(source: "default", kind: "forecaster", isUp: false), to: &writer)
       metrics.write(
@@ -71,25 +75,30 @@ struct HeadstartMetricsTests {
     }
   }
 
-  @Test func `counts an RPC by code and as open`() {
-    let rpc = metrics.rpc("IsActive")
-    rpc.started()
-    rpc.started()
-    #expect(page().contains("\nheadstart_streams{method=\"IsActive\"} 2\n"))
-    for code in [0, 16, 17, -1, .max] { rpc.ended(code: code, after: .zero) }
+  @Test func `shows what the server counts`() {
+    var sample = ServerSample()
+    sample.connections = 2
+    sample.connectionsAccepted = 5
+    sample.connectionsClosed = ["peer": 3, "idle": 0]
+    metrics.registry.onScrape { [metrics, sample] in metrics.write(sample, to: &$0) }
     let page = page()
-    #expect(page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"OK\"} 1\n"))
+    #expect(page.contains("\nheadstart_connections 2\n"))
+    #expect(page.contains("\nheadstart_connections_accepted_total 5\n"))
     #expect(
-      page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"UNAUTHENTICATED\"} 1\n"))
-    #expect(page.contains("\nheadstart_rpcs_total{method=\"IsActive\",code=\"UNKNOWN\"} 3\n"))
-    #expect(page.contains("\nheadstart_rpc_duration_seconds_count{method=\"IsActive\"} 5\n"))
+      page.contains(
+        """
+        \nheadstart_connections_closed_total{reason="idle"} 0
+        headstart_connections_closed_total{reason="peer"} 3\n
+        """))
+    #expect(page.contains("\nheadstart_sent_bytes_total 0\n"))
   }
 
   @Test func `counts a forecaster's fetches for the seed too, and no others`() {
     let forecaster = metrics.source("default", kind: "forecaster")
-    forecaster.fetchSucceeded(after: .milliseconds(20))
+    forecaster.fetchSucceeded(after: .milliseconds(20), forecastAge: .seconds(45))
     forecaster.fetchFailed(reason: "timeout", after: .seconds(5))
     metrics.source("main", kind: "prometheus").fetchFailed(reason: "http_500", after: .seconds(1))
+    #expect(metrics.forecastAgeSeen.value == 45)
     #expect(metrics.forecastFetchErrors.value == 1)
     #expect(metrics.forecastFetchDuration.count == 2)
     #expect(metrics.sourceFetches.with(["main", "prometheus", "failure"]).value == 1)
