@@ -13,20 +13,27 @@ package final class RPCResponder {
     case end(RPCStatus)
   }
 
+  private let table: ConnectionTable?
   private let recorder: ((RPCID, Answer) -> Void)?
 
-  init() {
+  init(_ table: ConnectionTable) {
+    self.table = table
     recorder = nil
   }
 
   /// A responder with no server behind it, so that services are tested without sockets.
   package init(recording recorder: @escaping (RPCID, Answer) -> Void) {
+    table = nil
     self.recorder = recorder
   }
 
   /// Answers a unary RPC: headers, `frame` (a message with its prefix) and trailers with OK.
   package func respond(_ rpc: RPCID, frame: [UInt8]) {
     recorder?(rpc, .respond(frame))
+    guard let table, let (connection, slot) = table.find(rpc) else { return }
+    connection.session.send(slot, frame: frame)
+    connection.session.end(slot, .ok)
+    table.markDirty(connection)
   }
 
   /// Sends one message on a streaming RPC.
@@ -35,10 +42,16 @@ package final class RPCResponder {
   ///   stream's queue within its limits loses the RPC with RESOURCE_EXHAUSTED.
   package func send(_ rpc: RPCID, frame: [UInt8]) {
     recorder?(rpc, .send(frame))
+    guard let table, let (connection, slot) = table.find(rpc) else { return }
+    connection.session.send(slot, frame: frame)
+    table.markDirty(connection)
   }
 
   /// Ends an RPC: trailers after what was sent, or trailers only if nothing was.
   package func end(_ rpc: RPCID, status: RPCStatus) {
     recorder?(rpc, .end(status))
+    guard let table, let (connection, slot) = table.find(rpc) else { return }
+    connection.session.end(slot, status)
+    table.markDirty(connection)
   }
 }

@@ -5,7 +5,7 @@ package import GRPCWire
 /// There is one instance for each worker; it is made on the worker's loop, called there and nowhere
 /// else, and needs no lock. It answers through the `RPCResponder` that it was made with, during the
 /// call or at any later time. None of its methods is called while another one of them runs.
-package protocol RPCService: AnyObject {
+package protocol RPCService: AnyObject, SendableMetatype {
   /// The method that answers `path`, the bytes of `:path` (`/package.Service/Method`); nil refuses
   /// the call with UNIMPLEMENTED, naming the path.
   func method(at path: RawSpan) -> RPCMethod?

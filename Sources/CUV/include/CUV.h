@@ -4,3 +4,6 @@
 
 // Names the calling thread, as `top -H` and debuggers show it: at most 15 bytes.
 void cuv_set_thread_name(const char *name);
+
+// accept4, which is no part of POSIX, with the flags that every socket here has.
+int cuv_accept(int listener);

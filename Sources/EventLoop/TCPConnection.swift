@@ -1,0 +1,94 @@
+internal import Glibc
+
+/// One accepted TCP connection: bytes in, bytes out, and when either is possible. Confined to its
+/// loop. It buffers nothing and knows no protocol; a layer that encrypts would sit between it and
+/// what reads the bytes.
+package final class TCPConnection {
+  package enum OnRead: Equatable {
+    case bytes(Int)
+    /// Nothing has arrived since.
+    case nothing
+    /// The peer sends no more.
+    case end
+    case failed(String)
+  }
+
+  package enum OnWrite: Equatable {
+    /// How many bytes the kernel took, all of them or fewer.
+    case bytes(Int)
+    case failed(String)
+  }
+
+  /// The other end, as `10.0.0.7:41234`.
+  package let peer: String
+  private let descriptor: Int32
+  private var watcher: SocketWatcher?
+  private var interest: SocketWatcher.Readiness = []
+
+  /// Takes the connection over.
+  ///
+  /// - Parameter ready: called when what `watch` asked for is possible, or the socket has failed,
+  ///   which the next `read` then tells.
+  package init(
+    on loop: EventLoop, _ accepted: consuming TCPListener.Accepted,
+    ready: @escaping (SocketWatcher.Readiness) -> Void
+  ) throws(EventLoopError) {
+    watcher = try SocketWatcher(on: loop, socket: accepted.descriptor, action: ready)
+    descriptor = accepted.take()
+    peer = SocketAddress.peer(of: descriptor)?.description ?? "unknown"
+    // An answer must not wait for the acknowledgement of the one before.
+    setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    // KEDA sends no keep-alive of its own (C16): a client that vanished without a word is found
+    // after two minutes.
+    setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+    setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+    setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+    setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+  }
+
+  deinit {
+    // Before the descriptor is closed, whose number may be used again.
+    watcher?.watch([])
+    watcher = nil
+    close(descriptor)
+  }
+
+  /// Asks to be told of `interest` from now on, and of nothing else.
+  package func watch(_ interest: SocketWatcher.Readiness) {
+    guard interest != self.interest else { return }
+    self.interest = interest
+    watcher?.watch(interest)
+  }
+
+  /// Reads once, as much as has arrived and fits.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> OnRead {
+    while true {
+      let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .end }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return .nothing
+      default: return .failed(String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  /// Writes once, as much as the kernel takes.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> OnWrite {
+    while true {
+      let count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      if count >= 0 { return .bytes(count) }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return .bytes(0)
+      default: return .failed(String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  /// Tells the peer that nothing more will come; reading goes on.
+  package func shutOutput() {
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
+}

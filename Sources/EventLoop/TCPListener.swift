@@ -1,0 +1,86 @@
+internal import CUV
+internal import Glibc
+
+/// Accepts the connections of a listening socket. Confined to its loop.
+package final class TCPListener {
+  /// A connection that no one owns yet.
+  package struct Accepted: ~Copyable {
+    let descriptor: Int32
+
+    deinit {
+      close(descriptor)
+    }
+
+    /// Gives the descriptor away.
+    consuming func take() -> Int32 {
+      let descriptor = descriptor
+      discard self
+      return descriptor
+    }
+  }
+
+  private let socket: ListeningSocket
+  private let accepted: (consuming Accepted) -> Void
+  private let failed: (String) -> Void
+  private var watcher: SocketWatcher?
+  private var pause: LoopTimer?
+
+  /// How many connections are accepted before other sockets have their turn.
+  private static let batch = 64
+  /// How long nothing is accepted once descriptors or memory have run out: the connections wait in
+  /// the kernel's queue, where trying again at once would only burn the processor.
+  private static let pauseLength: Duration = .milliseconds(100)
+
+  /// - Parameters:
+  ///   - accepted: takes each connection.
+  ///   - failed: hears, at most once for each pause, why none can be accepted.
+  package init(
+    on loop: EventLoop, socket: ListeningSocket,
+    accepted: @escaping (consuming Accepted) -> Void, failed: @escaping (String) -> Void
+  ) throws(EventLoopError) {
+    self.socket = socket
+    self.accepted = accepted
+    self.failed = failed
+    let watcher = try SocketWatcher(on: loop, socket: socket.descriptor) { [unowned self] _ in
+      _ = acceptBatch()
+    }
+    self.watcher = watcher
+    pause = try LoopTimer(on: loop) { watcher.watch(.readable) }
+    watcher.watch(.readable)
+  }
+
+  deinit {
+    watcher?.watch([])
+  }
+
+  /// Accepts what has connected so far: a connection that is in the kernel's queue when the socket
+  /// is closed would be reset. Called before the listener is given up.
+  package func acceptPending() {
+    while acceptBatch() {}
+  }
+
+  /// - Returns: whether there may be more.
+  private func acceptBatch() -> Bool {
+    for _ in 0..<Self.batch {
+      let descriptor = cuv_accept(socket.descriptor)
+      if descriptor >= 0 {
+        accepted(Accepted(descriptor: descriptor))
+        continue
+      }
+      switch errno {
+      // Failures of one connection, which is gone, and not of the socket (accept(2)).
+      case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+        ENETUNREACH, EPERM:
+        continue
+      case EAGAIN:
+        return false
+      default:
+        failed(String(cString: strerror(errno)))
+        watcher?.watch([])
+        pause?.start(after: Self.pauseLength)
+        return false
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,33 @@
+/// An instant of a clock that never goes back, for deadlines and durations: nanoseconds from an
+/// arbitrary start.
+///
+/// Arithmetic saturates, so that a timeout of ten thousand years is an instant that never comes
+/// rather than an overflow.
+package struct MonotonicTime: Sendable, Equatable, Comparable {
+  package let nanoseconds: UInt64
+
+  package init(nanoseconds: UInt64) {
+    self.nanoseconds = nanoseconds
+  }
+
+  package static func < (left: Self, right: Self) -> Bool {
+    left.nanoseconds < right.nanoseconds
+  }
+
+  /// The instant `duration` later; a negative duration counts as none.
+  package func advanced(by duration: Duration) -> MonotonicTime {
+    let (seconds, attoseconds) = duration.components
+    guard seconds >= 0, attoseconds >= 0 else { return self }
+    let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return MonotonicTime(nanoseconds: .max) }
+    let (span, spanOverflow) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
+    let (sum, sumOverflow) = nanoseconds.addingReportingOverflow(span)
+    return MonotonicTime(nanoseconds: spanOverflow || sumOverflow ? .max : sum)
+  }
+
+  /// The time from here to `later`; zero when that lies before.
+  package func duration(to later: MonotonicTime) -> Duration {
+    guard later > self else { return .zero }
+    return .nanoseconds(Int64(clamping: later.nanoseconds - nanoseconds))
+  }
+}

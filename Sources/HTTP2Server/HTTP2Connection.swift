@@ -1,0 +1,115 @@
+internal import EventLoop
+internal import GRPCWire
+
+/// One client: its socket, its HTTP/2 session, and the policy that says when it ends. Moves bytes
+/// between the first two. Confined to its worker's loop.
+final class HTTP2Connection {
+  /// How writing ended.
+  enum OnWrite {
+    case allSent
+    /// The kernel takes no more for now.
+    case blocked
+    case failed(String)
+  }
+
+  /// Counts the connections of the worker.
+  let number: UInt64
+  /// Its place in the worker's table.
+  let index: Int
+  let session: HTTP2Session
+  var policy: ConnectionPolicy
+  /// Set once the client is connected, nil once the connection is closed.
+  var socket: TCPConnection? {
+    didSet { peer = socket?.peer ?? peer }
+  }
+  /// The client's address, for the log.
+  private(set) var peer = "unknown"
+  var isClosed = false
+  /// Whether it is in the table's list of connections with something to be written.
+  var isDirty = false
+  /// Whether the output is shut, and the input only read to its end.
+  var isLingering = false
+  /// The first bytes that came, by which a client that speaks no HTTP/2 is told apart.
+  var firstBytes: [UInt8] = []
+  /// When the worker's timer asks the policy again.
+  var timer: (time: MonotonicTime, token: DeadlineQueue<Timeout>.Token)?
+
+  /// What was pulled from the session and not taken by the kernel.
+  private var tail: [UInt8] = []
+
+  init(number: UInt64, index: Int, session: HTTP2Session, policy: ConnectionPolicy) {
+    self.number = number
+    self.index = index
+    self.session = session
+    self.policy = policy
+  }
+
+  func id(of stream: Int32) -> RPCID {
+    RPCID(connection: number, index: index, stream: stream)
+  }
+
+  /// Writes what the session has to send, until that is all or the kernel takes no more.
+  ///
+  /// - Parameter scratch: the worker's output buffer.
+  func write(
+    through scratch: inout [UInt8], counting sent: WorkerCounters.Counter
+  ) -> OnWrite {
+    guard let socket else { return .allSent }
+    if !tail.isEmpty {
+      switch socket.write(tail) {
+      case .failed(let reason): return .failed(reason)
+      case .bytes(let count):
+        sent.add(count)
+        tail.removeFirst(count)
+        guard tail.isEmpty else { return .blocked }
+        tail = []
+      }
+    }
+    while true {
+      scratch.removeAll(keepingCapacity: true)
+      let isAll: Bool
+      do {
+        isAll = try session.pull(into: &scratch)
+      } catch {
+        return .failed("\(error)")
+      }
+      guard !scratch.isEmpty else { return .allSent }
+      switch socket.write(scratch) {
+      case .failed(let reason): return .failed(reason)
+      case .bytes(let count):
+        sent.add(count)
+        if count < scratch.count {
+          tail = Array(scratch[count...])
+          return .blocked
+        }
+      }
+      if isAll { return .allSent }
+    }
+  }
+
+  /// Watches for what the connection can go on with.
+  ///
+  /// A client that sends calls and reads no answers is not read while the kernel's buffer and ours
+  /// are full: TCP then holds it back. A client that only keeps its HTTP/2 windows shut is read on,
+  /// since its window updates must be seen.
+  func watch() {
+    guard let socket else { return }
+    guard !tail.isEmpty else { return socket.watch(.readable) }
+    let isFull = tail.count + session.outputBacklog > session.limits.outputHighWater
+    socket.watch(isFull ? .writable : [.readable, .writable])
+  }
+
+  /// Closes the output behind what was written; what still comes is dropped.
+  func shutOutput() {
+    isLingering = true
+    tail = []
+    socket?.shutOutput()
+    socket?.watch(.readable)
+  }
+}
+
+extension TCPConnection {
+  fileprivate func write(_ bytes: [UInt8]) -> OnWrite {
+    bytes.withUnsafeBytes { write($0) }
+  }
+}

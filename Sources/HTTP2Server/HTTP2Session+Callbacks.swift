@@ -1,0 +1,136 @@
+internal import CNGHTTP2
+internal import GRPCWire
+
+/// What nghttp2 calls. Each callback finds its session, notes what happened and returns; none calls
+/// a service, and none reads or writes.
+extension HTTP2Session {
+  static func setCallbacks(_ callbacks: OpaquePointer) {
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
+      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
+      session.beganHeaders(frame.pointee.hd, isRequest: frame.isRequestHead)
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+      _, _, name, nameLength, value, valueLength, _, context in
+      guard let session = HTTP2Session.from(context), let slot = session.headSlot else { return 0 }
+      let name = UnsafeRawBufferPointer(start: name, count: nameLength)
+      let value = UnsafeRawBufferPointer(start: value, count: valueLength)
+      session.slots[slot].head.received(name: name.bytes, value: value.bytes)
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
+      _, _, stream, bytes, count, context in
+      guard let session = HTTP2Session.from(context) else { return 0 }
+      session.receivedData(UnsafeRawBufferPointer(start: bytes, count: count), on: stream)
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
+      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
+      session.receivedFrame(frame.pointee.hd, isRequestHead: frame.isRequestHead)
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { handle, frame, context in
+      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
+      session.sentFrame(frame, of: handle)
+      return 0
+    }
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, context in
+      guard let session = HTTP2Session.from(context), let slot = session.slot(of: stream) else {
+        return 0
+      }
+      session.events.append(.closed(slot: slot))
+      return 0
+    }
+  }
+
+  /// Where nghttp2 gets the body of an answer from: the queue of `slot`.
+  static func dataProvider(slot: Int) -> nghttp2_data_provider {
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = UnsafeMutableRawPointer(bitPattern: slot + 1)
+    provider.read_callback = { _, _, buffer, length, flags, source, context in
+      guard let session = HTTP2Session.from(context), let source, let flags else {
+        return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+      }
+      let slot = Int(bitPattern: source.pointee.ptr) - 1
+      let buffer = UnsafeMutableRawBufferPointer(start: buffer, count: length)
+      let (count, next) = session.readQueue(of: slot, into: buffer)
+      switch next {
+      case .moreData:
+        return count
+      case .nothingYet:
+        return count > 0 ? count : Int(NGHTTP2_ERR_DEFERRED.rawValue)
+      case .trailers:
+        // END_STREAM is never on DATA: it comes with the trailers.
+        flags.pointee |=
+          NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        return count
+      }
+    }
+    return provider
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> HTTP2Session? {
+    context.map { Unmanaged<HTTP2Session>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func beganHeaders(_ header: nghttp2_frame_hd, isRequest: Bool) {
+    // Trailers of a request, which gRPC does not have, are read and passed over.
+    headSlot = isRequest ? occupySlot(for: header.stream_id) : nil
+  }
+
+  private func receivedData(_ bytes: UnsafeRawBufferPointer, on stream: Int32) {
+    returnConnectionWindow(bytes.count)
+    guard let slot = slot(of: stream) else { return }
+    events.append(.data(slot: slot, bytes))
+  }
+
+  private func receivedFrame(_ header: nghttp2_frame_hd, isRequestHead: Bool) {
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      guard let slot = slot(of: header.stream_id) else { return }
+      headSlot = nil
+      if isRequestHead { events.append(.head(slot: slot)) }
+      if header.endsStream { events.append(.requestEnd(slot: slot)) }
+    case NGHTTP2_DATA.rawValue:
+      guard header.endsStream, let slot = slot(of: header.stream_id) else { return }
+      events.append(.requestEnd(slot: slot))
+    case NGHTTP2_SETTINGS.rawValue:
+      if !header.isAcknowledgement { events.append(.handshake) }
+    case NGHTTP2_PING.rawValue:
+      if header.isAcknowledgement { events.append(.pingAcknowledged) }
+    default:
+      break
+    }
+  }
+
+  private func sentFrame(_ frame: UnsafePointer<nghttp2_frame>, of handle: OpaquePointer?) {
+    let header = frame.pointee.hd
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      guard header.endsStream, let slot = slot(of: header.stream_id) else { return }
+      slots[slot].isAnswerSent = true
+      // The answer is complete and the request is not: what is still to come will not be read, and
+      // without this the client would keep sending it (RFC 9113, 8.1).
+      guard nghttp2_session_get_stream_remote_close(handle, header.stream_id) == 0 else { return }
+      nghttp2_submit_rst_stream(
+        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, NGHTTP2_NO_ERROR.rawValue)
+    case NGHTTP2_GOAWAY.rawValue:
+      let code = frame.pointee.goaway.error_code
+      if code != NGHTTP2_NO_ERROR.rawValue { sentError = code }
+    default:
+      break
+    }
+  }
+}
+
+extension UnsafePointer<nghttp2_frame> {
+  fileprivate var isRequestHead: Bool {
+    UInt32(pointee.hd.type) == NGHTTP2_HEADERS.rawValue
+      && pointee.headers.cat == NGHTTP2_HCAT_REQUEST
+  }
+}
+
+extension nghttp2_frame_hd {
+  fileprivate var endsStream: Bool { UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 }
+  fileprivate var isAcknowledgement: Bool { UInt32(flags) & NGHTTP2_FLAG_ACK.rawValue != 0 }
+}

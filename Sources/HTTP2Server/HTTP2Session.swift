@@ -1,0 +1,300 @@
+internal import CNGHTTP2
+internal import GRPCWire
+
+/// One HTTP/2 connection as nghttp2 sees it: bytes in, events out; answers in, bytes out. It knows no
+/// socket, so that a layer that encrypts can stand between the two.
+///
+/// The owner of the `nghttp2_session`, whose callbacks find it through an unretained pointer: it
+/// outlives the session, which its `deinit` frees. Confined to its worker's loop.
+///
+/// nghttp2's callbacks only fill `slots` and `events`; all else happens after nghttp2 has returned.
+final class HTTP2Session {
+  /// Why nghttp2 can read no further.
+  enum Failure: Error, Equatable {
+    /// The first bytes are not those of an HTTP/2 client.
+    case badPreface
+    case broken(String)
+  }
+
+  var events: [SessionEvent] = []
+  var slots: [StreamSlot] = []
+  private var freeSlots: [Int] = []
+  /// The slot whose header block is being read.
+  var headSlot: Int?
+  /// The error code of a GOAWAY that nghttp2 sent because the client broke the protocol.
+  var sentError: UInt32?
+
+  /// The bytes of messages that wait for the client's window.
+  private(set) var queuedBytes = 0
+  /// The bytes of requests that are not complete.
+  private(set) var bufferedBytes = 0
+
+  let limits: SessionLimits
+  private var session: OpaquePointer?
+
+  /// Fails when memory has run out.
+  init?(_ template: SessionTemplate) {
+    limits = template.limits
+    session = template.makeSession(context: Unmanaged.passUnretained(self).toOpaque())
+    guard session != nil else { return nil }
+  }
+
+  deinit {
+    nghttp2_session_del(session)
+  }
+
+  // MARK: Bytes
+
+  /// Reads what the client has sent, all of it; what it means is in `events` afterwards.
+  ///
+  /// nghttp2_session_mem_recv fails with NGHTTP2_ERR_BAD_CLIENT_MAGIC for a wrong preface, with
+  /// NGHTTP2_ERR_FLOODED when a limit of the options is passed, and with NGHTTP2_ERR_NOMEM;
+  /// NGHTTP2_ERR_CALLBACK_FAILURE cannot be, since no callback fails. Lesser violations end in a
+  /// GOAWAY that is queued like any other frame.
+  func receive(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    let count = nghttp2_session_mem_recv(
+      session, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
+    if count == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw .badPreface }
+    if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
+  }
+
+  /// Appends what is to be sent to `output`, until that is all or `limits.outputBatch` is reached.
+  ///
+  /// - Returns: whether that was all.
+  func pull(into output: inout [UInt8]) throws(Failure) -> Bool {
+    while output.count < limits.outputBatch {
+      var bytes: UnsafePointer<UInt8>?
+      let count = nghttp2_session_mem_send(session, &bytes)
+      if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
+      if count == 0 { return true }
+      output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+    }
+    return false
+  }
+
+  /// Whether HTTP/2 has come to its end on this connection.
+  var isOver: Bool {
+    nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+  }
+
+  /// What waits to be sent, in bytes; frames without data count with what they cost in memory.
+  var outputBacklog: Int {
+    queuedBytes + 256 * nghttp2_session_get_outbound_queue_size(session)
+  }
+
+  // MARK: Slots
+
+  /// The slot of an open stream.
+  func slot(of stream: Int32) -> Int? {
+    let context = nghttp2_session_get_stream_user_data(session, stream)
+    guard let context else { return nil }
+    let slot = Int(bitPattern: context) - 1
+    return slots.indices.contains(slot) && slots[slot].stream == stream ? slot : nil
+  }
+
+  /// Gives a new stream a slot.
+  func occupySlot(for stream: Int32) -> Int {
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = free
+    } else {
+      slot = slots.count
+      slots.append(StreamSlot(limits: limits))
+    }
+    slots[slot].stream = stream
+    // One more than the slot, because nil means that there is none.
+    nghttp2_session_set_stream_user_data(
+      session, stream, UnsafeMutableRawPointer(bitPattern: slot + 1))
+    return slot
+  }
+
+  /// Frees the slot of a stream that is gone.
+  func releaseSlot(_ slot: Int) {
+    queuedBytes -= slots[slot].queue.byteCount
+    bufferedBytes -= slots[slot].countedBytes
+    slots[slot].reset(limits: limits)
+    freeSlots.append(slot)
+    // A burst of calls leaves no memory behind.
+    guard freeSlots.count == slots.count, slots.count > 256 else { return }
+    slots = []
+    freeSlots = []
+  }
+
+  /// Counts what the slot buffers of its request.
+  ///
+  /// - Returns: false when the connection buffers too much.
+  func accountForBufferedBytes(of slot: Int) -> Bool {
+    let bytes = slots[slot].bufferedBytes
+    bufferedBytes += bytes - slots[slot].countedBytes
+    slots[slot].countedBytes = bytes
+    return bufferedBytes <= limits.bufferedBytes
+  }
+
+  // MARK: Flow control of requests
+
+  /// Gives the window of bytes that were received back to the connection.
+  func returnConnectionWindow(_ count: Int) {
+    nghttp2_session_consume_connection(session, count)
+  }
+
+  /// Gives the window of bytes that were dealt with back to the stream; none if that is gone.
+  func returnStreamWindow(of slot: Int, _ count: Int) {
+    nghttp2_session_consume_stream(session, slots[slot].stream, count)
+  }
+
+  // MARK: End of the connection
+
+  /// The first GOAWAY of a drain, and the PING whose answer proves that the client has read it.
+  func announceDrain() {
+    let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    nghttp2_submit_shutdown_notice(session)
+    nghttp2_submit_ping(session, flags, nil)
+  }
+
+  /// The second GOAWAY: streams that the client opened up to now are answered, later ones are not.
+  func sendFinalGoAway() {
+    nghttp2_submit_goaway(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session),
+      NGHTTP2_NO_ERROR.rawValue, nil, 0)
+  }
+
+  // MARK: Answers
+
+  /// Refuses a call for its headers or its path. Nothing of its body is looked at.
+  func refuse(_ slot: Int, httpStatus: Int, _ status: RPCStatus) {
+    _ = slots[slot].lifecycle.ended(status.code)
+    submitTrailersOnly(slot, httpStatus: httpStatus, status)
+  }
+
+  /// Queues a message. A queue that is full ends the RPC.
+  func send(_ slot: Int, frame: [UInt8]) {
+    guard hasRoom(for: frame, on: slot) else {
+      abort(
+        slot,
+        RPCStatus(
+          .resourceExhausted, "the client reads too slowly: too many messages wait to be sent"))
+      return
+    }
+    switch slots[slot].lifecycle.messageSent() {
+    case .sendHeadersAndMessage:
+      enqueue(frame, on: slot)
+      submitResponse(slot)
+    case .sendMessage:
+      enqueue(frame, on: slot)
+      nghttp2_session_resume_data(session, slots[slot].stream)
+    case .drop:
+      break
+    }
+  }
+
+  /// Ends an RPC after the messages that are queued.
+  func end(_ slot: Int, _ status: RPCStatus) {
+    switch slots[slot].lifecycle.ended(status.code) {
+    case .sendTrailersOnly:
+      submitTrailersOnly(slot, httpStatus: 200, status)
+    case .sendTrailers:
+      if slots[slot].queue.isEmpty {
+        submitTrailers(slot, status)
+      } else {
+        slots[slot].trailers = status
+      }
+    case .drop:
+      break
+    }
+  }
+
+  /// Ends an RPC at once: what is queued is dropped, since the client's window may be shut for good,
+  /// and trailers need none.
+  func abort(_ slot: Int, _ status: RPCStatus) {
+    let order = slots[slot].lifecycle.aborted(
+      status.code, hasUnsentTrailers: slots[slot].trailers != nil)
+    guard order != .drop else { return }
+    queuedBytes -= slots[slot].queue.byteCount
+    slots[slot].queue.removeAll()
+    slots[slot].trailers = nil
+    if order == .sendTrailersOnly {
+      submitTrailersOnly(slot, httpStatus: 200, status)
+    } else {
+      submitTrailers(slot, status)
+    }
+  }
+
+  /// Moves queued bytes of a message into a DATA frame, for nghttp2.
+  ///
+  /// - Returns: how many bytes, and what they are followed by.
+  func readQueue(
+    of slot: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) -> (count: Int, next: OnRead) {
+    let count = slots[slot].queue.read(into: buffer)
+    queuedBytes -= count
+    if slots[slot].isStalled,
+      slots[slot].queue.messageCount <= limits.stall.messages / 4,
+      slots[slot].queue.byteCount <= limits.stall.bytes / 4
+    {
+      slots[slot].isStalled = false
+      events.append(.resumable(slot: slot))
+    }
+    guard slots[slot].queue.isEmpty else { return (count, .moreData) }
+    guard let status = slots[slot].trailers else { return (count, .nothingYet) }
+    slots[slot].trailers = nil
+    submitTrailers(slot, status)
+    return (count, .trailers)
+  }
+
+  enum OnRead {
+    case moreData
+    case nothingYet
+    case trailers
+  }
+
+  // MARK: Private
+
+  private func hasRoom(for frame: [UInt8], on slot: Int) -> Bool {
+    slots[slot].queue.hasRoom(forBytes: frame.count, within: limits.queue)
+      && queuedBytes + frame.count <= limits.queuedBytes
+  }
+
+  private func enqueue(_ frame: [UInt8], on slot: Int) {
+    slots[slot].queue.append(frame)
+    queuedBytes += frame.count
+  }
+
+  private func submitResponse(_ slot: Int) {
+    var provider = Self.dataProvider(slot: slot)
+    let fields = ConstantFields.response
+    nghttp2_submit_response(session, slots[slot].stream, fields.fields, fields.count, &provider)
+  }
+
+  private func submitTrailers(_ slot: Int, _ status: RPCStatus) {
+    let stream = slots[slot].stream
+    if status == .ok {
+      let fields = ConstantFields.okTrailers
+      nghttp2_submit_trailer(session, stream, fields.fields, fields.count)
+      return
+    }
+    var fields = HeaderFields()
+    fields.add(status)
+    fields.withFields { _ = nghttp2_submit_trailer(session, stream, $0, $1) }
+  }
+
+  private func submitTrailersOnly(_ slot: Int, httpStatus: Int, _ status: RPCStatus) {
+    var fields = HeaderFields()
+    fields.add(":status", String(httpStatus).utf8)
+    fields.add("content-type", "application/grpc".utf8)
+    fields.add("grpc-accept-encoding", "identity".utf8)
+    fields.add(status)
+    let stream = slots[slot].stream
+    fields.withFields { _ = nghttp2_submit_response(session, stream, $0, $1, nil) }
+  }
+
+  private static func text(ofError code: Int32) -> String {
+    String(cString: nghttp2_strerror(code))
+  }
+}
+
+extension HeaderFields {
+  fileprivate mutating func add(_ status: RPCStatus) {
+    add("grpc-status", String(status.code.rawValue).utf8)
+    if !status.message.isEmpty { add("grpc-message", status.encodedMessage) }
+  }
+}

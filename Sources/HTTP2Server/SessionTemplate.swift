@@ -1,0 +1,66 @@
+internal import CNGHTTP2
+
+/// What all sessions of a worker have in common: the callbacks and the options of nghttp2. Confined
+/// to its worker's loop.
+final class SessionTemplate {
+  let limits: SessionLimits
+  private let callbacks: OpaquePointer
+  private let options: OpaquePointer
+
+  /// Fails when memory has run out.
+  init?(limits: SessionLimits) {
+    self.limits = limits
+    var callbacks: OpaquePointer?
+    var options: OpaquePointer?
+    guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks,
+      nghttp2_option_new(&options) == 0, let options
+    else { return nil }
+    self.callbacks = callbacks
+    self.options = options
+    HTTP2Session.setCallbacks(callbacks)
+    // Windows are given back as the requests are dealt with.
+    nghttp2_option_set_no_auto_window_update(options, 1)
+    // Closed streams would be kept for priorities that nobody sets.
+    nghttp2_option_set_no_closed_streams(options, 1)
+    // Floods: PING and SETTINGS whose acknowledgements are not read, settings in one frame.
+    nghttp2_option_set_max_outbound_ack(options, 1000)
+    nghttp2_option_set_max_settings(options, 32)
+    // Rapid resets. An operator that restarts cancels all its streams at once, thousands of them.
+    nghttp2_option_set_stream_reset_rate_limit(options, 20_000, 1000)
+  }
+
+  deinit {
+    nghttp2_session_callbacks_del(callbacks)
+    nghttp2_option_del(options)
+  }
+
+  /// A new session of nghttp2, which the caller frees; nil when memory has run out.
+  ///
+  /// - Parameter context: what the callbacks find their session by.
+  func makeSession(context: UnsafeMutableRawPointer) -> OpaquePointer? {
+    var session: OpaquePointer?
+    guard nghttp2_session_server_new2(&session, callbacks, context, options) == 0, let session
+    else { return nil }
+    var settings = [
+      setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(limits.streamWindow)),
+      setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.headerListSize)),
+      // The tree of RFC 7540 costs time with every stream, and no gRPC client sets priorities.
+      setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+    ]
+    if let streams = limits.concurrentStreams {
+      settings.append(setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams))
+    }
+    let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    guard nghttp2_submit_settings(session, flags, settings, settings.count) == 0,
+      nghttp2_session_set_local_window_size(session, flags, 0, limits.connectionWindow) == 0
+    else {
+      nghttp2_session_del(session)
+      return nil
+    }
+    return session
+  }
+
+  private func setting(_ id: nghttp2_settings_id, _ value: UInt32) -> nghttp2_settings_entry {
+    nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: value)
+  }
+}

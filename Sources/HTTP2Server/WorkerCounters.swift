@@ -1,0 +1,47 @@
+internal import GRPCWire
+internal import Synchronization
+
+/// What one worker counts: written by its loop alone, read by any thread.
+final class WorkerCounters: Sendable {
+  let connectionsAccepted = Counter()
+  let connectionsOpen = Counter()
+  let acceptFailures = Counter()
+  let streamsOpened = Counter()
+  let streamsOpen = Counter()
+  let callsRefused = Counter()
+  let bytesReceived = Counter()
+  let bytesSent = Counter()
+  private let closed: [Counter] = ConnectionCloseReason.allCases.map { _ in Counter() }
+
+  func connectionClosed(_ reason: ConnectionCloseReason) {
+    connectionsOpen.add(-1)
+    guard let index = ConnectionCloseReason.allCases.firstIndex(of: reason) else { return }
+    closed[index].add(1)
+  }
+
+  /// Adds what this worker has counted to `total`.
+  func add(to total: inout HTTP2Statistics) {
+    total.connectionsAccepted += connectionsAccepted.value
+    total.connectionsOpen += connectionsOpen.value
+    total.acceptFailures += acceptFailures.value
+    total.streamsOpened += streamsOpened.value
+    total.streamsOpen += streamsOpen.value
+    total.callsRefused += callsRefused.value
+    total.bytesReceived += bytesReceived.value
+    total.bytesSent += bytesSent.value
+    for (reason, counter) in zip(ConnectionCloseReason.allCases, closed) {
+      total.connectionsClosed[reason, default: 0] += counter.value
+    }
+  }
+
+  /// A number with one writer, which spares the locked addition.
+  final class Counter: Sendable {
+    private let number = Atomic(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    func add(_ amount: Int) {
+      number.store(number.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+  }
+}

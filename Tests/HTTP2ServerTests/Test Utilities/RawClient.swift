@@ -1,0 +1,259 @@
+internal import Glibc
+internal import Testing
+
+/// An HTTP/2 client that sends exactly the bytes it is told to, and keeps a record of the frames
+/// that come back. Blocking; whatever does not come within ten seconds fails the test.
+final class RawClient {
+  /// What came back on one stream.
+  struct Answer: Equatable {
+    var headers: [[String: String]] = []
+    var data: [UInt8] = []
+    var isEnded = false
+    var resetCode: UInt32?
+
+    /// The messages, without their prefixes.
+    var messages: [[UInt8]] {
+      var messages: [[UInt8]] = []
+      var rest = data[...]
+      while rest.count >= 5 {
+        let length = Int(UInt32(bigEndianBytes: rest.dropFirst().prefix(4)))
+        messages.append(Array(rest.dropFirst(5).prefix(length)))
+        rest = rest.dropFirst(5 + length)
+      }
+      return messages
+    }
+
+    var httpStatus: String? { headers.first?[":status"] }
+    var status: String? { headers.last?["grpc-status"] }
+    var message: String? { headers.last?["grpc-message"] }
+  }
+
+  struct Closed: Error {}
+
+  private let descriptor: Int32
+  private var received: [UInt8] = []
+  private(set) var answers: [UInt32: Answer] = [:]
+  private(set) var goAways: [(last: UInt32, code: UInt32)] = []
+  private(set) var pings: [Frame] = []
+  private(set) var settings: [UInt16: UInt32] = [:]
+  private(set) var windowUpdates: [UInt32: UInt32] = [:]
+  /// Whether received DATA is given back to the server's windows.
+  var returnsWindow = true
+
+  /// Connects, and sends nothing.
+  init(port: UInt16, isIPv6: Bool = false, receiveBuffer: Int32? = nil) throws {
+    descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if var size = receiveBuffer {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+      setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+    setTimeout(milliseconds: 10_000)
+    let code: Int32
+    if isIPv6 {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_port = port.bigEndian
+      address.sin6_addr = in6addr_loopback
+      code = connect(&address)
+    } else {
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = port.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      code = connect(&address)
+    }
+    try #require(code == 0, "connect: \(String(cString: strerror(errno)))")
+  }
+
+  /// Connects and opens HTTP/2.
+  convenience init(
+    port: UInt16, settings: [(UInt16, UInt32)], receiveBuffer: Int32? = nil
+  ) throws {
+    try self.init(port: port, receiveBuffer: receiveBuffer)
+    // No dynamic table, so that `HeaderDecoder` can read the answers.
+    try send(Frame.preface + Frame.settings([(1, 0)] + settings).bytes)
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  // MARK: Sending
+
+  func send(_ bytes: [UInt8]) throws {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, 0x4000)
+      }
+      guard count > 0 else { throw Closed() }
+      sent += count
+    }
+  }
+
+  func send(_ frames: Frame...) throws {
+    try send(frames.flatMap(\.bytes))
+  }
+
+  /// Sends as much as the kernel takes, until it takes nothing for a while.
+  ///
+  /// - Returns: how many bytes were taken.
+  func sendUntilBlocked(_ bytes: [UInt8], patience milliseconds: Int) -> Int {
+    setTimeout(milliseconds: milliseconds)
+    defer { setTimeout(milliseconds: 10_000) }
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, 0x4000)
+      }
+      guard count > 0 else { break }
+      sent += count
+    }
+    return sent
+  }
+
+  func shutOutput() {
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  static func requestHeaders(_ path: String, _ more: [(String, String)] = []) -> [(String, String)]
+  {
+    let plain = [
+      (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "test"),
+      ("te", "trailers"), ("content-type", "application/grpc"),
+    ]
+    let replaced = Set(more.map(\.0))
+    return plain.filter { !replaced.contains($0.0) } + more.filter { !$0.1.isEmpty }
+  }
+
+  /// The frames of a call with one message.
+  static func call(
+    _ path: String, stream: UInt32, message: [UInt8], _ more: [(String, String)] = []
+  ) -> [Frame] {
+    [
+      .headers(stream: stream, requestHeaders(path, more)),
+      .data(stream: stream, framed(message), end: true),
+    ]
+  }
+
+  static func framed(_ message: [UInt8]) -> [UInt8] {
+    [0] + UInt32(message.count).bigEndianBytes + message
+  }
+
+  // MARK: Receiving
+
+  /// Reads frames until `condition` holds.
+  func read(until condition: (RawClient) -> Bool) throws {
+    while !condition(self) {
+      try readFrame()
+    }
+  }
+
+  /// Reads until the stream is ended or reset.
+  func answer(on stream: UInt32) throws -> Answer {
+    try read { $0.answers[stream].map { $0.isEnded || $0.resetCode != nil } ?? false }
+    return try #require(answers[stream])
+  }
+
+  /// Calls a method and reads the answer.
+  func call(
+    _ path: String, stream: UInt32, message: [UInt8] = [], _ more: [(String, String)] = []
+  ) throws -> Answer {
+    try send(Self.call(path, stream: stream, message: message, more).flatMap(\.bytes))
+    return try answer(on: stream)
+  }
+
+  /// A PING and its answer: the server has dealt with all that was sent before.
+  func roundTrip() throws {
+    let count = pings.count
+    try send(.ping())
+    try read { $0.pings.count > count }
+  }
+
+  /// Reads until the server closes.
+  func readToEnd() throws {
+    do {
+      while true { try readFrame() }
+    } catch is Closed {}
+  }
+
+  /// Reads plain bytes until the server closes.
+  func readBytesToEnd() throws -> [UInt8] {
+    do {
+      while true { try fill() }
+    } catch is Closed {}
+    return received
+  }
+
+  private func readFrame() throws {
+    while received.count < 9 { try fill() }
+    let length = Int(UInt32(bigEndianBytes: received[0..<3]))
+    while received.count < 9 + length { try fill() }
+    let frame = Frame(
+      kind: try #require(Frame.Kind(rawValue: received[3])), flags: received[4],
+      stream: UInt32(bigEndianBytes: received[5..<9]), payload: Array(received[9..<9 + length]))
+    received.removeFirst(9 + length)
+    try take(frame)
+  }
+
+  private func take(_ frame: Frame) throws {
+    switch frame.kind {
+    case .headers:
+      try #require(frame.flags & Frame.endHeaders != 0)
+      let fields = try HeaderDecoder.decode(frame.payload)
+      answers[frame.stream, default: Answer()].headers.append(
+        Dictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { $0 + "," + $1 }))
+      answers[frame.stream]?.isEnded = frame.endsStream
+    case .data:
+      #expect(!frame.endsStream, "END_STREAM belongs on the trailers")
+      answers[frame.stream, default: Answer()].data += frame.payload
+      guard returnsWindow, !frame.payload.isEmpty else { return }
+      let count = UInt32(frame.payload.count)
+      try? send(.windowUpdate(stream: 0, count), .windowUpdate(stream: frame.stream, count))
+    case .reset:
+      answers[frame.stream, default: Answer()].resetCode = UInt32(bigEndianBytes: frame.payload)
+    case .goAway:
+      goAways.append(
+        (
+          UInt32(bigEndianBytes: frame.payload[0..<4]) & 0x7FFF_FFFF,
+          UInt32(bigEndianBytes: frame.payload[4..<8])
+        ))
+    case .ping:
+      pings.append(frame)
+    case .settings:
+      for offset in stride(from: 0, to: frame.payload.count, by: 6) {
+        let id = UInt16(frame.payload[offset]) << 8 | UInt16(frame.payload[offset + 1])
+        settings[id] = UInt32(bigEndianBytes: frame.payload[offset + 2..<offset + 6])
+      }
+    case .windowUpdate:
+      windowUpdates[frame.stream, default: 0] += UInt32(bigEndianBytes: frame.payload)
+    case .priority, .pushPromise, .continuation:
+      Issue.record("unexpected frame \(frame)")
+    }
+  }
+
+  private func fill() throws {
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    guard count > 0 else {
+      if count < 0, errno == EAGAIN { Issue.record("nothing came within ten seconds") }
+      throw Closed()
+    }
+    received += buffer[..<count]
+  }
+
+  private func connect<Address>(_ address: inout Address) -> Int32 {
+    withUnsafePointer(to: &address) { address in
+      address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+      }
+    }
+  }
+
+  private func setTimeout(milliseconds: Int) {
+    var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
+  }
+}
