@@ -2,6 +2,8 @@ package import GRPCWire
 
 /// What a server has done since its start, summed over its workers.
 package struct HTTP2Statistics: Sendable, Equatable {
+  package typealias CloseReason = ConnectionCloseReason
+
   package var connectionsAccepted = 0
   package var connectionsOpen = 0
   package var connectionsClosed: [ConnectionCloseReason: Int] = [:]

@@ -1,5 +1,6 @@
 internal import AdminHTTP
 internal import EventLoop
+internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerService
 internal import Scaling
