@@ -28,7 +28,7 @@ package struct ManifestCheck: Equatable, Sendable {
       assumed: Set(
         DataSource.Kind.allCases.map {
           DataSourceKey(kind: $0, name: ResourceName(name: "default"))
-        }))
+        }), auditBudget: 50 * ManifestStore.defaultAuditBudget)
     let update = store.update(contents.compactMap(\.self), now: now)
     diagnostics = update.diagnostics
     fileCount = sources.fileCount

@@ -5,9 +5,21 @@ internal import Scaling
 struct ManifestDecoder {
   let defaults: ManifestDefaults
   let zones: any TimeZoneDatabase
-  /// Dates before it are over.
-  let now: Instant
-  var limits = YAMLLimits.defaults
+  let audits: ScheduleAudits
+  let limits: YAMLLimits
+
+  /// - Parameters:
+  ///   - now: Dates that are over by then draw a warning.
+  ///   - auditBudget: See `ScheduleAudits`.
+  init(
+    defaults: ManifestDefaults, zones: any TimeZoneDatabase, now: Instant,
+    limits: YAMLLimits = .defaults, auditBudget: Int = .max
+  ) {
+    self.defaults = defaults
+    self.zones = zones
+    self.limits = limits
+    audits = ScheduleAudits(zones: zones, now: now, budget: auditBudget)
+  }
 
   /// The objects of one file, and everything that is wrong with it.
   struct File: Hashable, Sendable {

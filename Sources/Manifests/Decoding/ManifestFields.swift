@@ -19,6 +19,11 @@ final class ManifestFields {
     return ManifestValue(node: entry.value, path: path(of: name), report: value.report)
   }
 
+  /// Whether a field is there without a value.
+  func isEmpty(_ name: String) -> Bool {
+    entries.contains { $0.key == name && $0.value.isNull }
+  }
+
   /// A field that has to be there; reports an error when it is not.
   func required(_ name: String) -> ManifestValue? {
     if let found = optional(name) { return found }

@@ -4,7 +4,7 @@ extension ManifestValue {
   /// A duration as Go writes it, within bounds.
   func duration(in range: ClosedRange<Duration>) -> Duration? {
     let expected =
-      "a duration from \(range.lowerBound.text) to \(range.upperBound.text), such as 90s or 1h30m"
+      "a duration from \(range.lowerBound.text) to \(days(range.upperBound)), such as 90s or 1h30m"
     if case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value {
       error(expected: expected, hint: "add a unit: write \(number)s for seconds")
       return nil
@@ -22,5 +22,11 @@ extension ManifestValue {
       return nil
     }
     return duration
+  }
+
+  /// A bound as people say it: `7d` rather than `168h`.
+  private func days(_ duration: Duration) -> String {
+    let (days, rest) = duration.components.seconds.quotientAndRemainder(dividingBy: 86_400)
+    return days > 0 && rest == 0 ? "\(days)d" : duration.text
   }
 }

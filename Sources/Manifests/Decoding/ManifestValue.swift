@@ -47,12 +47,16 @@ struct ManifestValue {
 // MARK: - Lists and mappings
 
 extension ManifestValue {
-  /// The items of a list, each with its own path.
-  func list() -> [ManifestValue]? {
+  /// The items of a list of at most that many, each with its own path.
+  func list(atMost limit: Int = .max) -> [ManifestValue]? {
     guard case .sequence(let items) = node.content else {
       let item: String? =
         if case .scalar(let scalar) = node.content, !node.isNull { scalar.text } else { nil }
       error(expected: "a list", hint: item.map { "write [\(printable($0.unicodeScalars))]" })
+      return nil
+    }
+    guard items.count <= limit else {
+      error("expected at most \(limit) items, found \(items.count)")
       return nil
     }
     return items.enumerated().map { index, item in

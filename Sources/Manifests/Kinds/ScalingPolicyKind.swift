@@ -19,7 +19,8 @@ enum ScalingPolicyKind: ManifestKind {
       spec.optional("whenUnavailable")?.choice([("error", .error), ("inactive", .inactive)])
       ?? defaults.whenUnavailable
     var signals = SignalDecoder(policy: policy.name, limits: policy.limits, decoder: decoder)
-    if let field = spec.required("signals"), let items = field.list() {
+    if let field = spec.required("signals"), let items = field.list(atMost: ManifestLimits.signals)
+    {
       if items.isEmpty { field.error("expected at least one signal, found an empty list") }
       for item in items { signals.decode(item) }
     }

@@ -13,7 +13,7 @@ struct ScheduleDecoder {
     let zone = fields.optional("timeZone").map { timeZone($0) }
     let defaultField = fields.optional("default")
     let standard = defaultField?.integer(in: ManifestLimits.replicas)
-    let items = fields.optional("rules").map { $0.list() ?? [] } ?? []
+    let items = fields.optional("rules")?.list(atMost: ManifestLimits.rules) ?? []
     fields.reportUnknown()
     let rules = items.enumerated().map { index, item in rule(item, number: index + 1) }
 
@@ -26,7 +26,7 @@ struct ScheduleDecoder {
       timeZone: zone.flatMap(\.self) ?? "UTC", defaultReplicas: standard ?? 0,
       rules: rules.compactMap(\.self))
     ScheduleWarnings(schedule: schedule, rules: items).report(
-      zones: decoder.zones, now: decoder.now)
+      decoder.audits.findings(of: schedule))
     return schedule
   }
 
@@ -58,7 +58,7 @@ struct ScheduleDecoder {
   /// The items of `days` or `dates`. Absent means every one; an empty list, which may have been
   /// meant as none, gets a warning.
   private func items(of field: ManifestValue?, meaning word: String) -> [ManifestValue] {
-    guard let field, let items = field.list() else { return [] }
+    guard let field, let items = field.list(atMost: ManifestLimits.dates) else { return [] }
     if items.isEmpty { field.warning("an empty list means every \(word); leave the field out") }
     return items
   }

@@ -6,16 +6,11 @@ struct ScheduleWarnings {
   /// The rules as they are written, in the schedule's order.
   let rules: [ManifestValue]
 
-  /// - Parameter now: Windows that are over by then are of no interest.
-  func report(zones: any TimeZoneDatabase, now: Instant) {
+  func report(_ findings: [ScheduleAudit.Finding]) {
     var names: Set<String> = []
     for (rule, value) in zip(schedule.rules, rules) where !names.insert(rule.name).inserted {
       value.warning("another rule is named \(quoted(rule.name)) already")
     }
-    // The only error is an unknown time zone, and the decoder has refused those.
-    guard
-      let findings = try? ScheduleAudit.findings(of: schedule, zones: zones, from: now)
-    else { return }
     for finding in findings {
       let (rule, sentence) = describe(finding)
       guard rules.indices.contains(rule) else { continue }
@@ -36,7 +31,7 @@ struct ScheduleWarnings {
     case .neverWins(let rule, let role, let other, let moment):
       return (
         rule,
-        "the \(field(role)) of \(name(rule)) never takes effect: another rule always wins, "
+        "\(name(rule)) never sets \(field(role)): another rule always wins, "
           + "such as \(name(other)) with priority \(schedule.rules[other].priority) on \(moment)"
       )
     case .neverMatches(let rule):

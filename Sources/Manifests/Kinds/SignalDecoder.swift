@@ -20,12 +20,15 @@ struct SignalDecoder {
     let name = fields.optional("name")
     let leadTime = fields.optional("leadTime")?.duration(in: .zero...ManifestLimits.week)
     let required = fields.optional("required")?.boolean() ?? false
-    let kinds = ["forecast", "schedule", "prometheus"].compactMap { word in
+    let words = ["forecast", "schedule", "prometheus"]
+    let kinds = words.compactMap { word in
       fields.optional(word).map { (word: word, value: $0) }
     }
     fields.reportUnknown()
     guard let (word, content) = kinds.first else {
-      value.error("expected one of forecast, schedule and prometheus, found none of them")
+      let hint = words.first(where: fields.isEmpty).map { "; \($0) is empty here, write \($0): {}" }
+      value.error(
+        "expected one of forecast, schedule and prometheus, found none of them\(hint ?? "")")
       return
     }
     if kinds.count > 1 {
@@ -60,7 +63,7 @@ struct SignalDecoder {
   private mutating func forecast(_ value: ManifestValue) -> ForecastSignal? {
     guard let fields = value.mapping() else { return nil }
     let source = source(.forecaster, of: fields)
-    let workload = fields.optional("workload")?.title() ?? policy.name
+    let workload = fields.optional("workload")?.title(longest: 253) ?? policy.name
     let ages = Duration.seconds(1)...ManifestLimits.week
     let maxAge = fields.optional("maxAge")?.duration(in: ages)
     fields.reportUnknown()

@@ -15,6 +15,11 @@ package struct ManifestStore: Sendable {
   private let zones: any TimeZoneDatabase
   private let builtIn: [DataSource]
   private let assumed: Set<DataSourceKey>
+  private let auditBudget: Int
+
+  /// How many windows of schedules are looked at for contradictions in one reading: about four
+  /// seconds' worth, which 2,000 policies of ten rules each take.
+  package static let defaultAuditBudget = 8_000_000
 
   /// - Parameters:
   ///   - defaults: For fields that policies leave out.
@@ -22,14 +27,17 @@ package struct ManifestStore: Sendable {
   ///   - builtIn: The data sources that flags define. No file can define them again.
   ///   - assumed: Data sources that are taken for defined when a policy names them, though nothing
   ///     is known of them; for checking files without the flags that they will be used with.
+  ///   - auditBudget: How many windows of schedules are looked at for contradictions in one reading.
+  ///     Beyond it schedules draw no warnings; errors are always found.
   package init(
     defaults: ManifestDefaults, zones: any TimeZoneDatabase, builtIn: [DataSource] = [],
-    assumed: Set<DataSourceKey> = []
+    assumed: Set<DataSourceKey> = [], auditBudget: Int = ManifestStore.defaultAuditBudget
   ) {
     self.defaults = defaults
     self.zones = zones
     self.builtIn = builtIn
     self.assumed = assumed
+    self.auditBudget = auditBudget
     catalog = Catalog(
       dataSources: Dictionary(builtIn.map { ($0.key, $0) }) { first, _ in first })
   }
@@ -42,7 +50,8 @@ package struct ManifestStore: Sendable {
   package mutating func update(
     _ contents: [DirectoryContents], now: Instant
   ) -> ManifestUpdate {
-    let decoder = ManifestDecoder(defaults: defaults, zones: zones, now: now)
+    let decoder = ManifestDecoder(
+      defaults: defaults, zones: zones, now: now, auditBudget: auditBudget)
     var known: Set<String> = []
     directories = contents.filter { known.insert($0.path).inserted }.map { next in
       let previous = directories.first { $0.path == next.path }

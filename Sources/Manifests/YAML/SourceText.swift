@@ -47,8 +47,11 @@ struct SourceText {
     for byte in bytes.prefix(max(0, offset)) {
       position.pass(byte)
     }
-    return original(position)
+    return position
   }
+
+  /// The place behind the last character.
+  var end: SourcePosition { position(ofByte: bytes.count) }
 
   /// The byte at a place of this text; nil beyond its end.
   func byte(at place: SourcePosition) -> UInt8? {

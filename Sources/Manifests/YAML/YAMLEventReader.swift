@@ -97,16 +97,17 @@ struct YAMLEventReader: ~Copyable {
     case YAML_READER_ERROR:
       let value = parser.pointee.problem_value
       return YAMLProblem(
-        position: text.position(ofByte: parser.pointee.problem_offset),
+        position: text.original(text.position(ofByte: parser.pointee.problem_offset)),
         message: YAMLSyntaxError.sentence(problem: problem, character: Int(value)))
     default:
-      let context = parser.pointee.context.map { String(cString: $0) }
-      let position = SourcePosition(parser.pointee.problem_mark)
+      // libyaml ends every text with a line break, and may point behind it.
+      let position = min(SourcePosition(parser.pointee.problem_mark), text.end)
+      let start = SourcePosition(parser.pointee.context_mark)
+      let context = start == position ? nil : parser.pointee.context.map { String(cString: $0) }
       return YAMLProblem(
         position: text.original(position),
         message: YAMLSyntaxError.sentence(
-          problem: problem, context: context,
-          contextPosition: text.original(SourcePosition(parser.pointee.context_mark)),
+          problem: problem, context: context, contextPosition: text.original(start),
           isTab: text.byte(at: position) == UInt8(ascii: "\t")))
     }
   }

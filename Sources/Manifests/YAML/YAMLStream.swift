@@ -10,8 +10,11 @@ struct YAMLStream: Sendable {
     do throws(YAMLProblem) {
       let text = try SourceText(bytes, limits: limits)
       read(text, limits: limits)
-      // libyaml knows no surrogate pairs; only a text that it refuses can hold one in earnest.
-      if problem != nil, let joined = text.joiningSurrogates() { read(joined, limits: limits) }
+      if problem?.message.contains(YAMLSyntaxError.invalidEscape) == true,
+        let joined = text.joiningSurrogates()
+      {
+        read(joined, limits: limits)
+      }
     } catch {
       problem = error
     }

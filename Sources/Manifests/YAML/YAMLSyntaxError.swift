@@ -1,11 +1,14 @@
 /// Turns libyaml's words for a syntax error into a sentence that says what to do.
 enum YAMLSyntaxError {
+  /// What libyaml says of half a surrogate pair, which is all that it sees of a whole one.
+  static let invalidEscape = "found invalid Unicode character escape code"
+
   /// A scanner's or parser's error.
   ///
   /// - Parameters:
   ///   - problem: What libyaml found, such as `did not find expected key`.
   ///   - context: What it was doing, such as `while parsing a block mapping`, begun at
-  ///     `contextPosition`.
+  ///     `contextPosition`; nil when that says nothing more.
   ///   - isTab: Whether the character at the problem is a tab.
   static func sentence(
     problem: String, context: String?, contextPosition: SourcePosition, isTab: Bool
@@ -13,11 +16,12 @@ enum YAMLSyntaxError {
     if isTab, problem == "found character that cannot start any token" {
       return "malformed YAML: found a tab where the indentation is expected; indent with spaces"
     }
-    let start = context.map {
-      " \($0) that starts at line \(contextPosition.line), column \(contextPosition.column)"
-    }
+    let start =
+      context.map {
+        " \($0) that starts at line \(contextPosition.line), column \(contextPosition.column)"
+      } ?? ""
     let hint = hints[problem].map { "; \($0)" } ?? ""
-    return "malformed YAML: \(problem)\(start ?? "")\(hint)"
+    return "malformed YAML: \(problem)\(start)\(hint)"
   }
 
   /// A reader's error, which is about one character or byte.

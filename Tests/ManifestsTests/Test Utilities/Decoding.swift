@@ -8,16 +8,17 @@ let testNow = Instant(milliseconds: 1_795_176_000_000)
 
 /// Decodes a text as the file `a.yaml`, without the checks across files.
 func decode(
-  _ text: String, defaults: ManifestDefaults = ManifestDefaults()
+  _ text: String, defaults: ManifestDefaults = ManifestDefaults(), auditBudget: Int = .max
 ) -> ManifestDecoder.File {
-  decode(Array(text.utf8), defaults: defaults)
+  decode(Array(text.utf8), defaults: defaults, auditBudget: auditBudget)
 }
 
 func decode(
-  _ bytes: [UInt8], defaults: ManifestDefaults = ManifestDefaults()
+  _ bytes: [UInt8], defaults: ManifestDefaults = ManifestDefaults(), auditBudget: Int = .max
 ) -> ManifestDecoder.File {
-  ManifestDecoder(defaults: defaults, zones: CCTZDatabase(), now: testNow)
-    .decode(bytes, path: "a.yaml")
+  ManifestDecoder(
+    defaults: defaults, zones: CCTZDatabase(), now: testNow, auditBudget: auditBudget
+  ).decode(bytes, path: "a.yaml")
 }
 
 extension ManifestDecoder.File {

@@ -82,12 +82,4 @@ struct DesignExampleTests {
           scaleTarget: ScaleTarget(apiVersion: "apps/v1", kind: "Deployment", name: "my-api"))
       ])
   }
-
-  @Test func `no prefix of the example ends the program`() {
-    let bytes = Array(example.utf8)
-    for length in bytes.indices {
-      let file = decode(Array(bytes[..<length]))
-      #expect(file.isGood == !file.diagnostics.contains { $0.severity == .error })
-    }
-  }
 }

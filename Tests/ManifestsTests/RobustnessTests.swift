@@ -1,0 +1,107 @@
+internal import Scaling
+internal import Testing
+
+@testable internal import Manifests
+
+private let valid = """
+  apiVersion: headstart.dev/v1alpha1
+  kind: DataSource
+  metadata: {name: main}
+  spec: {type: prometheus, address: "http://p:9090", headers: {X-A: "b"}}
+  ---
+  apiVersion: headstart.dev/v1alpha1
+  kind: ScalingPolicy
+  metadata: {name: a, namespace: b}
+  spec: &spec
+    leadTime: 10m
+    signals:
+    - schedule:
+        timeZone: Europe/Paris
+        rules: [{name: é, days: [Mon], start: 22:00, end: "06:00", atMost: 2}]
+    - prometheus: {query: 'up{a="\\u00e9"}', threshold: 1.5e1}
+  """
+
+/// The generator of Sebastiano Vigna's SplitMix64: the same numbers in every run.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// What holds for every file, whatever is in it.
+private func expectSound(_ bytes: [UInt8]) {
+  let file = decode(bytes)
+  let errors = file.diagnostics.count { $0.severity == .error }
+  #expect(file.isGood == (errors == 0))
+  #expect(file.lines.allSatisfy { !$0.contains("\n") })
+  let places = file.diagnostics.map { $0.position ?? .start }
+  #expect(places == places.sorted())
+  #expect(places.allSatisfy { $0.line >= 1 && $0.column >= 1 })
+}
+
+struct RobustnessTests {
+  @Test func `the manifest that is mutated here is valid`() {
+    #expect(decode(valid).lines == [])
+    #expect(decode(valid).objects.count == 2)
+  }
+
+  @Test func `every prefix ends in objects or in errors`() {
+    let bytes = Array(valid.utf8)
+    for length in 0...bytes.count { expectSound(Array(bytes[..<length])) }
+  }
+
+  @Test(arguments: 0..<8)
+  func `random changes end in objects or in errors`(seed: Int) {
+    var generator = SeededGenerator(state: UInt64(seed))
+    let bytes = Array(valid.utf8)
+    let marks = Array("{}[]:,-&*!|>'\"%@`#?<\n\t \\0aZ\u{0}".utf8) + [0x80, 0xC3, 0xFF]
+    for _ in 0..<100 {
+      var mutated = bytes
+      for _ in 0...Int.random(in: 0..<4, using: &generator) {
+        let index = Int.random(in: mutated.indices, using: &generator)
+        let mark = marks[Int.random(in: marks.indices, using: &generator)]
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: mutated[index] = mark
+        case 1: mutated.insert(mark, at: index)
+        case 2: mutated.remove(at: index)
+        default:
+          let end = min(mutated.count, index + Int.random(in: 1..<40, using: &generator))
+          mutated.insert(
+            contentsOf: Array(mutated[index..<end]),
+            at: Int.random(in: mutated.indices, using: &generator))
+        }
+      }
+      expectSound(mutated)
+    }
+  }
+
+  @Test(arguments: 0..<4)
+  func `random bytes end in errors`(seed: Int) {
+    var generator = SeededGenerator(state: UInt64(seed))
+    for length in 1..<200 {
+      expectSound((0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+  }
+
+  @Test(arguments: [
+    "\"" + String(repeating: "x", count: 100_000),
+    String(repeating: "a: ", count: 50_000),
+    String(repeating: "? ", count: 50_000),
+    String(repeating: "{a: ", count: 50_000),
+    String(repeating: "---\n", count: 50_000),
+    String(repeating: "&a ", count: 50_000),
+    String(repeating: "!", count: 50_000),
+    String(repeating: "- ", count: 50_000),
+    "a: |" + String(repeating: "\n", count: 100_000),
+    "%TAG ! " + String(repeating: "t", count: 100_000),
+  ])
+  func `monotonous text ends in objects or in errors`(text: String) {
+    expectSound(Array(text.utf8))
+  }
+}
