@@ -23,25 +23,25 @@ struct LogRecord {
 
   /// `2026-11-20T22:42:18.123Z INFO  message  key=value other="two words"`.
   private func textLine() -> [UInt8] {
-    var line = UTCTime.text(milliseconds: milliseconds)
-    line += " \(level.column) "
+    var line = UTCTime.bytes(milliseconds: milliseconds)
+    line.append(contentsOf: " \(level.column) ".utf8)
     TextEscaping.append(Self.bounded(message), to: &line)
     var separator = "  "
     for field in fields.all {
-      line += separator
+      line.append(contentsOf: separator.utf8)
       separator = " "
-      line += TextEscaping.fieldName(field.name)
-      line += "="
+      TextEscaping.appendName(field.name, to: &line)
+      line.append(UInt8(ascii: "="))
       switch field.value {
       case .string(let value): TextEscaping.appendValue(Self.bounded(value), to: &line)
-      case .int(let value): line += String(value)
-      case .double(let value): line += value.description
-      case .bool(let value): line += String(value)
-      case .duration(let value): line += DurationText.text(value)
+      case .int(let value): line.append(contentsOf: String(value).utf8)
+      case .double(let value): line.append(contentsOf: value.description.utf8)
+      case .bool(let value): line.append(contentsOf: String(value).utf8)
+      case .duration(let value): line.append(contentsOf: DurationText.text(value).utf8)
       }
     }
-    line += "\n"
-    return Array(line.utf8)
+    line.append(UInt8(ascii: "\n"))
+    return line
   }
 
   private func jsonLine() -> [UInt8] {

@@ -1,16 +1,27 @@
 /// Takes the samples of collected families during one scrape.
 package struct MetricWriter {
-  private let format: ExpositionFormat
-  /// By the family's place in the registry.
-  private var families: [Int: Samples] = [:]
+  /// By the family's place in the registry; nil for those that are not collected.
+  private var families: [Samples?]
 
   private struct Samples {
     var text: SampleText
-    var seen: Set<[String]> = []
+    /// Hashes of the label values that were written; keeping the values themselves would cost
+    /// more than writing them.
+    var seen: Set<Int> = []
+
+    /// False when the series is already there.
+    mutating func write(_ value: Double, _ labelValues: [String]) -> Bool {
+      text.begin(labelValues: labelValues)
+      guard seen.insert(text.labels.hashValue).inserted else { return false }
+      text.append(suffix: "", value: SampleText.number(value))
+      return true
+    }
   }
 
-  init(format: ExpositionFormat) {
-    self.format = format
+  init(_ definitions: [MetricDefinition?], format: ExpositionFormat) {
+    families = definitions.map { definition in
+      definition.map { Samples(text: SampleText($0, format: format)) }
+    }
   }
 
   /// Writes one series of a family; label values in the order of its definition. A wrong number of
@@ -23,16 +34,8 @@ package struct MetricWriter {
     precondition(
       labelValues.count == definition.labels.count,
       "metric \(definition.name) has \(definition.labels.count) labels, not \(labelValues.count)")
-    var samples =
-      families.removeValue(forKey: family.index)
-      ?? Samples(text: SampleText(definition, format: format))
-    let isNew = samples.seen.insert(labelValues).inserted
+    let isNew = families[family.index]?.write(value, labelValues) ?? false
     assert(isNew, "metric \(definition.name) has a second series with \(labelValues)")
-    if isNew {
-      samples.text.begin(labelValues: labelValues)
-      samples.text.append(suffix: "", value: SampleText.number(value))
-    }
-    families[family.index] = samples
   }
 
   /// The lines of one family, once every collector has run.

@@ -90,7 +90,8 @@ package final class MetricsRegistry: Sendable {
   package func exposition(_ format: ExpositionFormat) -> [UInt8] {
     // Collectors run unlocked: they may take their time, and may ask the registry for a handle.
     let (families, collectors) = state.withLock { ($0.families, $0.collectors) }
-    var writer = MetricWriter(format: format)
+    var writer = MetricWriter(
+      families.map { $0.lines == nil ? $0.definition : nil }, format: format)
     for collect in collectors { collect(&writer) }
     var page: [UInt8] = []
     let sorted = families.enumerated().sorted {
@@ -141,17 +142,17 @@ package final class MetricsRegistry: Sendable {
 
   private static func header(_ definition: MetricDefinition, _ format: ExpositionFormat) -> [UInt8]
   {
-    var help = ""
+    var help: [UInt8] = []
     SampleText.appendEscaped(definition.help, quotes: format == .openMetrics, to: &help)
+    let type = definition.type.rawValue
     switch format {
     case .text:
       let name = definition.name
-      return Array("# HELP \(name) \(help)\n# TYPE \(name) \(definition.type.rawValue)\n".utf8)
+      return Array("# HELP \(name) ".utf8) + help + "\n# TYPE \(name) \(type)\n".utf8
     case .openMetrics:
       let name = definition.family
       let unit = definition.unit.map { "# UNIT \(name) \($0.rawValue)\n" } ?? ""
-      return Array(
-        "# TYPE \(name) \(definition.type.rawValue)\n\(unit)# HELP \(name) \(help)\n".utf8)
+      return Array("# TYPE \(name) \(type)\n\(unit)# HELP \(name) ".utf8) + help + "\n".utf8
     }
   }
 }

@@ -1,40 +1,42 @@
 /// Writes the sample lines of one family.
 struct SampleText {
   private let format: ExpositionFormat
-  private let name: String
-  private let labelNames: [String]
+  private let name: [UInt8]
+  /// `name="` for each label, with the comma that comes before all but the first.
+  private let labelStarts: [[UInt8]]
   /// `name="value",…` of the series being written, without braces.
-  private var labels = ""
+  private(set) var labels: [UInt8] = []
   private(set) var bytes: [UInt8] = []
 
   init(_ definition: MetricDefinition, format: ExpositionFormat) {
     self.format = format
-    name = definition.name
-    labelNames = definition.labels
+    name = Array(definition.name.utf8)
+    labelStarts = definition.labels.enumerated().map { index, label in
+      Array("\(index == 0 ? "" : ",")\(label)=\"".utf8)
+    }
   }
-
-  var isEmpty: Bool { bytes.isEmpty }
 
   /// The lines that follow belong to these label values.
   mutating func begin(labelValues: [String]) {
-    labels = ""
-    for (name, value) in zip(labelNames, labelValues) {
-      if !labels.isEmpty { labels += "," }
-      labels += "\(name)=\""
+    labels.removeAll(keepingCapacity: true)
+    for (start, value) in zip(labelStarts, labelValues) {
+      labels += start
       Self.appendEscaped(value, quotes: true, to: &labels)
-      labels += "\""
+      labels.append(UInt8(ascii: "\""))
     }
   }
 
   /// One line; a bound becomes the label `le`.
   mutating func append(suffix: String, bound: Double? = nil, value: String) {
-    bytes.append(contentsOf: name.utf8)
+    bytes += name
     bytes.append(contentsOf: suffix.utf8)
-    if let bound {
-      let separator = labels.isEmpty ? "" : ","
-      bytes.append(contentsOf: "{\(labels)\(separator)le=\"\(text(bound: bound))\"}".utf8)
-    } else if !labels.isEmpty {
-      bytes.append(contentsOf: "{\(labels)}".utf8)
+    if bound != nil || !labels.isEmpty {
+      bytes.append(UInt8(ascii: "{"))
+      bytes += labels
+      if let bound {
+        bytes.append(contentsOf: "\(labels.isEmpty ? "" : ",")le=\"\(text(bound: bound))\"".utf8)
+      }
+      bytes.append(UInt8(ascii: "}"))
     }
     bytes.append(UInt8(ascii: " "))
     bytes.append(contentsOf: value.utf8)
@@ -48,14 +50,15 @@ struct SampleText {
     return value < 0 ? "-Inf" : "+Inf"
   }
 
-  /// Escapes as both formats want it: backslashes, newlines and, where asked, quotes.
-  static func appendEscaped(_ text: String, quotes: Bool, to result: inout String) {
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\"" where quotes: result += "\\\""
-      default: result.unicodeScalars.append(scalar)
+  /// Escapes as both formats want it: backslashes, newlines and, where asked, quotes. Those bytes
+  /// stand for nothing else in UTF-8.
+  static func appendEscaped(_ text: String, quotes: Bool, to result: inout [UInt8]) {
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\\"): result.append(contentsOf: "\\\\".utf8)
+      case UInt8(ascii: "\n"): result.append(contentsOf: "\\n".utf8)
+      case UInt8(ascii: "\"") where quotes: result.append(contentsOf: "\\\"".utf8)
+      default: result.append(byte)
       }
     }
   }

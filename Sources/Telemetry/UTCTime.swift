@@ -8,14 +8,24 @@ package enum UTCTime {
   /// `2026-11-20T22:42:18.123Z`, from milliseconds since 1970. A time outside the years 0 to 9999
   /// is written as the nearest one inside.
   package static func text(milliseconds: Int64) -> String {
+    String(decoding: bytes(milliseconds: milliseconds), as: UTF8.self)
+  }
+
+  /// The same as ASCII.
+  static func bytes(milliseconds: Int64) -> [UInt8] {
     let bounded = min(max(milliseconds, first), last)
     let (days, ofDay) = bounded.flooredQuotientAndRemainder(dividingBy: 86_400_000)
     let (year, month, day) = civil(daysSince1970: days)
-    let hour = ofDay / 3_600_000
-    let minute = ofDay / 60_000 % 60
-    let second = ofDay / 1000 % 60
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-      + "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)).\(padded(ofDay % 1000, 3))Z"
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(128)
+    append(year, width: 4, then: "-", to: &bytes)
+    append(month, width: 2, then: "-", to: &bytes)
+    append(day, width: 2, then: "T", to: &bytes)
+    append(ofDay / 3_600_000, width: 2, then: ":", to: &bytes)
+    append(ofDay / 60_000 % 60, width: 2, then: ":", to: &bytes)
+    append(ofDay / 1000 % 60, width: 2, then: ".", to: &bytes)
+    append(ofDay % 1000, width: 3, then: "Z", to: &bytes)
+    return bytes
   }
 
   /// The proleptic Gregorian date. Years are counted from 1 March, which puts the leap day last,
@@ -31,9 +41,16 @@ package enum UTCTime {
     return (year, month, day)
   }
 
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  /// The number with leading zeros.
+  private static func append(
+    _ number: Int64, width: Int, then separator: Unicode.Scalar, to bytes: inout [UInt8]
+  ) {
+    var divisor: Int64 = width == 4 ? 1000 : width == 3 ? 100 : 10
+    while divisor > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+      divisor /= 10
+    }
+    bytes.append(UInt8(ascii: separator))
   }
 }
 

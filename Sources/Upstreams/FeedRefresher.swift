@@ -201,7 +201,8 @@ package final class FeedRefresher {
     let key = target.sourceKey
     switch result {
     case .success(let answer):
-      sourcesByKey[key]?.metrics.fetchSucceeded(after: duration)
+      sourcesByKey[key]?.metrics.fetchSucceeded(
+        after: duration, forecastAge: answer.forecastAge(at: wallClock()))
       sourcesByKey[key]?.trouble = nil
       sourcesByKey[key]?.lastSuccess = wallClock()
       if schedule.fetchSucceeded(target, now: loop.now) == .recovered {

@@ -44,3 +44,11 @@ extension FetchTarget {
     }
   }
 }
+
+extension FetchAnswer {
+  /// Of a forecast, how long ago it was generated.
+  func forecastAge(at now: Instant) -> Duration? {
+    guard case .forecast(let forecast) = self else { return nil }
+    return forecast.series.generatedAt.duration(to: now)
+  }
+}
