@@ -50,14 +50,3 @@ civil_instants civil_zone_instants(const civil_zone *zone, civil_date date, int3
   }
   return civil_instants{CIVIL_UNIQUE, seconds(found.pre), seconds(found.pre)};
 }
-
-bool civil_zone_next_change(const civil_zone *zone, int64_t from, int64_t *change) {
-  try {
-    cctz::time_zone::civil_transition transition;
-    if (!zone->zone.next_transition(at(from), &transition)) return false;
-    *change = seconds(zone->zone.lookup(transition.to).trans);
-    return true;
-  } catch (...) {
-    return false;
-  }
-}

@@ -18,12 +18,14 @@ final class CCTZTimeZone: TimeZoneRules, @unchecked Sendable {
     civil_zone_free(handle)
   }
 
+  /// Clamped to the years 1 to 9999, as `CivilDate` is.
   func date(at instant: Instant) -> CivilDate {
-    let date = civil_zone_date(handle, instant.wholeSeconds)
-    let clamped = min(max(date.year, 1), 9999)
-    // Dates that CCTZ returns exist; clamping the year keeps them within CivilDate's range.
-    return CivilDate(year: Int(clamped), month: Int(date.month), day: Int(date.day))
-      ?? CivilDate(daysSince1970: clamped == 1 ? .min : .max)
+    let local = civil_zone_date(handle, instant.wholeSeconds)
+    guard (1...9999).contains(local.year),
+      let date = CivilDate(
+        year: Int(local.year), month: Int(local.month), day: Int(local.day))
+    else { return CivilDate(daysSince1970: local.year < 1 ? .min : .max) }
+    return date
   }
 
   func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
@@ -36,13 +38,6 @@ final class CCTZTimeZone: TimeZoneRules, @unchecked Sendable {
     default: .unique(first)
     }
   }
-
-  /// The first change of the zone's offset after an instant; nil when there is none.
-  func nextChange(after instant: Instant) -> Instant? {
-    var change: Int64 = 0
-    guard civil_zone_next_change(handle, instant.wholeSeconds, &change) else { return nil }
-    return Instant(wholeSeconds: change)
-  }
 }
 
 extension Instant {
@@ -52,7 +47,13 @@ extension Instant {
     return rest < 0 ? seconds - 1 : seconds
   }
 
+  /// Saturates.
   fileprivate init(wholeSeconds: Int64) {
-    self = Instant(milliseconds: 0).advanced(by: .seconds(wholeSeconds))
+    let (milliseconds, overflow) = wholeSeconds.multipliedReportingOverflow(by: 1000)
+    guard !overflow else {
+      self = wholeSeconds < 0 ? .distantPast : .distantFuture
+      return
+    }
+    self.init(milliseconds: milliseconds)
   }
 }

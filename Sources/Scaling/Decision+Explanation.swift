@@ -54,7 +54,7 @@ extension Contribution {
         + ": \((problem ?? "no reason is known").withoutFullStop)"
     }
     var details = [
-      peak > now ? "in \(now.duration(to: peak).wholeSecondsText)" : nil, ruleText,
+      peak > now ? "in \(now.wait(until: peak))" : nil, ruleText,
       value.map(Self.text), age(at: now),
     ]
     if state == .held {
@@ -93,6 +93,11 @@ extension Contribution {
 }
 
 extension Instant {
+  /// Rounded to the nearest second: a change comes into the window a millisecond late.
+  fileprivate func wait(until other: Instant) -> String {
+    (duration(to: other.advanced(byMilliseconds: 500))).wholeSecondsText
+  }
+
   /// The time of day alone within half a day of now, else the date too; to the second.
   fileprivate func text(near now: Instant) -> String {
     let distance = now.duration(to: self)

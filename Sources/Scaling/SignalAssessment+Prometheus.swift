@@ -3,8 +3,8 @@ extension PrometheusSignal {
   /// `activationThreshold` or 0.
   ///
   /// The quotient is the nearest IEEE 754 double and is rounded up as it is: 0.3 / 0.1 is just
-  /// below 3 and gives 3, 1.1 / 0.1 is just above 11 and gives 12, as in KEDA. No more than the
-  /// 2,147,483,647 that Kubernetes can count.
+  /// below 3 and gives 3, 2.1 / 0.3 is just above 7 and gives 8. No more than the 2,147,483,647
+  /// that Kubernetes can count.
   package func replicas(for value: Double) -> Int {
     guard value > activationThreshold, value > 0 else { return 0 }
     let replicas = (value / threshold).rounded(.up)

@@ -4,7 +4,6 @@
 // Seconds count from 1970-01-01T00:00:00Z and saturate at the ends of int64_t.
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -48,9 +47,6 @@ civil_date civil_zone_date(const civil_zone *zone, int64_t seconds);
 
 // The instants of a local date and time; minutes may be 1440, which is the next day's midnight.
 civil_instants civil_zone_instants(const civil_zone *zone, civil_date date, int32_t minutes);
-
-// The first change of the zone's offset after an instant; false when there is none.
-bool civil_zone_next_change(const civil_zone *zone, int64_t seconds, int64_t *change);
 
 #ifdef __cplusplus
 }
