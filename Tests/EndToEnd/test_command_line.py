@@ -115,7 +115,7 @@ def rules(*lines):
 BAD = {
     "malformed": ("a: [1, 2\nb: 3\n", "2:", []),
     "tab": ("a:\n\t- b\n", "2:1", []),
-    "date": (rules('{name: X, dates: ["2026-02-30"], replicas: 1}'), "10:30", ["2026-02-30"]),
+    "date": (rules('{name: X, dates: ["2026-02-30"], replicas: 1}'), "10:31", ["2026-02-30"]),
     "zone": (
         rules("{name: X, replicas: 1}").replace("UTC", "Mars/Olympus"),
         "8:19",
@@ -123,7 +123,7 @@ BAD = {
     ),
     "negative": (rules("{name: X, replicas: -1}"), "10:33", ["-1"]),
     "time": (rules('{name: X, start: "25:00", end: "26:00", replicas: 1}'), "10:30", ["25:00"]),
-    "day": (rules("{name: X, days: [Mondy], replicas: 1}"), "10:29", ["Mondy", "Monday"]),
+    "day": (rules("{name: X, days: [Mondy], replicas: 1}"), "10:30", ["Mondy", "Monday"]),
     "unknown field": (
         manifest("  leadtime: 5m\n  signals: []\n"),
         "5:3",
@@ -143,7 +143,7 @@ BAD = {
         "6:",
         ["nowhere"],
     ),
-    "no signals": (manifest("  leadTime: 5m\n"), ":", ["signals"]),
+    "no signals": (manifest("  leadTime: 5m\n"), "5:", ["signals"]),
     "kind": ("apiVersion: headstart.dev/v1alpha1\nkind: ScalingPolice\n", "2:7", ["ScalingPolicy"]),
     "binary": ("\x00\x01\x02", "1:", []),
 }
