@@ -6,9 +6,14 @@ struct DueQueue<Element> {
   struct Item {
     /// On the loop's clock.
     var due: Duration
-    /// Tells an item in force from an obsolete one of the same element.
+    /// Rises with every item: tells an item in force from an obsolete one of the same element,
+    /// and of two that are due at the same time, which came first.
     var ticket: UInt64
     var element: Element
+
+    fileprivate func isBefore(_ other: Item) -> Bool {
+      due == other.due ? ticket < other.ticket : due < other.due
+    }
   }
 
   private var heap: [Item] = []
@@ -22,7 +27,7 @@ struct DueQueue<Element> {
     var child = heap.count - 1
     while child > 0 {
       let parent = (child - 1) / 2
-      guard heap[child].due < heap[parent].due else { return }
+      guard heap[child].isBefore(heap[parent]) else { return }
       heap.swapAt(child, parent)
       child = parent
     }
@@ -47,7 +52,7 @@ struct DueQueue<Element> {
     while true {
       var earliest = parent
       for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-        if heap[child].due < heap[earliest].due { earliest = child }
+        if heap[child].isBefore(heap[earliest]) { earliest = child }
       }
       guard earliest != parent else { return }
       heap.swapAt(parent, earliest)

@@ -113,7 +113,7 @@ enum PrometheusClient {
       throw FetchFailure(.notFinite, "the query's value is \(text), expected a finite number")
     }
     var reader = JSONReader(Array(text.utf8))
-    guard reader.nextKind() == .number, let value = try? reader.readDouble(),
+    guard !text.utf8.contains(where: { $0 <= 0x20 }), let value = try? reader.readDouble(),
       (try? reader.finish()) != nil
     else {
       throw FetchFailure(

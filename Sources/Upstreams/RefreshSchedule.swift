@@ -160,6 +160,9 @@ struct RefreshSchedule {
     sources[key]?.inFlight ?? 0
   }
 
+  /// Items in the queue of what is due, obsolete ones included.
+  var queueLength: Int { due.count }
+
   /// Probes not counted.
   func feeds(of key: DataSourceKey) -> Int {
     guard let targets = sources[key]?.targets else { return 0 }
