@@ -4,13 +4,17 @@ package import Scaling
 package struct ManifestDefaults: Hashable, Sendable {
   /// For a policy without `leadTime`.
   package var leadTime: Duration
+  /// For a policy without `hold`.
+  package var hold: Duration
   /// For a policy without `whenUnavailable`.
   package var whenUnavailable: UnavailableBehaviour
 
   package init(
-    leadTime: Duration = Policy.Defaults.leadTime, whenUnavailable: UnavailableBehaviour = .error
+    leadTime: Duration = Policy.Defaults.leadTime, hold: Duration = Policy.Defaults.hold,
+    whenUnavailable: UnavailableBehaviour = .error
   ) {
     self.leadTime = leadTime
+    self.hold = hold
     self.whenUnavailable = whenUnavailable
   }
 }

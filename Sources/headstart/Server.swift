@@ -116,7 +116,8 @@ struct Server {
     ManifestWatcherConfiguration(
       directories: configuration.policyDirectories,
       defaults: ManifestDefaults(
-        leadTime: configuration.leadTime, whenUnavailable: configuration.whenUnavailable),
+        leadTime: configuration.leadTime, hold: configuration.hold,
+        whenUnavailable: configuration.whenUnavailable),
       zones: zones, dataSources: configuration.dataSources)
   }
 

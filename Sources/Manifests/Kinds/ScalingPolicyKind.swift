@@ -13,7 +13,7 @@ enum ScalingPolicyKind: ManifestKind {
     var policy = Policy(name: metadata.name, signals: [])
     policy.scaleTarget = spec.optional("scaleTargetRef").flatMap(scaleTarget)
     policy.leadTime = spec.optional("leadTime")?.duration(in: toWeek) ?? defaults.leadTime
-    policy.hold = spec.optional("hold")?.duration(in: toWeek) ?? Policy.Defaults.hold
+    policy.hold = spec.optional("hold")?.duration(in: toWeek) ?? defaults.hold
     policy.limits = spec.optional("limits").flatMap(limits) ?? ReplicaLimits()
     policy.whenUnavailable =
       spec.optional("whenUnavailable")?.choice([("error", .error), ("inactive", .inactive)])

@@ -176,12 +176,13 @@ struct ManifestKindTests {
   @Test func `what a policy leaves out comes from the defaults`() {
     let silent = decode(
       named("{name: my-api, namespace: shop}"),
-      defaults: ManifestDefaults(leadTime: .seconds(42), whenUnavailable: .inactive))
+      defaults: ManifestDefaults(
+        leadTime: .seconds(42), hold: .seconds(7), whenUnavailable: .inactive))
     #expect(
       silent.policies == [
         Policy(
           name: ResourceName(namespace: "shop", name: "my-api"), leadTime: .seconds(42),
-          hold: .seconds(300), limits: ReplicaLimits(),
+          hold: .seconds(7), limits: ReplicaLimits(),
           signals: [
             Signal(
               name: "forecast",
