@@ -115,8 +115,12 @@ extension HTTP2Session {
       nghttp2_submit_rst_stream(
         handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, NGHTTP2_NO_ERROR.rawValue)
     case NGHTTP2_GOAWAY.rawValue:
-      let code = frame.pointee.goaway.error_code
-      if code != NGHTTP2_NO_ERROR.rawValue { sentError = code }
+      let goAway = frame.pointee.goaway
+      if goAway.error_code != NGHTTP2_NO_ERROR.rawValue { sentError = goAway.error_code }
+      // The PING of a drain follows its notice, never overtakes it: the answer is then proof that
+      // the client has read both.
+      guard goAway.last_stream_id == Int32.max else { return }
+      nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     default:
       break
     }

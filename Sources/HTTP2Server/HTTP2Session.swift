@@ -144,11 +144,10 @@ final class HTTP2Session {
 
   // MARK: End of the connection
 
-  /// The first GOAWAY of a drain, and the PING whose answer proves that the client has read it.
+  /// The first GOAWAY of a drain. A PING follows once it is sent; its answer proves that the client
+  /// has read both.
   func announceDrain() {
-    let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
     nghttp2_submit_shutdown_notice(session)
-    nghttp2_submit_ping(session, flags, nil)
   }
 
   /// The second GOAWAY: streams that the client opened up to now are answered, later ones are not.

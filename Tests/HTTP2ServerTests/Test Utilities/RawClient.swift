@@ -32,6 +32,8 @@ final class RawClient {
 
   private let descriptor: Int32
   private var received: [UInt8] = []
+  /// How much of `received` has been read as frames.
+  private var readOffset = 0
   private(set) var answers: [UInt32: Answer] = [:]
   private(set) var goAways: [(last: UInt32, code: UInt32)] = []
   private(set) var pings: [Frame] = []
@@ -62,7 +64,7 @@ final class RawClient {
       address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
       code = connect(&address)
     }
-    try #require(code == 0, "connect: \(String(cString: strerror(errno)))")
+    guard code == 0 else { throw Closed() }
   }
 
   /// Connects and opens HTTP/2.
@@ -116,14 +118,17 @@ final class RawClient {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  static func requestHeaders(_ path: String, _ more: [(String, String)] = []) -> [(String, String)]
-  {
+  /// The headers of a call; `changes` replace those of the same name, or leave them out when empty.
+  static func requestHeaders(
+    _ path: String, _ changes: [(String, String)] = []
+  ) -> [(String, String)] {
     let plain = [
       (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "test"),
       ("te", "trailers"), ("content-type", "application/grpc"),
     ]
-    let replaced = Set(more.map(\.0))
-    return plain.filter { !replaced.contains($0.0) } + more.filter { !$0.1.isEmpty }
+    let changed = plain.map { field in changes.last { $0.0 == field.0 } ?? field }
+    let more = changes.filter { change in !plain.contains { $0.0 == change.0 } }
+    return (changed + more).filter { !$0.1.isEmpty }
   }
 
   /// The frames of a call with one message.
@@ -186,14 +191,17 @@ final class RawClient {
   }
 
   private func readFrame() throws {
-    while received.count < 9 { try fill() }
-    let length = Int(UInt32(bigEndianBytes: received[0..<3]))
-    while received.count < 9 + length { try fill() }
-    let frame = Frame(
-      kind: try #require(Frame.Kind(rawValue: received[3])), flags: received[4],
-      stream: UInt32(bigEndianBytes: received[5..<9]), payload: Array(received[9..<9 + length]))
-    received.removeFirst(9 + length)
-    try take(frame)
+    while received.count - readOffset < 9 { try fill() }
+    let length = Int(UInt32(bigEndianBytes: received[readOffset..<readOffset + 3]))
+    while received.count - readOffset < 9 + length { try fill() }
+    let bytes = received[readOffset..<readOffset + 9 + length]
+    let start = bytes.startIndex
+    readOffset += bytes.count
+    try take(
+      Frame(
+        kind: try #require(Frame.Kind(rawValue: bytes[start + 3])), flags: bytes[start + 4],
+        stream: UInt32(bigEndianBytes: bytes[start + 5..<start + 9]),
+        payload: Array(bytes.dropFirst(9))))
   }
 
   private func take(_ frame: Frame) throws {
@@ -225,6 +233,9 @@ final class RawClient {
         let id = UInt16(frame.payload[offset]) << 8 | UInt16(frame.payload[offset + 1])
         settings[id] = UInt32(bigEndianBytes: frame.payload[offset + 2..<offset + 6])
       }
+      // The server counts with what it announced once that is acknowledged.
+      guard frame.flags & Frame.acknowledge == 0 else { return }
+      try? send(Frame(kind: .settings, flags: Frame.acknowledge))
     case .windowUpdate:
       windowUpdates[frame.stream, default: 0] += UInt32(bigEndianBytes: frame.payload)
     case .priority, .pushPromise, .continuation:
@@ -235,6 +246,10 @@ final class RawClient {
   private func fill() throws {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     let count = recv(descriptor, &buffer, buffer.count, 0)
+    if readOffset > 1 << 20 {
+      received.removeFirst(readOffset)
+      readOffset = 0
+    }
     guard count > 0 else {
       if count < 0, errno == EAGAIN { Issue.record("nothing came within ten seconds") }
       throw Closed()
