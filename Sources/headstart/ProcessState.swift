@@ -13,13 +13,14 @@ final class ProcessState: Sendable {
     set { serving.store(newValue, ordering: .releasing) }
   }
 
-  /// The first call begins the orderly end; the second one does not wait for it.
-  func stop() {
+  /// The first signal begins the orderly end; the second one ends the process as if nobody had
+  /// caught it.
+  func stop(signal: Int32) {
     guard stopping.exchange(true, ordering: .acquiringAndReleasing) else {
       stopWanted.open()
       return
     }
-    _exit(1)
+    _exit(128 + signal)
   }
 
   func waitForStop() {

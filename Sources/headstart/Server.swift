@@ -67,7 +67,7 @@ struct Server {
     let controlThread = try control.start()
     let catalog = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
     try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
-    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop() } }
+    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
     try grpc.start()
     state.isServing = true
     logger.info(

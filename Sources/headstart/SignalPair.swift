@@ -7,10 +7,10 @@ internal import Glibc
 final class SignalPair: @unchecked Sendable {
   private var watchers: [SignalWatcher]
 
-  init(loop: EventLoop, action: @escaping () -> Void) throws(EventLoopError) {
+  init(loop: EventLoop, action: @escaping (_ signal: Int32) -> Void) throws(EventLoopError) {
     watchers = [
-      try SignalWatcher(on: loop, signal: SIGTERM, action: action),
-      try SignalWatcher(on: loop, signal: SIGINT, action: action),
+      try SignalWatcher(on: loop, signal: SIGTERM) { action(SIGTERM) },
+      try SignalWatcher(on: loop, signal: SIGINT) { action(SIGINT) },
     ]
   }
 
