@@ -10,9 +10,9 @@ from harness.forecaster import RECORDED, Forecaster
 from harness.policies import fixed, forecast, policy, source
 from harness.waiting import eventually
 
-# Nothing waits for a forecaster inside an RPC: well below the timeout of one fetch, and above what
-# a busy machine may take.
-PROMPT = 0.5
+# Nothing waits for a forecaster inside an RPC: below the timeout of one fetch, and above what a
+# busy machine may take.
+PROMPT = 0.7
 
 # What a broken source may do, beside answering well.
 FAILURES = [
@@ -31,13 +31,6 @@ FAILURES = [
     "step_zero",
     "no_date",
 ]
-
-
-def timed(call, *arguments, **options):
-    start = time.monotonic()
-    result = call(*arguments, **options)
-    assert time.monotonic() - start < PROMPT
-    return result
 
 
 def refusal(call, *arguments, **options):
@@ -145,40 +138,42 @@ class Outage:
     Collects what the RPCs said in each phase: a number, or (status, message).
     """
 
-    HOLD = 4
-
     def __init__(self, server, client, forecasters):
         self.server, self.client, self.forecasters = server, client, forecasters
         self.elsewhere = Forecaster()
-        self.before = self.ask()
+        self.before = self.ask_until(lambda answer: answer == 32)
+        counts = {mode: len(forecaster.requests) for mode, forecaster in forecasters.items()}
         for mode, forecaster in forecasters.items():
+            # The same server under another name is another host.
             forecaster.redirect_to = self.elsewhere.url.replace("127.0.0.1", "localhost") + "/f"
             forecaster.mode = mode
-        # Long enough for every source to have failed, short enough for hold to last.
-        for forecaster in forecasters.values():
-            forecaster.wait_for_requests(1)
-        self.slowest_during = 0.0
+        # Every source has failed once, and none longer than its reading is held.
+        eventually(
+            lambda: all(len(forecasters[mode].requests) > counts[mode] for mode in forecasters)
+        )
         self.during = self.ask()
-        self.after_hold = None
-        time.sleep(2 * self.HOLD + 2)
-        self.after_hold = self.ask()
+        self.after_hold = self.ask_until(lambda answer: not isinstance(answer, int))
         self.healthz = server.get("/healthz")
         self.failures = {
             mode: server.metric(
-                "headstart_source_fetches_total", source=mode.replace("_", "-"), result="failure"
+                "headstart_source_fetches_total", source=object_name(mode), result="failure"
             )
             for mode in forecasters
         }
         for forecaster in forecasters.values():
             forecaster.mode = "ok"
-        self.recovered = {}
-
-        def back():
-            self.recovered = self.ask()
-            return all(answer == 32 for answer in self.recovered.values())
-
         # A source that failed for long is asked less often.
-        eventually(back, 30, 0.2, message=lambda: f"recovered: {self.recovered}")
+        self.recovered = self.ask_until(lambda answer: answer == 32)
+        self.elsewhere.close()
+
+    def ask_until(self, wanted):
+        """Asks until all answers are as wanted, at most 30 s, and returns the last ones."""
+        deadline = time.monotonic() + 30
+        while True:
+            answers = self.ask()
+            if all(map(wanted, answers.values())) or time.monotonic() > deadline:
+                return answers
+            time.sleep(0.2)
 
     def ask(self):
         return {mode: self.answer(mode) for mode in self.forecasters}
@@ -186,11 +181,16 @@ class Outage:
     def answer(self, mode):
         start = time.monotonic()
         try:
-            return self.client.replicas(mode.replace("_", "-"))
+            return self.client.replicas(object_name(mode))
         except grpc.RpcError as error:
             return error.code(), error.details()
         finally:
             assert time.monotonic() - start < PROMPT
+
+
+def object_name(mode):
+    """Names of Kubernetes objects have no underscore."""
+    return mode.replace("_", "-")
 
 
 @pytest.fixture(scope="module")
@@ -201,12 +201,11 @@ def outage(tmp_path_factory, generated):
     forecasters = {mode: Forecaster() for mode in FAILURES}
     directory = tmp_path_factory.mktemp("policies")
     for mode, forecaster in forecasters.items():
-        # Names of Kubernetes objects have no underscore.
-        name = mode.replace("_", "-")
+        name = object_name(mode)
         (directory / f"{name}.yaml").write_text(
-            source(name, "forecaster", forecaster.url)
+            source(name, "forecaster", forecaster.url, timeout="900ms")
             + "\n---\n"
-            + policy(name, forecast(origin=name), leadTime="5m", hold=f"{Outage.HOLD}s")
+            + policy(name, forecast(origin=name, maxAge="3s"), leadTime="5m", hold="8s")
         )
     server = Headstart(f"--policies={directory}").wait_ready()
     try:
@@ -226,7 +225,7 @@ def test_a_failing_source_is_held_then_an_error_and_then_recovers(outage, mode):
     # Past the hold it is an error with a reason, never a number.
     code, message = outage.after_hold[mode]
     assert code == grpc.StatusCode.UNAVAILABLE
-    assert "predicted" in message or mode.replace("_", "-") in message
+    assert "predicted" in message or object_name(mode) in message
     assert outage.failures[mode] >= 2
     assert outage.recovered[mode] == 32
 
@@ -238,12 +237,12 @@ def test_a_redirect_is_not_followed_to_another_host(outage):
 def test_healthz_names_the_sources_that_fail(outage):
     assert outage.healthz.status == 503
     for mode in FAILURES:
-        assert mode.replace("_", "-") in outage.healthz.text
+        assert object_name(mode) in outage.healthz.text
 
 
 def test_every_failure_is_logged_with_its_source(outage):
     for mode in FAILURES:
-        name = mode.replace("_", "-")
+        name = object_name(mode)
         assert any(
             record["level"] in ("warn", "warning", "error") and name in str(record)
             for record in outage.server.log
@@ -255,14 +254,14 @@ def test_every_failure_is_logged_with_its_source(outage):
 
 @pytest.fixture
 def one_source(headstart, forecaster):
-    """A server with one policy on one forecaster: (server, forecaster)."""
+    """Starts a server with one policy, whose first signal is a forecast with `options`."""
 
-    def start(*signals, **spec):
+    def start(*signals, options={}, **spec):
         return headstart(
             policies={
                 "a.yaml": source("forecaster", "forecaster", forecaster.url)
                 + "\n---\n"
-                + policy("my-api", forecast(), *signals, **({"leadTime": "5m"} | spec))
+                + policy("my-api", forecast(**options), *signals, **({"leadTime": "5m"} | spec))
             }
         )
 
@@ -307,7 +306,7 @@ def _answers(client):
 
 
 def test_a_lost_signal_does_not_lower_the_answer_within_hold(one_source, scaler, forecaster):
-    client = scaler(one_source(fixed(2), hold="3s"))
+    client = scaler(one_source(fixed(2), options={"maxAge": "2s"}, hold="3s"))
     assert client.replicas("my-api") == 32
     forecaster.mode = "error"
     # The reading is held, then the decision; after that the calendar alone decides.
@@ -327,7 +326,7 @@ def test_a_required_signal_makes_the_whole_answer_an_error(headstart, scaler, fo
         policies={
             "a.yaml": source("forecaster", "forecaster", forecaster.url)
             + "\n---\n"
-            + policy("my-api", {"required": True} | forecast(), fixed(2), hold="2s")
+            + policy("my-api", {"required": True} | forecast(maxAge="2s"), fixed(2), hold="2s")
         }
     )
     client = scaler(server)

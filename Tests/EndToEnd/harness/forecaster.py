@@ -27,6 +27,7 @@ class Forecaster:
     """
 
     def __init__(self):
+        self._frozen = None
         self.mode = "ok"
         # Overrides the recorded list of replicas.
         self.replicas = None
@@ -48,6 +49,13 @@ class Forecaster:
                     # The client gave up, as it should when we hang.
                     self.close_connection = True
 
+            def handle(self):
+                try:
+                    super().handle()
+                except ConnectionResetError:
+                    # The client's end came between two requests.
+                    pass
+
             def log_message(self, *arguments):
                 pass
 
@@ -58,6 +66,16 @@ class Forecaster:
         )
         self._thread.start()
 
+    @property
+    def mode(self):
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode):
+        # A stale snapshot stays the one that it is.
+        self._frozen = datetime.now(timezone.utc) if mode == "stale" else None
+        self._mode = mode
+
     def close(self):
         self._released.set()
         self._server.shutdown()
@@ -65,14 +83,19 @@ class Forecaster:
 
     @property
     def workloads_asked(self):
-        """The workloads of the requests, unescaped, in their order."""
-        queries = [urllib.parse.urlsplit(path).query for path, _ in list(self.requests)]
-        return [urllib.parse.parse_qs(text).get("workload", [""])[0] for text in queries]
+        """The workloads of the requests for a forecast, unescaped, in their order."""
+        parts = [urllib.parse.urlsplit(path) for path, _ in list(self.requests)]
+        return [
+            urllib.parse.parse_qs(part.query).get("workload", [""])[0]
+            for part in parts
+            if part.path == "/forecast/current"
+        ]
 
-    def snapshot(self, **changes):
+    def snapshot(self, workload, **changes):
         replicas = RECORDED["desiredReplicas"] if self.replicas is None else self.replicas
-        generated = datetime.now(timezone.utc) - self.age
+        generated = (self._frozen or datetime.now(timezone.utc)) - self.age
         return RECORDED | {
+            "workload": workload,
             "desiredReplicas": replicas,
             "values": [float(count) for count in replicas],
             "generatedAt": generated.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -81,6 +104,8 @@ class Forecaster:
 
     def _answer(self, handler):
         mode = self.mode
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(handler.path).query)
+        workload = query.get("workload", [""])[0]
         changes = {
             "nan": {"desiredReplicas": [1, float("nan"), 2]},
             "infinity": {"desiredReplicas": [1, float("inf")]},
@@ -89,9 +114,6 @@ class Forecaster:
             "empty": {"desiredReplicas": []},
             "step_zero": {"stepSeconds": 0},
             "no_date": {"generatedAt": "soon"},
-            "million": {"desiredReplicas": [7] * 1_000_000, "values": []},
-            # Above the limit of 8 MiB.
-            "huge": {"desiredReplicas": [7] * 5_000_000, "values": []},
             "far_future": {"generatedAt": "9999-12-31T23:59:59Z"},
         }
         if mode == "not_found":
@@ -101,9 +123,15 @@ class Forecaster:
         elif mode == "garbage":
             status, body = 200, b"\x00\xff<html>not json</html>" * 40
         elif mode == "truncated":
-            status, body = 200, json.dumps(self.snapshot()).encode()[:-50]
+            status, body = 200, json.dumps(self.snapshot(workload)).encode()[:-50]
+        elif mode in ("million", "huge"):
+            # The latter is above the limit of 8 MiB. Text, for it is quicker than encoding a list:
+            # the client of the test shares this process.
+            steps = 1_000_000 if mode == "million" else 5_000_000
+            text = json.dumps(self.snapshot(workload, desiredReplicas="@", values=[]))
+            status, body = 200, text.replace('"@"', "[" + "7," * (steps - 1) + "7]").encode()
         else:
-            status, body = 200, json.dumps(self.snapshot(**changes.get(mode, {}))).encode()
+            status, body = 200, json.dumps(self.snapshot(workload, **changes.get(mode, {}))).encode()
 
         if mode == "hang":
             self._released.wait()
