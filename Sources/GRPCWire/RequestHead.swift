@@ -39,11 +39,15 @@ package struct RequestHead: Sendable {
 
   /// Makes ready for another request, with the memory of this one.
   package mutating func reset() {
-    let path = path
-    self = RequestHead(maxListSize: maxListSize)
-    guard path.capacity <= 256 else { return }
-    self.path = path
-    self.path.removeAll(keepingCapacity: true)
+    path.removeAll(keepingCapacity: path.capacity <= 256)
+    isPost = false
+    isGRPC = false
+    timeout = .none
+    listSize = 0
+    // Seldom set, and costly to set.
+    if !method.isEmpty { method = "" }
+    if contentType != nil { contentType = nil }
+    if encoding != nil { encoding = nil }
   }
 
   package mutating func received(name: RawSpan, value: RawSpan) {

@@ -57,7 +57,7 @@ final class ConnectionTable {
   }
 
   /// The connection and the slot of an RPC; nil when it is gone.
-  func find(_ rpc: RPCID) -> (connection: HTTP2Connection, slot: Int)? {
+  func find(_ rpc: RPCID) -> (connection: HTTP2Connection, slot: StreamSlot.Pointer)? {
     guard connections.indices.contains(rpc.index), let connection = connections[rpc.index],
       connection.number == rpc.connection, let slot = connection.session.slot(of: rpc.stream)
     else { return nil }

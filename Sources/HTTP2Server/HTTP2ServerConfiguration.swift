@@ -11,7 +11,7 @@ package struct HTTP2ServerConfiguration: Sendable {
   /// The calls that a client may have open on one connection. Unlimited: KEDA shares one connection
   /// among all its triggers, and a low limit would hang calls that have no deadline (C15).
   package var maxConcurrentStreams: UInt32?
-  /// A connection is drained when it has lived this long. Off.
+  /// A connection is drained when it has lived this long, give or take a tenth. Off.
   package var maxConnectionAge: Duration?
   /// A connection is closed when it had no call for this long. Off.
   package var maxConnectionIdle: Duration?

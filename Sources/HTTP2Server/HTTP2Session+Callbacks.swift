@@ -6,71 +6,82 @@ internal import GRPCWire
 extension HTTP2Session {
   static func setCallbacks(_ callbacks: OpaquePointer) {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
-      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
-      session.beganHeaders(frame.pointee.hd, isRequest: frame.isRequestHead)
+      guard let frame else { return 0 }
+      HTTP2Session.withSession(context) {
+        $0.beganHeaders(frame.pointee.hd, isRequest: frame.isRequestHead)
+      }
       return 0
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, _, name, nameLength, value, valueLength, _, context in
-      guard let session = HTTP2Session.from(context), let slot = session.headSlot else { return 0 }
       let name = UnsafeRawBufferPointer(start: name, count: nameLength)
       let value = UnsafeRawBufferPointer(start: value, count: valueLength)
-      session.slots[slot].head.received(name: name.bytes, value: value.bytes)
+      HTTP2Session.withSession(context) { session in
+        session.headSlot?.pointee.head.received(name: name.bytes, value: value.bytes)
+      }
       return 0
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       _, _, stream, bytes, count, context in
-      guard let session = HTTP2Session.from(context) else { return 0 }
-      session.receivedData(UnsafeRawBufferPointer(start: bytes, count: count), on: stream)
+      let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
+      HTTP2Session.withSession(context) { $0.receivedData(bytes, on: stream) }
       return 0
     }
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
-      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
-      session.receivedFrame(frame.pointee.hd, isRequestHead: frame.isRequestHead)
+      guard let frame else { return 0 }
+      HTTP2Session.withSession(context) {
+        $0.receivedFrame(frame.pointee.hd, isRequestHead: frame.isRequestHead)
+      }
       return 0
     }
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { handle, frame, context in
-      guard let frame, let session = HTTP2Session.from(context) else { return 0 }
-      session.sentFrame(frame, of: handle)
+      guard let frame else { return 0 }
+      HTTP2Session.withSession(context) { $0.sentFrame(frame, of: handle) }
       return 0
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, context in
-      guard let session = HTTP2Session.from(context), let slot = session.slot(of: stream) else {
-        return 0
+      HTTP2Session.withSession(context) { session in
+        guard let slot = session.slot(of: stream) else { return }
+        session.events.append(.closed(slot: slot))
       }
-      session.events.append(.closed(slot: slot))
       return 0
     }
   }
 
   /// Where nghttp2 gets the body of an answer from: the queue of `slot`.
-  static func dataProvider(slot: Int) -> nghttp2_data_provider {
+  static func dataProvider(slot: StreamSlot.Pointer) -> nghttp2_data_provider {
     var provider = nghttp2_data_provider()
-    provider.source.ptr = UnsafeMutableRawPointer(bitPattern: slot + 1)
+    provider.source.ptr = UnsafeMutableRawPointer(slot)
     provider.read_callback = { _, _, buffer, length, flags, source, context in
-      guard let session = HTTP2Session.from(context), let source, let flags else {
-        return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
-      }
-      let slot = Int(bitPattern: source.pointee.ptr) - 1
+      guard let flags, let slot = source?.pointee.ptr?.assumingMemoryBound(to: StreamSlot.self)
+      else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
       let buffer = UnsafeMutableRawBufferPointer(start: buffer, count: length)
-      let (count, next) = session.readQueue(of: slot, into: buffer)
-      switch next {
-      case .moreData:
-        return count
-      case .nothingYet:
-        return count > 0 ? count : Int(NGHTTP2_ERR_DEFERRED.rawValue)
-      case .trailers:
-        // END_STREAM is never on DATA: it comes with the trailers.
-        flags.pointee |=
-          NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        return count
+      var result = Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+      HTTP2Session.withSession(context) { session in
+        let (count, next) = session.readQueue(of: slot, into: buffer)
+        result = count
+        switch next {
+        case .moreData:
+          break
+        case .nothingYet:
+          if count == 0 { result = Int(NGHTTP2_ERR_DEFERRED.rawValue) }
+        case .trailers:
+          // END_STREAM is never on DATA: it comes with the trailers.
+          flags.pointee |=
+            NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        }
       }
+      return result
     }
     return provider
   }
 
-  private static func from(_ context: UnsafeMutableRawPointer?) -> HTTP2Session? {
-    context.map { Unmanaged<HTTP2Session>.fromOpaque($0).takeUnretainedValue() }
+  /// Recovers the session of a callback, which nghttp2 calls only while its owner is alive.
+  private static func withSession(
+    _ context: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Void
+  ) {
+    guard let context else { return }
+    Unmanaged<HTTP2Session>.fromOpaque(context)._withUnsafeGuaranteedRef(body)
   }
 
   private func beganHeaders(_ header: nghttp2_frame_hd, isRequest: Bool) {
@@ -108,7 +119,7 @@ extension HTTP2Session {
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
       guard header.endsStream, let slot = slot(of: header.stream_id) else { return }
-      slots[slot].isAnswerSent = true
+      slot.pointee.isAnswerSent = true
       // The answer is complete and the request is not: what is still to come will not be read, and
       // without this the client would keep sending it (RFC 9113, 8.1).
       guard nghttp2_session_get_stream_remote_close(handle, header.stream_id) == 0 else { return }

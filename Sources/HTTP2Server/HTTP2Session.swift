@@ -7,7 +7,7 @@ internal import GRPCWire
 /// The owner of the `nghttp2_session`, whose callbacks find it through an unretained pointer: it
 /// outlives the session, which its `deinit` frees. Confined to its worker's loop.
 ///
-/// nghttp2's callbacks only fill `slots` and `events`; all else happens after nghttp2 has returned.
+/// nghttp2's callbacks only fill slots and `events`; all else happens after nghttp2 has returned.
 final class HTTP2Session {
   /// Why nghttp2 can read no further.
   enum Failure: Error, Equatable {
@@ -17,10 +17,13 @@ final class HTTP2Session {
   }
 
   var events: [SessionEvent] = []
-  var slots: [StreamSlot] = []
-  private var freeSlots: [Int] = []
   /// The slot whose header block is being read.
-  var headSlot: Int?
+  var headSlot: StreamSlot.Pointer?
+  /// All slots, which this session frees, and those that no stream has.
+  private var slots: [StreamSlot.Pointer] = []
+  private var freeSlots: [StreamSlot.Pointer] = []
+  /// Set when the streams were ended without nghttp2, which must not find their slots any more.
+  private var isAbandoned = false
   /// The error code of a GOAWAY that nghttp2 sent because the client broke the protocol.
   var sentError: UInt32?
 
@@ -41,6 +44,7 @@ final class HTTP2Session {
 
   deinit {
     nghttp2_session_del(session)
+    freeMemory()
   }
 
   // MARK: Bytes
@@ -84,49 +88,56 @@ final class HTTP2Session {
 
   // MARK: Slots
 
-  /// The slot of an open stream.
-  func slot(of stream: Int32) -> Int? {
-    let context = nghttp2_session_get_stream_user_data(session, stream)
-    guard let context else { return nil }
-    let slot = Int(bitPattern: context) - 1
-    return slots.indices.contains(slot) && slots[slot].stream == stream ? slot : nil
+  /// The slot of an open stream. nghttp2 keeps it as the stream's user data.
+  func slot(of stream: Int32) -> StreamSlot.Pointer? {
+    guard !isAbandoned else { return nil }
+    return nghttp2_session_get_stream_user_data(session, stream)?
+      .assumingMemoryBound(to: StreamSlot.self)
+  }
+
+  /// The slots of the streams that are open.
+  var openSlots: [StreamSlot.Pointer] {
+    slots.filter { $0.pointee.stream != 0 }
   }
 
   /// Gives a new stream a slot.
-  func occupySlot(for stream: Int32) -> Int {
-    let slot: Int
+  func occupySlot(for stream: Int32) -> StreamSlot.Pointer {
+    let slot: StreamSlot.Pointer
     if let free = freeSlots.popLast() {
       slot = free
     } else {
-      slot = slots.count
-      slots.append(StreamSlot(limits: limits))
+      slot = .allocate(capacity: 1)
+      slot.initialize(to: StreamSlot(limits: limits))
+      slots.append(slot)
     }
-    slots[slot].stream = stream
-    // One more than the slot, because nil means that there is none.
-    nghttp2_session_set_stream_user_data(
-      session, stream, UnsafeMutableRawPointer(bitPattern: slot + 1))
+    slot.pointee.stream = stream
+    nghttp2_session_set_stream_user_data(session, stream, slot)
     return slot
   }
 
-  /// Frees the slot of a stream that is gone.
-  func releaseSlot(_ slot: Int) {
-    queuedBytes -= slots[slot].queue.byteCount
-    bufferedBytes -= slots[slot].countedBytes
-    slots[slot].reset(limits: limits)
+  /// Frees the slot of a stream that nghttp2 has closed.
+  func releaseSlot(_ slot: StreamSlot.Pointer) {
+    queuedBytes -= slot.pointee.queue.byteCount
+    bufferedBytes -= slot.pointee.countedBytes
+    slot.pointee.reset(limits: limits)
     freeSlots.append(slot)
     // A burst of calls leaves no memory behind.
-    guard freeSlots.count == slots.count, slots.count > 256 else { return }
-    slots = []
-    freeSlots = []
+    if freeSlots.count == slots.count, slots.count > 256 { freeMemory() }
+  }
+
+  /// Forgets all events and streams: nghttp2 will not be called again.
+  func abandon() {
+    isAbandoned = true
+    events = []
   }
 
   /// Counts what the slot buffers of its request.
   ///
   /// - Returns: false when the connection buffers too much.
-  func accountForBufferedBytes(of slot: Int) -> Bool {
-    let bytes = slots[slot].bufferedBytes
-    bufferedBytes += bytes - slots[slot].countedBytes
-    slots[slot].countedBytes = bytes
+  func accountForBufferedBytes(of slot: StreamSlot.Pointer) -> Bool {
+    let bytes = slot.pointee.bufferedBytes
+    bufferedBytes += bytes - slot.pointee.countedBytes
+    slot.pointee.countedBytes = bytes
     return bufferedBytes <= limits.bufferedBytes
   }
 
@@ -138,8 +149,8 @@ final class HTTP2Session {
   }
 
   /// Gives the window of bytes that were dealt with back to the stream; none if that is gone.
-  func returnStreamWindow(of slot: Int, _ count: Int) {
-    nghttp2_session_consume_stream(session, slots[slot].stream, count)
+  func returnStreamWindow(of slot: StreamSlot.Pointer, _ count: Int) {
+    nghttp2_session_consume_stream(session, slot.pointee.stream, count)
   }
 
   // MARK: End of the connection
@@ -160,13 +171,13 @@ final class HTTP2Session {
   // MARK: Answers
 
   /// Refuses a call for its headers or its path. Nothing of its body is looked at.
-  func refuse(_ slot: Int, httpStatus: Int, _ status: RPCStatus) {
-    _ = slots[slot].lifecycle.ended(status.code)
+  func refuse(_ slot: StreamSlot.Pointer, httpStatus: Int, _ status: RPCStatus) {
+    _ = slot.pointee.lifecycle.ended(status.code)
     submitTrailersOnly(slot, httpStatus: httpStatus, status)
   }
 
   /// Queues a message. A queue that is full ends the RPC.
-  func send(_ slot: Int, frame: [UInt8]) {
+  func send(_ slot: StreamSlot.Pointer, frame: [UInt8]) {
     guard hasRoom(for: frame, on: slot) else {
       abort(
         slot,
@@ -174,28 +185,28 @@ final class HTTP2Session {
           .resourceExhausted, "the client reads too slowly: too many messages wait to be sent"))
       return
     }
-    switch slots[slot].lifecycle.messageSent() {
+    switch slot.pointee.lifecycle.messageSent() {
     case .sendHeadersAndMessage:
       enqueue(frame, on: slot)
       submitResponse(slot)
     case .sendMessage:
       enqueue(frame, on: slot)
-      nghttp2_session_resume_data(session, slots[slot].stream)
+      nghttp2_session_resume_data(session, slot.pointee.stream)
     case .drop:
       break
     }
   }
 
   /// Ends an RPC after the messages that are queued.
-  func end(_ slot: Int, _ status: RPCStatus) {
-    switch slots[slot].lifecycle.ended(status.code) {
+  func end(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
+    switch slot.pointee.lifecycle.ended(status.code) {
     case .sendTrailersOnly:
       submitTrailersOnly(slot, httpStatus: 200, status)
     case .sendTrailers:
-      if slots[slot].queue.isEmpty {
+      if slot.pointee.queue.isEmpty {
         submitTrailers(slot, status)
       } else {
-        slots[slot].trailers = status
+        slot.pointee.trailers = status
       }
     case .drop:
       break
@@ -204,13 +215,13 @@ final class HTTP2Session {
 
   /// Ends an RPC at once: what is queued is dropped, since the client's window may be shut for good,
   /// and trailers need none.
-  func abort(_ slot: Int, _ status: RPCStatus) {
-    let order = slots[slot].lifecycle.aborted(
-      status.code, hasUnsentTrailers: slots[slot].trailers != nil)
+  func abort(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
+    let order = slot.pointee.lifecycle.aborted(
+      status.code, hasUnsentTrailers: slot.pointee.trailers != nil)
     guard order != .drop else { return }
-    queuedBytes -= slots[slot].queue.byteCount
-    slots[slot].queue.removeAll()
-    slots[slot].trailers = nil
+    queuedBytes -= slot.pointee.queue.byteCount
+    slot.pointee.queue.removeAll()
+    slot.pointee.trailers = nil
     if order == .sendTrailersOnly {
       submitTrailersOnly(slot, httpStatus: 200, status)
     } else {
@@ -222,20 +233,20 @@ final class HTTP2Session {
   ///
   /// - Returns: how many bytes, and what they are followed by.
   func readQueue(
-    of slot: Int, into buffer: UnsafeMutableRawBufferPointer
+    of slot: StreamSlot.Pointer, into buffer: UnsafeMutableRawBufferPointer
   ) -> (count: Int, next: OnRead) {
-    let count = slots[slot].queue.read(into: buffer)
+    let count = slot.pointee.queue.read(into: buffer)
     queuedBytes -= count
-    if slots[slot].isStalled,
-      slots[slot].queue.messageCount <= limits.stall.messages / 4,
-      slots[slot].queue.byteCount <= limits.stall.bytes / 4
+    if slot.pointee.isStalled,
+      slot.pointee.queue.messageCount <= limits.stall.messages / 4,
+      slot.pointee.queue.byteCount <= limits.stall.bytes / 4
     {
-      slots[slot].isStalled = false
+      slot.pointee.isStalled = false
       events.append(.resumable(slot: slot))
     }
-    guard slots[slot].queue.isEmpty else { return (count, .moreData) }
-    guard let status = slots[slot].trailers else { return (count, .nothingYet) }
-    slots[slot].trailers = nil
+    guard slot.pointee.queue.isEmpty else { return (count, .moreData) }
+    guard let status = slot.pointee.trailers else { return (count, .nothingYet) }
+    slot.pointee.trailers = nil
     submitTrailers(slot, status)
     return (count, .trailers)
   }
@@ -248,24 +259,33 @@ final class HTTP2Session {
 
   // MARK: Private
 
-  private func hasRoom(for frame: [UInt8], on slot: Int) -> Bool {
-    slots[slot].queue.hasRoom(forBytes: frame.count, within: limits.queue)
+  private func hasRoom(for frame: [UInt8], on slot: StreamSlot.Pointer) -> Bool {
+    slot.pointee.queue.hasRoom(forBytes: frame.count, within: limits.queue)
       && queuedBytes + frame.count <= limits.queuedBytes
   }
 
-  private func enqueue(_ frame: [UInt8], on slot: Int) {
-    slots[slot].queue.append(frame)
+  private func freeMemory() {
+    for slot in slots {
+      slot.deinitialize(count: 1)
+      slot.deallocate()
+    }
+    slots = []
+    freeSlots = []
+  }
+
+  private func enqueue(_ frame: [UInt8], on slot: StreamSlot.Pointer) {
+    slot.pointee.queue.append(frame)
     queuedBytes += frame.count
   }
 
-  private func submitResponse(_ slot: Int) {
+  private func submitResponse(_ slot: StreamSlot.Pointer) {
     var provider = Self.dataProvider(slot: slot)
     let fields = ConstantFields.response
-    nghttp2_submit_response(session, slots[slot].stream, fields.fields, fields.count, &provider)
+    nghttp2_submit_response(session, slot.pointee.stream, fields.fields, fields.count, &provider)
   }
 
-  private func submitTrailers(_ slot: Int, _ status: RPCStatus) {
-    let stream = slots[slot].stream
+  private func submitTrailers(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
+    let stream = slot.pointee.stream
     if status == .ok {
       let fields = ConstantFields.okTrailers
       nghttp2_submit_trailer(session, stream, fields.fields, fields.count)
@@ -276,13 +296,14 @@ final class HTTP2Session {
     fields.withFields { _ = nghttp2_submit_trailer(session, stream, $0, $1) }
   }
 
-  private func submitTrailersOnly(_ slot: Int, httpStatus: Int, _ status: RPCStatus) {
+  private func submitTrailersOnly(_ slot: StreamSlot.Pointer, httpStatus: Int, _ status: RPCStatus)
+  {
     var fields = HeaderFields()
     fields.add(":status", String(httpStatus).utf8)
     fields.add("content-type", "application/grpc".utf8)
     fields.add("grpc-accept-encoding", "identity".utf8)
     fields.add(status)
-    let stream = slots[slot].stream
+    let stream = slot.pointee.stream
     fields.withFields { _ = nghttp2_submit_response(session, stream, $0, $1, nil) }
   }
 

@@ -1,16 +1,15 @@
-/// What nghttp2's callbacks have seen, to be dealt with once nghttp2 has returned. Slots are indices
-/// into `HTTP2Session.slots`.
+/// What nghttp2's callbacks have seen, to be dealt with once nghttp2 has returned.
 enum SessionEvent {
   /// The headers of a request are complete.
-  case head(slot: Int)
+  case head(slot: StreamSlot.Pointer)
   /// A piece of a request's body; it lies in the worker's input buffer.
-  case data(slot: Int, UnsafeRawBufferPointer)
+  case data(slot: StreamSlot.Pointer, UnsafeRawBufferPointer)
   /// The client has sent the last byte of a request.
-  case requestEnd(slot: Int)
+  case requestEnd(slot: StreamSlot.Pointer)
   /// The stream is gone, and so is the slot once this has been dealt with.
-  case closed(slot: Int)
+  case closed(slot: StreamSlot.Pointer)
   /// The client reads the answers of a stalled RPC again.
-  case resumable(slot: Int)
+  case resumable(slot: StreamSlot.Pointer)
   /// The client's SETTINGS have come.
   case handshake
   case pingAcknowledged

@@ -2,7 +2,12 @@ internal import GRPCWire
 
 /// All that a session knows of one stream. Slots are used again, so that a request costs no memory
 /// of its own; a slot is free between the processing of its stream's end and the next stream.
+///
+/// A slot has a fixed address, by which nghttp2's callbacks find it. It belongs to its session, which
+/// frees it no earlier than all streams of that time have ended.
 struct StreamSlot {
+  typealias Pointer = UnsafeMutablePointer<StreamSlot>
+
   /// The HTTP/2 stream; 0 in a free slot.
   var stream: Int32 = 0
   var head: RequestHead

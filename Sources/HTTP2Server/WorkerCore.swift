@@ -83,7 +83,10 @@ final class WorkerCore<Service: RPCService> {
       log(.warning, "cannot open a connection: out of memory")
       return
     }
-    let policy = ConnectionPolicy(limits: policyLimits, now: table.now)
+    var limits = policyLimits
+    // Connections of one moment must not all come back in one moment (C14).
+    limits.age = limits.age.map { $0 * Double.random(in: 0.9...1.1) }
+    let policy = ConnectionPolicy(limits: limits, now: table.now)
     let connection = table.add(session: session, policy: policy)
     do {
       connection.socket = try TCPConnection(on: loop, accepted) {
@@ -218,9 +221,8 @@ final class WorkerCore<Service: RPCService> {
 
   private func announce(_ connection: HTTP2Connection) {
     connection.session.announceDrain()
-    for slot in connection.session.slots.indices {
-      let kind = connection.session.slots[slot].method?.kind
-      guard let kind, kind != .unary else { continue }
+    for slot in connection.session.openSlots {
+      guard let kind = slot.pointee.method?.kind, kind != .unary else { continue }
       connection.session.end(slot, .ok)
     }
   }

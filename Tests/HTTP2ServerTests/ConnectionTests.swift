@@ -82,6 +82,26 @@ internal import Testing
     #expect(try server.connect().call(Method.echo.path, stream: 1).status == "0")
   }
 
+  @Test func `calls that are opened and reset without end are cut off`() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let method = RawClient.requestHeaders(Method.hold.path)
+    for start in stride(from: 0 as UInt32, to: 30_000, by: 1000) {
+      let frames = (start..<start + 1000).flatMap {
+        [Frame.headers(stream: 2 * $0 + 1, method), Frame.reset(stream: 2 * $0 + 1)]
+      }
+      // The server may have closed already.
+      guard (try? client.send(frames.flatMap(\.bytes))) != nil else { break }
+    }
+    try client.readToEnd()
+    client.shutOutput()
+    try server.waitForStatistics { $0.connectionsOpen == 0 && $0.streamsOpen == 0 }
+    let ends = server.log.ends(of: .hold)
+    #expect(ends.count >= 20_000)
+    #expect(ends.count < 30_000)
+    #expect(ends.allSatisfy { $0 == .cancelled })
+  }
+
   @Test func `a client that goes away is closed for`() throws {
     let server = try TestServer()
     let client = try server.connect()

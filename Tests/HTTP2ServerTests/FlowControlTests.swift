@@ -113,6 +113,8 @@ internal import Testing
         Method.big.path, stream: 2 * call + 1, message: UInt32(16_000).bigEndianBytes
       ).flatMap(\.bytes)
     }
+    // A window update would wait behind the calls.
+    client.returnsWindow = false
     let sent = client.sendUntilBlocked(calls, patience: 500)
     #expect(sent < calls.count)
     // What was sent and not read waits in the kernel's buffers.
