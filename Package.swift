@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests",
+        "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server",
+        "Manifests",
         "ScalerService", "Scaling", "Telemetry", "Upstreams",
       ],
       swiftSettings: strict),

@@ -54,7 +54,8 @@ struct TLSTests {
     let server = try Server()
     defer { server.program.stop() }
     try await HTTPHost.run { host in
-      @Sendable func send(_ files: HTTPRequest.TLSFiles) async -> Result<HTTPResponse, HTTPFailure> {
+      @Sendable func send(_ files: HTTPRequest.TLSFiles) async -> Result<HTTPResponse, HTTPFailure>
+      {
         await host.send(HTTPRequest(url: server.url, timeout: .seconds(10), tls: files))
       }
       let good = await send(server.files())
