@@ -22,7 +22,7 @@ final class CurlMulti {
 
   init(loop: EventLoop) throws(EventLoopError) {
     guard Self.libraryStarted, let handle = curl_multi_init() else {
-      throw EventLoopError("start libcurl", code: -12)
+      throw EventLoopError("start libcurl", code: -ENOMEM)
     }
     self.loop = loop
     self.handle = handle

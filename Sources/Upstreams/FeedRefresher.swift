@@ -146,7 +146,7 @@ package final class FeedRefresher {
     switch obstacle {
     case .sourceNotDefined:
       return FetchFailure(
-        .undefined, "data source \"\(key.name)\" of type \(key.kind.rawValue) is not defined")
+        .undefined, "data source \"\(key.name)\" is not defined (type \(key.kind.rawValue))")
     case .sourceFailing:
       return FetchFailure(
         .sourceFailing, concernsSource: true,

@@ -141,7 +141,7 @@ extension DataSource {
     defer { server.stop() }
     try await RefresherHost.run { host in
       try await host.retain(query("up"))
-      let sentence = "data source \"main\" of type prometheus is not defined"
+      let sentence = "data source \"main\" is not defined (type prometheus)"
       let reading = try await host.reading(of: query("up")) { _ in true }
       #expect(reading?.failure?.message == sentence)
       try await host.define(Fixtures.prometheus(server.address))
