@@ -27,8 +27,8 @@ package final class TCPConnection {
 
   /// Takes the connection over.
   ///
-  /// - Parameter ready: called when what `watch` asked for is possible, or the socket has failed,
-  ///   which the next `read` then tells.
+  /// - Parameter ready: called when what `watch` asked for is possible. After `.failed`, which a
+  ///   reset causes, it is not called again.
   package init(
     on loop: EventLoop, _ accepted: consuming TCPListener.Accepted,
     ready: @escaping (SocketWatcher.Readiness) -> Void

@@ -41,8 +41,13 @@ package final class TCPListener {
     self.socket = socket
     self.accepted = accepted
     self.failed = failed
-    let watcher = try SocketWatcher(on: loop, socket: socket.descriptor) { [unowned self] _ in
-      _ = acceptBatch()
+    let watcher = try SocketWatcher(on: loop, socket: socket.descriptor) {
+      [unowned self] readiness in
+      if readiness.contains(.failed) {
+        rest("the socket failed")
+      } else {
+        _ = acceptBatch()
+      }
     }
     self.watcher = watcher
     pause = try LoopTimer(on: loop) { watcher.watch(.readable) }
@@ -75,12 +80,16 @@ package final class TCPListener {
       case EAGAIN:
         return false
       default:
-        failed(String(cString: strerror(errno)))
-        watcher?.watch([])
-        pause?.start(after: Self.pauseLength)
+        rest(String(cString: strerror(errno)))
         return false
       }
     }
     return true
+  }
+
+  private func rest(_ reason: String) {
+    watcher?.watch([])
+    pause?.start(after: Self.pauseLength)
+    failed(reason)
   }
 }

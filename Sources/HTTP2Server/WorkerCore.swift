@@ -15,6 +15,8 @@ final class WorkerCore<Service: RPCService> {
   private var timer: LoopTimer?
   /// When `timer` fires; nil when it is stopped.
   private var timerTime: MonotonicTime?
+  /// Whether the last attempt to accept a connection failed.
+  private var isRefusing = false
   private var drain: (deadline: MonotonicTime, completion: () -> Void)?
 
   init(
@@ -43,7 +45,10 @@ final class WorkerCore<Service: RPCService> {
       accepted: { [unowned self] in accept($0) },
       failed: { [unowned self] reason in
         counters.acceptFailures.add(1)
-        log(.warning, "cannot accept connections: \(reason)")
+        // Tried again ten times a second, told once.
+        guard !isRefusing else { return }
+        isRefusing = true
+        log(.warning, "cannot accept connections for now: \(reason)")
       })
   }
 
@@ -79,6 +84,7 @@ final class WorkerCore<Service: RPCService> {
   private func accept(_ accepted: consuming TCPListener.Accepted) {
     table.readClock()
     table.counters.connectionsAccepted.add(1)
+    isRefusing = false
     guard let session = HTTP2Session(template) else {
       log(.warning, "cannot open a connection: out of memory")
       return
@@ -109,8 +115,12 @@ final class WorkerCore<Service: RPCService> {
 
   private func ready(_ connection: HTTP2Connection, _ readiness: SocketWatcher.Readiness) {
     table.readClock()
-    // A failure shows in the next read.
-    if !readiness.isDisjoint(with: [.readable, .failed]) { read(connection) }
+    if readiness.contains(.failed) {
+      // The client has reset the connection: nothing that is left to be read can be answered.
+      finish(connection, .failure)
+      return
+    }
+    if readiness.contains(.readable) { read(connection) }
     advance(connection)
   }
 

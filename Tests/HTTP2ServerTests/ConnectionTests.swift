@@ -111,6 +111,18 @@ internal import Testing
     try server.waitForStatistics { $0.connectionsClosed[.peer] == 1 && $0.connectionsOpen == 0 }
   }
 
+  @Test func `a client that resets the connection behind its last bytes is closed for`() throws {
+    let server = try TestServer()
+    for _ in 0..<20 {
+      let client = try server.connect()
+      try client.send(RawClient.call(Method.hold.path, stream: 1, message: []).flatMap(\.bytes))
+      client.resetConnection()
+    }
+    try server.waitForStatistics { $0.connectionsAccepted == 20 && $0.connectionsOpen == 0 }
+    #expect(server.server.statistics.streamsOpen == 0)
+    #expect(server.log.ends(of: .hold).allSatisfy { $0 == .cancelled })
+  }
+
   @Test func `a client's own GOAWAY ends the connection after its calls`() throws {
     let server = try TestServer()
     let client = try server.connect()

@@ -30,7 +30,7 @@ final class RawClient {
 
   struct Closed: Error {}
 
-  private let descriptor: Int32
+  private var descriptor: Int32
   private var received: [UInt8] = []
   /// How much of `received` has been read as frames.
   private var readOffset = 0
@@ -77,7 +77,7 @@ final class RawClient {
   }
 
   deinit {
-    close(descriptor)
+    if descriptor >= 0 { close(descriptor) }
   }
 
   // MARK: Sending
@@ -112,6 +112,14 @@ final class RawClient {
       sent += count
     }
     return sent
+  }
+
+  /// Closes with a reset instead of an end.
+  func resetConnection() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    close(descriptor)
+    descriptor = -1
   }
 
   func shutOutput() {
