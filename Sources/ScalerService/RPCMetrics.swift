@@ -3,71 +3,97 @@ package import Telemetry
 
 /// Counts the RPCs of one gRPC loop, under the seed's names and under ours.
 ///
-/// The series are looked up once, so that counting takes no lock. Confined to its loop.
+/// Counts in plain numbers of its own, and adds them to the shared series when it is told to: two
+/// loops that count in one place would pass its cache line to and fro with every RPC. Confined to
+/// its loop.
 package final class RPCMetrics {
   private let metrics: HeadstartMetrics
-  private var codes: [[Counter?]]
-  private let durations: [Histogram]
-  private let streams: [Gauge]
-  private let seedDurations: [Histogram?]
-  private let seedSuccess: [Counter?]
-  private let seedError: [Counter?]
-  private let seedActive: Counter
-  private let seedInactive: Counter
+  private var tallies: [Tally]
+  private var activeAnswers: UInt64 = 0
+  private var inactiveAnswers: UInt64 = 0
+  private var lastReplicas: Int?
+
+  /// What has happened to one method since the last flush.
+  private struct Tally {
+    var codes: [UInt64]
+    var durations: LocalHistogram
+    var seedDurations: LocalHistogram
+  }
 
   package init(_ metrics: HeadstartMetrics) {
     self.metrics = metrics
-    let methods = ScalerMethod.allCases
-    codes = methods.map { _ in Array(repeating: nil, count: RPCCode.allCases.count) }
-    durations = methods.map { metrics.rpcDuration.with([$0.label]) }
-    streams = methods.map { metrics.streams.with([$0.label]) }
-    seedDurations = methods.map {
-      $0.isScaler ? metrics.seedRequestDuration.with([$0.name]) : nil
+    tallies = ScalerMethod.allCases.map { method in
+      // Series begin at 0, so that their first event shows up as a rise.
+      let durations = metrics.rpcDuration.with([method.label])
+      _ = metrics.rpcs.with([method.label, RPCCode.ok.name])
+      return Tally(
+        codes: Array(repeating: 0, count: RPCCode.allCases.count),
+        durations: LocalHistogram(like: durations),
+        seedDurations: LocalHistogram(
+          like: method.isScaler ? metrics.seedRequestDuration.with([method.name]) : durations))
     }
-    seedSuccess = methods.map {
-      $0.isScaler && $0 != .isActive ? metrics.seedRequests.with([$0.name, "success"]) : nil
+    for method in ScalerMethod.allCases where method.kind != .unary {
+      _ = metrics.streams.with([method.label])
     }
-    seedError = methods.map { method in
-      guard method.isScaler else { return nil }
-      let status = method == .isActive ? "inactive_error" : "error"
-      return metrics.seedRequests.with([method.name, status])
-    }
-    seedActive = metrics.seedRequests.with([ScalerMethod.isActive.name, "active"])
-    seedInactive = metrics.seedRequests.with([ScalerMethod.isActive.name, "inactive"])
   }
 
-  /// A stream was opened. Unary RPCs are too short to be worth a gauge.
+  /// A streaming RPC was opened.
   func opened(_ method: ScalerMethod) {
-    streams[method.rawValue].increment()
+    metrics.streams.with([method.label]).increment()
   }
 
   func ended(_ method: ScalerMethod, code: RPCCode, elapsed: Duration) {
-    let index = method.rawValue
-    counter(index, code).increment()
-    durations[index].observe(elapsed)
-    seedDurations[index]?.observe(elapsed)
-    if method.kind != .unary { streams[index].decrement() }
-    if code == .ok {
-      seedSuccess[index]?.increment()
-    } else {
-      seedError[index]?.increment()
-    }
+    tallies[method.rawValue].codes[code.rawValue] &+= 1
+    tallies[method.rawValue].durations.observe(elapsed)
+    if method.isScaler { tallies[method.rawValue].seedDurations.observe(elapsed) }
+    if method.kind != .unary { metrics.streams.with([method.label]).decrement() }
   }
 
   func answered(isActive: Bool) {
-    (isActive ? seedActive : seedInactive).increment()
+    if isActive {
+      activeAnswers &+= 1
+    } else {
+      inactiveAnswers &+= 1
+    }
   }
 
   func returned(replicas: Int) {
+    lastReplicas = replicas
+  }
+
+  /// Adds what was counted since the last time to the series that are scraped.
+  func flush() {
+    for method in ScalerMethod.allCases { flush(method) }
+    let requests = metrics.seedRequests
+    requests.with([ScalerMethod.isActive.name, "active"]).increment(by: activeAnswers)
+    requests.with([ScalerMethod.isActive.name, "inactive"]).increment(by: inactiveAnswers)
+    activeAnswers = 0
+    inactiveAnswers = 0
+    guard let replicas = lastReplicas else { return }
+    lastReplicas = nil
     metrics.desiredReplicasReturned.set(replicas)
   }
 
-  private func counter(_ method: Int, _ code: RPCCode) -> Counter {
-    if let counter = codes[method][code.rawValue] { return counter }
-    let label = ScalerMethod.allCases[method].label
-    let counter = metrics.rpcs.with([label, code.name])
-    codes[method][code.rawValue] = counter
-    return counter
+  private func flush(_ method: ScalerMethod) {
+    let index = method.rawValue
+    var failures: UInt64 = 0
+    for code in RPCCode.allCases where tallies[index].codes[code.rawValue] > 0 {
+      let count = tallies[index].codes[code.rawValue]
+      tallies[index].codes[code.rawValue] = 0
+      metrics.rpcs.with([method.label, code.name]).increment(by: count)
+      if code == .ok {
+        guard method.isScaler, method != .isActive else { continue }
+        metrics.seedRequests.with([method.name, "success"]).increment(by: count)
+      } else {
+        failures &+= count
+      }
+    }
+    tallies[index].durations.flush(into: metrics.rpcDuration.with([method.label]))
+    guard method.isScaler else { return }
+    tallies[index].seedDurations.flush(into: metrics.seedRequestDuration.with([method.name]))
+    guard failures > 0 else { return }
+    let status = method == .isActive ? "inactive_error" : "error"
+    metrics.seedRequests.with([method.name, status]).increment(by: failures)
   }
 }
 

@@ -22,6 +22,11 @@ package final class ScalerRPCs: RPCService {
   private let decoder = MessageDecoder()
   private let methods: [(path: [UInt8], method: RPCMethod)]
   private var bindings: [ScaledObject: Binding] = [:]
+  /// What requests of GetMetrics under the metric's own name and of IsActive were bound to, and
+  /// what answers those of GetMetricSpec.
+  private var metricsMemo = RequestMemo<Binding>()
+  private var activityMemo = RequestMemo<Binding>()
+  private var specMemo = RequestMemo<[UInt8]>()
   /// The binding of each open StreamIsActive.
   private var pushStreams: [RPCID: Binding] = [:]
   /// Streams that are sent `true` once more, the earliest first.
@@ -132,32 +137,56 @@ package final class ScalerRPCs: RPCService {
     health.update(.notServing)
   }
 
+  /// Adds what this loop has counted to the series that are scraped.
+  package func flushMetrics() {
+    metrics.flush()
+  }
+
   // MARK: KEDA's RPCs
 
   private func getMetrics(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    if let binding = metricsMemo.value(for: message) {
+      binding.lastUsed = loop.now
+      answerMetrics(rpc, binding, metricName: "")
+      return
+    }
     let request = try decoder.getMetricsRequest(from: message)
     let binding = binding(for: request.scaledObject)
     guard binding.answer != nil else {
       binding.waiting.append((rpc, .getMetrics, request.metricName))
       return
     }
+    if request.metricName.isEmpty || request.metricName == binding.object.effectiveMetricName {
+      metricsMemo.remember(binding, for: message)
+    }
     answerMetrics(rpc, binding, metricName: request.metricName)
   }
 
   private func isActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    if let binding = activityMemo.value(for: message) {
+      binding.lastUsed = loop.now
+      answerActivity(rpc, binding)
+      return
+    }
     let binding = binding(for: try decoder.scaledObjectRef(from: message))
     guard binding.answer != nil else {
       binding.waiting.append((rpc, .isActive, ""))
       return
     }
+    activityMemo.remember(binding, for: message)
     answerActivity(rpc, binding)
   }
 
   /// Pure and local: it never fails for a reference that can be read (C1, C23).
   private func getMetricSpec(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
+    if let frame = specMemo.value(for: message) {
+      responder.respond(rpc, frame: frame)
+      return
+    }
     let object = ScaledObject(try decoder.scaledObjectRef(from: message))
-    responder.respond(
-      rpc, frame: MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName))
+    let frame = MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName)
+    specMemo.remember(frame, for: message)
+    responder.respond(rpc, frame: frame)
   }
 
   /// The specification never changes while the stream's metadata stand (C9, C13), so that one
@@ -317,6 +346,8 @@ package final class ScalerRPCs: RPCService {
     guard !unused.isEmpty else { return }
     let objects = unused.map(\.object)
     for object in objects { bindings[object] = nil }
+    metricsMemo.removeAll()
+    activityMemo.removeAll()
     engine.loop.post { [engine, mailbox] in
       engine.assumeIsolated { $0.unsubscribe(objects, worker: mailbox) }
     }

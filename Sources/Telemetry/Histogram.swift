@@ -9,7 +9,7 @@ package final class Histogram: Sendable {
   ]
 
   /// Inclusive upper bounds, rising; the bucket above the last one is implied.
-  private let bounds: [Double]
+  let bounds: [Double]
   /// One more than `bounds`. Not cumulative: an observation touches one of them.
   private let buckets: [Counter]
   /// The bit pattern of a Double.
@@ -30,6 +30,12 @@ package final class Histogram: Sendable {
     guard !value.isNaN else { return }
     buckets[bounds.firstIndex { value <= $0 } ?? bounds.count].increment()
     sumBits.addDouble(value)
+  }
+
+  /// Observations made elsewhere: one count for each bucket, the one above the last bound included.
+  func add(counts: [UInt64], sum: Double) {
+    for (bucket, count) in zip(buckets, counts) where count > 0 { bucket.increment(by: count) }
+    sumBits.addDouble(sum)
   }
 
   /// In seconds.

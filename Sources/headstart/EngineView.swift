@@ -25,9 +25,11 @@ struct EngineView: Sendable {
   }
 
   func content(
-    metrics: HeadstartMetrics, statistics: @escaping @Sendable () -> HTTP2Statistics
+    metrics: HeadstartMetrics, statistics: @escaping @Sendable () -> HTTP2Statistics,
+    flush: @escaping @Sendable () -> Void
   ) -> AdminContent {
     metrics.registry.onScrape { writer in
+      flush()
       write(metrics, statistics(), to: &writer)
     }
     return AdminContent(

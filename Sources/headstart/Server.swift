@@ -61,7 +61,9 @@ struct Server {
     let view = EngineView(engine: engine, zones: zones, state: state)
     let admin = try AdminServer(
       host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
-      content: view.content(metrics: metrics, statistics: { grpc.statistics }))
+      content: view.content(
+        metrics: metrics, statistics: { grpc.statistics },
+        flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) }))
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
@@ -96,6 +98,17 @@ struct Server {
     manifestThread.join()
     logger.info("stopped")
     return 0
+  }
+
+  /// Has every gRPC loop add up what it has counted. A loop that does not come to it in time is
+  /// heard at the next scrape.
+  private static func flushMetrics(of grpc: HTTP2Server<ScalerRPCs>, workers: Int) {
+    let flushed = Countdown(from: workers)
+    grpc.post { service in
+      service.flushMetrics()
+      flushed.countDown()
+    }
+    flushed.wait(for: .milliseconds(200))
   }
 
   private var workers: Int {

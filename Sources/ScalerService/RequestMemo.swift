@@ -1,0 +1,111 @@
+/// Remembers what request messages meant, so that the same bytes are not decoded twice.
+///
+/// KEDA sends the same few references over and over, in the few orders that a map of three or four
+/// keys can have (C1). The memo is only ever a short cut: bytes that it does not know are decoded,
+/// and it starts anew when it is full. Measured with three metadata keys, a look-up takes 60 ns
+/// where decoding and hashing take 900 ns.
+struct RequestMemo<Value> {
+  /// The most messages and bytes that are remembered at once.
+  static var maxEntries: Int { 16_384 }
+  static var maxBytes: Int { 4 << 20 }
+  /// Longer messages are nobody's routine.
+  static var longestMessage: Int { 1024 }
+
+  /// Open addressing: an index into `entries` plus one, 0 for a free slot. Twice `maxEntries` or
+  /// less, so that a probe is short.
+  private var slots: [UInt32]
+  private var entries: [Entry] = []
+  private var bytes: [UInt8] = []
+  /// Unknown to peers, so that they cannot choose messages that collide.
+  private let seed: UInt64
+
+  private struct Entry {
+    var hash: UInt64
+    var start: Int
+    var count: Int
+    var value: Value
+  }
+
+  init(seed: UInt64 = .random(in: .min ... .max)) {
+    slots = Array(repeating: 0, count: 64)
+    self.seed = seed
+  }
+
+  var count: Int { entries.count }
+
+  func value(for message: RawSpan) -> Value? {
+    message.withUnsafeBytes { message in
+      let hash = hash(of: message)
+      var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+      while slots[slot] != 0 {
+        let entry = entries[Int(slots[slot]) - 1]
+        if entry.hash == hash, matches(entry, message) { return entry.value }
+        slot = (slot + 1) & (slots.count - 1)
+      }
+      return nil
+    }
+  }
+
+  /// - Precondition: `message` is not in the memo.
+  mutating func remember(_ value: Value, for message: RawSpan) {
+    guard message.byteCount <= Self.longestMessage else { return }
+    if entries.count == Self.maxEntries || bytes.count + message.byteCount > Self.maxBytes {
+      removeAll()
+    }
+    if entries.count * 2 >= slots.count { grow() }
+    message.withUnsafeBytes { message in
+      let hash = hash(of: message)
+      entries.append(
+        Entry(hash: hash, start: bytes.count, count: message.count, value: value))
+      bytes.append(contentsOf: message)
+      enter(entries.count, hash: hash)
+    }
+  }
+
+  mutating func removeAll() {
+    for index in slots.indices { slots[index] = 0 }
+    entries.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func grow() {
+    slots = Array(repeating: 0, count: slots.count * 2)
+    for (index, entry) in entries.enumerated() { enter(index + 1, hash: entry.hash) }
+  }
+
+  private mutating func enter(_ number: Int, hash: UInt64) {
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = UInt32(number)
+  }
+
+  private func matches(_ entry: Entry, _ message: UnsafeRawBufferPointer) -> Bool {
+    guard entry.count == message.count else { return false }
+    return bytes.withUnsafeBytes { bytes in
+      UnsafeRawBufferPointer(rebasing: bytes[entry.start..<entry.start + entry.count])
+        .elementsEqual(message)
+    }
+  }
+
+  /// Eight bytes at a time, each multiplied into 128 bits and folded. Not for secrets; with the
+  /// seed, good enough that nobody outside can aim at a slot.
+  private func hash(of message: UnsafeRawBufferPointer) -> UInt64 {
+    var state = seed ^ UInt64(message.count)
+    var offset = 0
+    while offset + 8 <= message.count {
+      state = mix(state ^ message.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < message.count {
+      rest = rest << 8 | UInt64(message[offset])
+      offset += 1
+    }
+    return mix(mix(state ^ rest))
+  }
+
+  private func mix(_ value: UInt64) -> UInt64 {
+    let product = (value ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+    return product.high ^ product.low
+  }
+}

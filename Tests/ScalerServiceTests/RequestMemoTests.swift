@@ -1,0 +1,67 @@
+internal import Testing
+
+@testable internal import ScalerService
+
+@Suite struct RequestMemoTests {
+  private func message(_ number: Int, length: Int = 12) -> [UInt8] {
+    (0..<length).map { UInt8(truncatingIfNeeded: number >> ($0 % 4 * 8)) ^ UInt8($0 & 0xFF) }
+  }
+
+  @Test func `finds what was remembered, and nothing else`() {
+    var memo = RequestMemo<Int>()
+    for number in 0..<1000 { memo.remember(number, for: message(number).span.bytes) }
+    for number in 0..<1000 {
+      #expect(memo.value(for: message(number).span.bytes) == number)
+      #expect(memo.value(for: message(number, length: 13).span.bytes) == nil)
+    }
+    #expect(memo.value(for: message(1000).span.bytes) == nil)
+    memo.removeAll()
+    #expect(memo.value(for: message(1).span.bytes) == nil)
+  }
+
+  @Test(arguments: 0..<40)
+  func `tells messages apart that differ in any one byte`(_ length: Int) {
+    var memo = RequestMemo<Int>(seed: 1)
+    let original = [UInt8](repeating: 7, count: length)
+    memo.remember(-1, for: original.span.bytes)
+    for index in 0..<length {
+      var changed = original
+      changed[index] ^= 0x80
+      #expect(memo.value(for: changed.span.bytes) == nil)
+    }
+    #expect(memo.value(for: original.span.bytes) == -1)
+  }
+
+  @Test func `starts anew when it has as many messages as it may`() {
+    var memo = RequestMemo<Int>()
+    for number in 0..<RequestMemo<Int>.maxEntries {
+      memo.remember(number, for: message(number).span.bytes)
+    }
+    #expect(memo.count == RequestMemo<Int>.maxEntries)
+    #expect(memo.value(for: message(0).span.bytes) == 0)
+    memo.remember(-1, for: message(-1).span.bytes)
+    #expect(memo.count == 1)
+    #expect(memo.value(for: message(0).span.bytes) == nil)
+  }
+
+  @Test func `starts anew when it holds as many bytes as it may`() {
+    var memo = RequestMemo<Int>()
+    let length = RequestMemo<Int>.longestMessage
+    let most = RequestMemo<Int>.maxBytes / length
+    for number in 0..<most {
+      memo.remember(number, for: message(number, length: length).span.bytes)
+    }
+    #expect(memo.count == most)
+    memo.remember(-1, for: message(-1, length: 1).span.bytes)
+    #expect(memo.count == 1)
+  }
+
+  @Test func `leaves a message out that is one byte too long`() {
+    var memo = RequestMemo<Int>()
+    let longest = [UInt8](repeating: 1, count: RequestMemo<Int>.longestMessage)
+    memo.remember(1, for: longest.span.bytes)
+    memo.remember(2, for: (longest + [1]).span.bytes)
+    #expect(memo.count == 1)
+    #expect(memo.value(for: (longest + [1]).span.bytes) == nil)
+  }
+}
