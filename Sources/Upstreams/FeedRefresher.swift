@@ -128,7 +128,8 @@ package final class FeedRefresher {
   private func carryOut(_ order: RefreshSchedule.Order) {
     switch order {
     case .fetch(let target): fetch(target)
-    case .fail(let target, let obstacle): failed(target, unfetched(target, because: obstacle))
+    case .fail(let target, let obstacle):
+      failed(target, unfetched(target, because: obstacle), at: wallClock())
     case .cancel(let target):
       calls.removeValue(forKey: target)?.cancel()
     case .forget(let target):
@@ -199,16 +200,17 @@ package final class FeedRefresher {
     _ target: FetchTarget, _ result: Result<FetchAnswer, FetchFailure>, after duration: Duration
   ) {
     let key = target.sourceKey
+    let now = wallClock()
     switch result {
     case .success(let answer):
       sourcesByKey[key]?.metrics.fetchSucceeded(
-        after: duration, forecastAge: answer.forecastAge(at: wallClock()))
+        after: duration, forecastAge: answer.forecastAge(at: now))
       sourcesByKey[key]?.trouble = nil
-      sourcesByKey[key]?.lastSuccess = wallClock()
+      sourcesByKey[key]?.lastSuccess = now
       if schedule.fetchSucceeded(target, now: loop.now) == .recovered {
         journal.sourceRecovered(key)
       }
-      succeeded(target, answer)
+      succeeded(target, answer, at: now)
     case .failure(let failure):
       sourcesByKey[key]?.metrics.fetchFailed(reason: failure.reason.label, after: duration)
       sourcesByKey[key]?.trouble = failure.concernsSource ? failure.message : nil
@@ -219,14 +221,13 @@ package final class FeedRefresher {
       case .sourceWentDown: journal.sourceWentDown(key, failure)
       case .sourceRecovered: journal.sourceRecovered(key)
       }
-      failed(target, failure)
+      failed(target, failure, at: now)
     }
     takeTurn()
   }
 
-  private func succeeded(_ target: FetchTarget, _ answer: FetchAnswer) {
+  private func succeeded(_ target: FetchTarget, _ answer: FetchAnswer, at now: Instant) {
     guard case .feed(let feed) = target else { return }
-    let now = wallClock()
     var reading = readings[feed] ?? Reading()
     let hadFailed = reading.failure != nil
     switch answer {
@@ -242,9 +243,8 @@ package final class FeedRefresher {
     onReading(feed, reading)
   }
 
-  private func failed(_ target: FetchTarget, _ failure: FetchFailure) {
+  private func failed(_ target: FetchTarget, _ failure: FetchFailure, at now: Instant) {
     guard case .feed(let feed) = target else { return }
-    let now = wallClock()
     var reading = readings[feed] ?? Reading()
     reading.attemptFailed(failure.message, at: now)
     readings[feed] = reading

@@ -282,7 +282,8 @@ extension DataSource {
     let server = try ScriptedServer(always: scalar("7"))
     defer { server.stop() }
     try await RefresherHost.run { host in
-      try await host.define(Fixtures.prometheus(server.address))
+      try await host.define(
+        Fixtures.prometheus(server.address).refreshed(every: .seconds(3600)))
       try await host.with { refresher in
         for number in 0..<10_000 { refresher.retain(query("sum(rate(m_\(number)[1m]))")) }
       }
