@@ -1,0 +1,182 @@
+"""The comparison, row by row. scripts/bench builds what it needs and describes the options."""
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import fmean
+
+from . import costs, fleet, messages
+from .load import Load, latencies, run_load
+from .process import prepare_self
+from .report import Table
+from .servers import GRPCCPP, THREE_SIGNALS, Bare, Headstart
+from .upstreams import Upstreams
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ROOT / ".build" / "bench"
+BINARY = ROOT / ".build" / "release" / "headstart"
+SNAPSHOT = ROOT / "Tests" / "Fixtures" / "kedastral" / "forecast-current.json"
+
+# The name of a row, for --only, and the load.
+THROUGHPUT = {
+    "GetMetrics": ("GetMetrics, 16 × 32", Load("GetMetrics", 16, 32)),
+    "IsActive": ("IsActive, 16 × 32", Load("IsActive", 16, 32)),
+    "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
+}
+OTHERS = ("latency", "start", "fleet")
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("--quick", action="store_true", help="one short round, no instructions counted")
+    parser.add_argument("--rounds", type=int, default=3, choices=range(1, 21), metavar="N")
+    parser.add_argument("--only", action="append", choices=[*THROUGHPUT, *OTHERS], metavar="NAME",
+                        help=f"one of {', '.join([*THROUGHPUT, *OTHERS])}; repeatable")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rounds = 1
+    chosen.seconds = 1.0 if chosen.quick else 3.0
+    return chosen
+
+
+class Bench:
+    """What every row needs: the servers, the request bytes, the table."""
+
+    def __init__(self, chosen, folder, stack):
+        self.chosen = chosen
+        self.folder = folder
+        self.bodies = {}
+        for method, message in (("GetMetrics", messages.get_metrics()),
+                                ("IsActive", messages.scaled_object())):
+            self.bodies[method] = folder / method
+            self.bodies[method].write_bytes(messages.prefixed(message))
+        self.upstreams = Upstreams(SNAPSHOT)
+        stack.callback(self.upstreams.close)
+        policies = folder / "policies"
+        policies.mkdir()
+        (policies / "web.yaml").write_text(THREE_SIGNALS.format(url=self.upstreams.url))
+        self.servers = [Headstart(BINARY, policies), Bare(PROGRAMS), GRPCCPP(PROGRAMS)]
+        self.table = Table([server.name for server in self.servers])
+
+    def say(self, text):
+        print(text, file=sys.stderr, flush=True)
+
+    def throughput(self, row, load):
+        """Rounds that alternate between the servers, all of which run throughout."""
+        with ExitStack() as stack:
+            running = []
+            for server in self.servers:
+                process = stack.enter_context(server.start(load.method))
+                server.verify(load.method, self.bodies)
+                if load.connections > 1 and load.method == "GetMetrics":
+                    self.table.add("resident, idle", server.name, process.resident, "B")
+                running.append((server, process, self._calls_for_round(server, process, load)))
+            for number in range(self.chosen.rounds):
+                for server, process, calls in running:
+                    server.verify(load.method, self.bodies)
+                    before = process.cpu_seconds
+                    result = run_load(server.port, load, calls, self.bodies[load.method],
+                                      server.answers[load.method])
+                    cpu = process.cpu_seconds - before
+                    self.say(f"{row}, round {number + 1}: {server.name} {result.rate:,.0f}/s, "
+                             f"{calls / cpu:,.0f} per CPU second")
+                    add = self.table.add
+                    add(f"{row}: calls/s", server.name, result.rate, compared=True)
+                    add(f"{row}: calls per CPU second", server.name, calls / cpu, compared=True)
+            if load.connections > 1 and load.method == "GetMetrics":
+                for server, process, _ in running:
+                    self.table.add("resident, after that load", server.name, process.resident, "B")
+        self._costs(row, load)
+
+    def _calls_for_round(self, server, process, load):
+        """As many calls as keep the server's core busy for a round, by a short trial.
+
+        The first calls warm the server up and do not count.
+        """
+        lanes = load.connections * load.streams
+        trial = 100 * lanes
+        for _ in range(2):
+            before = process.cpu_seconds
+            run_load(server.port, load, trial, self.bodies[load.method],
+                     server.answers[load.method])
+            cpu = process.cpu_seconds - before
+        return max(int(trial / max(cpu, 0.01) * self.chosen.seconds) // lanes, 1) * lanes
+
+    def _costs(self, row, load):
+        for server in self.servers:
+            count = costs.allocations_per_call(server, load, self.bodies,
+                                               PROGRAMS / "allocations.so")
+            self.table.add(f"{row}: allocations per call", server.name, max(round(count, 3), 0.0))
+            if not self.chosen.quick:
+                count = costs.instructions_per_call(server, load, self.bodies)
+                self.table.add(f"{row}: instructions per call", server.name, count, compared=True)
+
+    def latency(self):
+        """One call at a time on one connection."""
+        load, file = Load("GetMetrics", 1, 1), self.folder / "latencies"
+        calls = 5_000 if self.chosen.quick else 20_000
+        with ExitStack() as stack:
+            running = [(server, stack.enter_context(server.start(load.method)))
+                       for server in self.servers]
+            for _ in range(self.chosen.rounds):
+                for server, process in running:
+                    server.verify(load.method, self.bodies)
+                    before = process.cpu_seconds
+                    run_load(server.port, load, calls, self.bodies[load.method],
+                             server.answers[load.method], file)
+                    cpu = process.cpu_seconds - before
+                    times = latencies(file)
+                    for name, value in (("mean", fmean(times)), ("p50", times[len(times) // 2]),
+                                        ("p99", times[len(times) * 99 // 100])):
+                        self.table.add(f"one call at a time: {name}", server.name, value / 1e6,
+                                       "s", compared=True)
+                    self.table.add("one call at a time: CPU per call", server.name, cpu / calls,
+                                   "s", compared=True)
+
+    def start(self):
+        """From exec to serving."""
+        for server in self.servers[1:]:
+            for _ in range(self.chosen.rounds):
+                with server.start("GetMetrics") as process:
+                    self.table.add("start to serving, 100 policies", server.name,
+                                   process.seconds_to_serve, "s")
+        for count in (100, 100_000):
+            policies = fleet.write_policies(self.folder / f"fleet-{count}", count)
+            for _ in range(self.chosen.rounds):
+                with Headstart(BINARY, policies).start("GetMetrics") as process:
+                    self.table.add(f"start to serving, {count:,} policies", "headstart",
+                                   process.seconds_to_serve, "s")
+
+    def fleet(self):
+        """Memory with many policies and many connections."""
+        policies = fleet.write_policies(self.folder / "fleet-100000", 100_000)
+        server = Headstart(BINARY, policies)
+        with server.start("GetMetrics") as process:
+            self.table.add("resident, 100,000 policies", "headstart", process.resident, "B")
+            with fleet.Connections(server.port, 1_000) as connections:
+                connections.call_each()
+                self.table.add("resident, 100,000 policies and 1,000 connections", "headstart",
+                               process.resident, "B")
+
+
+def main():
+    chosen = options()
+    if (os.cpu_count() or 1) < 2:
+        sys.exit("scripts/bench: two processors are needed, one for the server, one for the load.")
+    prepare_self()
+    with tempfile.TemporaryDirectory(prefix="headstart-bench-") as folder, ExitStack() as stack:
+        bench = Bench(chosen, Path(folder), stack)
+        wanted = chosen.only or [*THROUGHPUT, *OTHERS]
+        for name in wanted:
+            bench.say(f"-- {name}")
+            if name in THROUGHPUT:
+                bench.throughput(*THROUGHPUT[name])
+            else:
+                getattr(bench, name)()
+        print("\n".join(bench.table.lines()))
+
+
+main()

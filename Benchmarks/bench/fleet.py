@@ -1,0 +1,85 @@
+"""Many policies, and many clients."""
+
+import socket
+import struct
+
+from . import messages
+
+_POLICY = """\
+apiVersion: headstart.dev/v1alpha1
+kind: ScalingPolicy
+metadata: {{name: {name}, namespace: default}}
+spec:
+  leadTime: 10m
+  signals:
+    - schedule:
+        timeZone: Europe/Paris
+        default: 2
+        rules:
+          - {{days: [Monday, Friday], start: "09:00", end: "18:00", replicas: {replicas}}}
+          - {{start: "22:00", end: "06:00", atMost: 5}}
+"""
+
+_POLICIES_A_FILE = 1_000
+
+
+def policy_name(index):
+    return f"workload-{index:06}"
+
+
+def write_policies(folder, count):
+    """Writes that many policies, each with a schedule of two rules, unless they are there."""
+    if folder.exists():
+        return folder
+    folder.mkdir()
+    for start in range(0, count, _POLICIES_A_FILE):
+        documents = [_POLICY.format(name=policy_name(index), replicas=3 + index % 40)
+                     for index in range(start, min(start + _POLICIES_A_FILE, count))]
+        (folder / f"policies-{start:06}.yaml").write_text("---\n".join(documents))
+    return folder
+
+
+def _frame(kind, flags, stream, payload):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) \
+        + payload
+
+
+def _literal(name, value):
+    """A header field, not indexed and without Huffman's code."""
+    return b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+
+
+class Connections:
+    """Open HTTP/2 connections that each make one call and then stay."""
+
+    def __init__(self, port, count):
+        self._sockets = []
+        for _ in range(count):
+            each = socket.create_connection(("127.0.0.1", port), timeout=10)
+            each.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0, b"")
+                         + _frame(4, 1, 0, b""))
+            self._sockets.append(each)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for each in self._sockets:
+            each.close()
+
+    def call_each(self):
+        """One GetMetrics of another policy on each connection. Fails without an answer."""
+        fields = [(":method", "POST"), (":scheme", "http"), (":authority", "localhost"),
+                  (":path", "/externalscaler.ExternalScaler/GetMetrics"), ("te", "trailers"),
+                  ("content-type", "application/grpc")]
+        block = b"".join(_literal(*field) for field in fields)
+        for index, each in enumerate(self._sockets):
+            body = messages.prefixed(messages.get_metrics(policy_name(index)))
+            each.sendall(_frame(1, 4, 1, block) + _frame(0, 1, 1, body))
+        for each in self._sockets:
+            received = b""
+            while messages.METRIC.encode() not in received:
+                more = each.recv(65536)
+                if not more:
+                    raise RuntimeError("a connection was closed without an answer")
+                received += more

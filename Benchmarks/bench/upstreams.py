@@ -1,0 +1,71 @@
+"""What Headstart asks while it is measured: a forecaster and a Prometheus, both healthy."""
+
+import json
+import threading
+import time
+import urllib.parse
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Upstreams:
+    """One HTTP server that plays both.
+
+    The forecaster serves the recorded snapshot, dated now. Prometheus answers every query with a
+    value that is another one each second, around what the forecast asks for, so that now the one
+    and now the other decides.
+    """
+
+    def __init__(self, snapshot_file):
+        self._snapshot = json.loads(snapshot_file.read_text())
+        self.hanging = threading.Event()
+        self._released = threading.Event()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                if owner.hanging.is_set():
+                    owner._released.wait()
+                    self.close_connection = True
+                    return
+                query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+                self._answer(owner._forecast(query.get("workload", [""])[0]))
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self._answer(owner._value())
+
+            def _answer(self, value):
+                body = json.dumps(value).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _forecast(self, workload):
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._snapshot | {"workload": workload, "generatedAt": now}
+
+    def _value(self):
+        # The recorded forecast asks for about 32 within 10 minutes; this for 20 to 59.
+        value = 100 * (20 + int(time.time()) * 7 % 40)
+        return {"status": "success",
+                "data": {"resultType": "vector",
+                         "result": [{"metric": {}, "value": [time.time(), str(value)]}]}}
