@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import fmean
 
-from . import costs, fleet, messages
+from . import costs, fleet, messages, scenarios
 from .load import Load, latencies, run_load
 from .process import prepare_self
 from .report import Table
@@ -27,14 +27,16 @@ THROUGHPUT = {
     "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
 }
 OTHERS = ("latency", "start", "fleet")
+SCENARIOS = ("polling", "streams", "queries", "reload", "hanging")
+NAMES = (*THROUGHPUT, *OTHERS, *SCENARIOS)
 
 
 def options():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--quick", action="store_true", help="one short round, no instructions counted")
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 21), metavar="N")
-    parser.add_argument("--only", action="append", choices=[*THROUGHPUT, *OTHERS], metavar="NAME",
-                        help=f"one of {', '.join([*THROUGHPUT, *OTHERS])}; repeatable")
+    parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME",
+                        help=f"one of {', '.join(NAMES)}; repeatable")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds = 1
@@ -48,6 +50,7 @@ class Bench:
     def __init__(self, chosen, folder, stack):
         self.chosen = chosen
         self.folder = folder
+        self.programs, self.binary = PROGRAMS, BINARY
         self.bodies = {}
         for method, message in (("GetMetrics", messages.get_metrics()),
                                 ("IsActive", messages.scaled_object())):
@@ -147,8 +150,9 @@ class Bench:
             policies = fleet.write_policies(self.folder / f"fleet-{count}", count)
             for _ in range(self.chosen.rounds):
                 with Headstart(BINARY, policies).start("GetMetrics") as process:
-                    self.table.add(f"start to serving, {count:,} policies", "headstart",
-                                   process.seconds_to_serve, "s")
+                    row = f"start to serving, {count:,} policies"
+                    self.table.add(row, "headstart", process.seconds_to_serve, "s")
+                    self.table.add(f"{row}: CPU", "headstart", process.cpu_seconds, "s")
 
     def fleet(self):
         """Memory with many policies and many connections."""
@@ -169,11 +173,13 @@ def main():
     prepare_self()
     with tempfile.TemporaryDirectory(prefix="headstart-bench-") as folder, ExitStack() as stack:
         bench = Bench(chosen, Path(folder), stack)
-        wanted = chosen.only or [*THROUGHPUT, *OTHERS]
+        wanted = chosen.only or NAMES
         for name in wanted:
             bench.say(f"-- {name}")
             if name in THROUGHPUT:
                 bench.throughput(*THROUGHPUT[name])
+            elif name in SCENARIOS:
+                getattr(scenarios, name)(bench)
             else:
                 getattr(bench, name)()
         print("\n".join(bench.table.lines()))

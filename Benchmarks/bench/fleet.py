@@ -2,22 +2,40 @@
 
 import socket
 import struct
+from datetime import timedelta
 
 from . import messages
+
+_TWO_RULES = """\
+    - schedule:
+        timeZone: Europe/Paris
+        default: 2
+        rules:
+          - {{days: [Monday, Friday], start: "09:00", end: "18:00", replicas: {replicas}}}
+          - {{start: "22:00", end: "06:00", atMost: 50}}
+"""
+
+_CONSTANT = """\
+    - schedule: {{default: {replicas}, rules: []}}
+"""
+
+_EDGE = """\
+    - schedule:
+        rules:
+          - {{start: "{start}", end: "{end}", replicas: {replicas}}}
+"""
+
+_QUERY = """\
+    - prometheus: {{source: main, query: 'sum(rate(http_requests_total{{app="{name}"}}[1m]))', threshold: 100}}
+"""
 
 _POLICY = """\
 apiVersion: headstart.dev/v1alpha1
 kind: ScalingPolicy
 metadata: {{name: {name}, namespace: default}}
 spec:
-  leadTime: 10m
+  leadTime: {lead_time}
   signals:
-    - schedule:
-        timeZone: Europe/Paris
-        default: 2
-        rules:
-          - {{days: [Monday, Friday], start: "09:00", end: "18:00", replicas: {replicas}}}
-          - {{start: "22:00", end: "06:00", atMost: 5}}
 """
 
 _POLICIES_A_FILE = 1_000
@@ -27,15 +45,42 @@ def policy_name(index):
     return f"workload-{index:06}"
 
 
+def _write(folder, count, signal, lead_time="10m", more_replicas=0, **values):
+    folder.mkdir(exist_ok=True)
+    for start in range(0, count, _POLICIES_A_FILE):
+        documents = []
+        for index in range(start, min(start + _POLICIES_A_FILE, count)):
+            values |= {"name": policy_name(index), "replicas": 3 + index % 40 + more_replicas}
+            documents.append((_POLICY + signal).format(lead_time=lead_time, **values))
+        # A file comes into being or changes all at once.
+        new = folder / ".new"
+        new.write_text("---\n".join(documents))
+        new.rename(folder / f"policies-{start:06}.yaml")
+    return folder
+
+
 def write_policies(folder, count):
     """Writes that many policies, each with a schedule of two rules, unless they are there."""
-    if folder.exists():
-        return folder
-    folder.mkdir()
-    for start in range(0, count, _POLICIES_A_FILE):
-        documents = [_POLICY.format(name=policy_name(index), replicas=3 + index % 40)
-                     for index in range(start, min(start + _POLICIES_A_FILE, count))]
-        (folder / f"policies-{start:06}.yaml").write_text("---\n".join(documents))
+    return folder if folder.exists() else _write(folder, count, _TWO_RULES)
+
+
+def write_constants(folder, count, more_replicas=0):
+    """Policies that ask for 3 to 42 replicas, and for `more_replicas` beyond."""
+    return _write(folder, count, _CONSTANT, more_replicas=more_replicas)
+
+
+def write_edges(folder, count, start):
+    """Policies that all become active at that time of UTC, for an hour."""
+    end = start + timedelta(hours=1)
+    return _write(folder, count, _EDGE, lead_time="0s", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
+
+
+def write_queries(folder, count, url):
+    """Policies of one Prometheus query each, no two alike."""
+    _write(folder, count, _QUERY)
+    (folder / "main.yaml").write_text(
+        "apiVersion: headstart.dev/v1alpha1\nkind: DataSource\nmetadata: {name: main}\n"
+        f'spec: {{type: prometheus, address: "{url}", refresh: 15s}}\n')
     return folder
 
 

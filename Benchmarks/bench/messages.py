@@ -18,7 +18,10 @@ def _field(number, content):
 
 
 def scaled_object(name=NAME, namespace=NAMESPACE, lead_time=LEAD_TIME):
-    """A ScaledObjectRef with the metadata that a recorded KEDA 2.18 sends, in its order."""
+    """A ScaledObjectRef with the metadata that a recorded KEDA 2.18 sends, in its order.
+
+    Its lead time overrides the policy's; None leaves it out.
+    """
     metadata = [("scalerAddress", "localhost:50072"), ("workload", name)]
     if lead_time:
         metadata.insert(0, ("leadTime", lead_time))

@@ -12,6 +12,8 @@ def spell(value, unit):
     if unit == "s":
         return f"{value * 1e6:.1f} µs" if value < 1e-3 else (
             f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s")
+    if unit == "share":
+        return f"{value * 100:.1f} %"
     if unit == "ratio":
         return f"{value:.2f}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

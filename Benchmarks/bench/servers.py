@@ -142,6 +142,14 @@ class Headstart(Server):
 
         return process.wait_until(ready)
 
+    def wait_for_replicas(self, name, expected, timeout):
+        """Waits until the decision about a policy is that number."""
+        deadline = time.monotonic() + timeout
+        while self.decision(name)["desiredReplicas"] != expected:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} did not come to {expected} within {timeout:.0f} s")
+            time.sleep(0.01)
+
     def decision(self, name=messages.NAME):
         return json.loads(self.get(f"/api/v1/decisions/{messages.NAMESPACE}/{name}"))
 

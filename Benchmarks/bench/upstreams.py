@@ -8,18 +8,28 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Handlers that hang must not hold up the end.
+    block_on_close = False
+    request_queue_size = 1024
+
+
 class Upstreams:
     """One HTTP server that plays both.
 
     The forecaster serves the recorded snapshot, dated now. Prometheus answers every query with a
     value that is another one each second, around what the forecast asks for, so that now the one
-    and now the other decides.
+    and now the other decides. While `hanging` is set, the forecaster takes requests and says
+    nothing.
     """
 
     def __init__(self, snapshot_file):
         self._snapshot = json.loads(snapshot_file.read_text())
         self.hanging = threading.Event()
         self._released = threading.Event()
+        # Prometheus queries that were answered.
+        self.queries = 0
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,6 +45,7 @@ class Upstreams:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                owner.queries += 1
                 self._answer(owner._value())
 
             def _answer(self, value):
@@ -48,9 +59,7 @@ class Upstreams:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

@@ -1,0 +1,160 @@
+"""Load as many workloads make it, and latency while something else happens.
+
+Each function adds rows to the table of the bench that it is given.
+"""
+
+import json
+import subprocess
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+from . import fleet, messages
+from .process import CLIENT_CORE, favoured
+from .servers import Bare, Headstart
+
+
+def _write_requests(file, methods, names, lead_time=messages.LEAD_TIME):
+    """A file for Benchmarks/load: each method for each name."""
+    with open(file, "w") as out:
+        for name in names:
+            for method in methods:
+                message = (messages.get_metrics(name, lead_time) if method == "GetMetrics"
+                           else messages.scaled_object(name, lead_time=lead_time))
+                out.write(f"{method} {message.hex()}\n")
+    return file
+
+
+def _paced(bench, port, rate, seconds, requests):
+    """Paced calls on one connection; the client's report. Fails if any call does."""
+    done = subprocess.run(
+        favoured([bench.programs / "load", "calls", port, 1, rate, seconds, requests],
+                 CLIENT_CORE),
+        capture_output=True, text=True, timeout=seconds + 60)
+    if done.returncode != 0:
+        raise RuntimeError(f"the paced load failed: {done.stdout}{done.stderr}")
+    report = json.loads(done.stdout)
+    # On a busy machine the client itself comes late; its figures then say little.
+    bench.say(f"{rate:,} calls/s: {report}")
+    return report
+
+
+def _add_latency(bench, row, server, report, largest=False):
+    for name in ("p50", "p99", "max") if largest else ("p50", "p99"):
+        bench.table.add(f"{row}: {name}", server.name, report[name] / 1e6, "s", compared=True)
+
+
+def polling(bench):
+    """Every ScaledObject is asked KEDA's three questions each 15 s, on one connection."""
+    objects = 20_000 if bench.chosen.quick else 100_000
+    seconds = 3 * objects // 20_000
+    policies = fleet.write_policies(bench.folder / f"fleet-{objects}", objects)
+    requests = _write_requests(bench.folder / "polling", ("IsActive", "GetMetricSpec", "GetMetrics"),
+                               map(fleet.policy_name, range(objects)))
+    row = f"{objects:,} ScaledObjects, 20,000 calls/s"
+    for server in (Headstart(bench.binary, policies), Bare(bench.programs)):
+        with server.start("GetMetrics") as process:
+            # The first time that a ScaledObject is seen it is bound to its policy.
+            _paced(bench, server.port, 20_000, seconds, requests)
+            before = process.cpu_seconds
+            report = _paced(bench, server.port, 20_000, seconds, requests)
+            share = (process.cpu_seconds - before) / seconds
+            bench.table.add(f"{row}: share of a core", server.name, share, "share", compared=True)
+            _add_latency(bench, row, server, report)
+            bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+
+
+def streams(bench):
+    """All policies become active at one instant, and each has a stream that waits for it."""
+    count = 1_000 if bench.chosen.quick else 10_000
+    # Whole minutes: that is how schedules are written. The streams take some seconds to open.
+    now = datetime.now(timezone.utc) + timedelta(seconds=20)
+    edge = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    policies = fleet.write_edges(bench.folder / "edges", count, edge)
+    requests = _write_requests(bench.folder / "streams", ("StreamIsActive",),
+                               map(fleet.policy_name, range(count)), lead_time=None)
+    server = Headstart(bench.binary, policies)
+    with server.start("GetMetrics") as process:
+        seconds = edge.timestamp() - time.time() + 5
+        client = subprocess.Popen(
+            favoured([bench.programs / "load", "streams", server.port, 10, seconds, requests],
+                     CLIENT_CORE), stdout=subprocess.PIPE, text=True)
+        if client.stdout.readline() != "open\n" or time.time() > edge.timestamp():
+            raise RuntimeError("the streams were not open before the edge")
+        row = f"{count:,} streams"
+        bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+        lines = client.communicate(timeout=seconds + 30)[0].split()
+    if len(lines) != count:
+        raise RuntimeError(f"{len(lines)} of {count} streams were told")
+    delays = sorted(int(line) / 1e6 - edge.timestamp() for line in lines)
+    for name, index in (("first", 0), ("p50", count // 2), ("p99", count * 99 // 100),
+                        ("last", count - 1)):
+        bench.table.add(f"{row} pushed at one edge: {name}", server.name, delays[index], "s")
+
+
+def queries(bench):
+    """Every policy has a Prometheus query of its own, asked each 15 s."""
+    count = 1_000 if bench.chosen.quick else 10_000
+    policies = fleet.write_queries(bench.folder / "queries", count, bench.upstreams.url)
+    server = Headstart(bench.binary, policies)
+    with server.start("GetMetrics") as process:
+        # Once round, so that connections are open and readings there.
+        time.sleep(16)
+        seconds = 15 if bench.chosen.quick else 30
+        cpu, asked, begun = process.cpu_seconds, bench.upstreams.queries, time.monotonic()
+        time.sleep(seconds)
+        elapsed = time.monotonic() - begun
+        row = f"{count:,} Prometheus queries each 15 s"
+        bench.table.add(f"{row}: share of a core", server.name,
+                        (process.cpu_seconds - cpu) / elapsed, "share")
+        bench.table.add(f"{row}: queries/s", server.name,
+                        (bench.upstreams.queries - asked) / elapsed)
+        bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+
+
+def reload(bench):
+    """All manifests change at once while calls come at a steady pace."""
+    count = 1_000 if bench.chosen.quick else 10_000
+    folder = fleet.write_constants(bench.folder / "reload", count)
+    names = [fleet.policy_name(index) for index in range(count)]
+    requests = _write_requests(bench.folder / "reload-calls", ("GetMetrics",), names)
+    server = Headstart(bench.binary, folder)
+    row = f"reload of {count:,} manifests"
+    with server.start("GetMetrics") as process:
+        _paced(bench, server.port, 5_000, 2, requests)
+        quiet = _paced(bench, server.port, 1_000, 4, requests)
+        _add_latency(bench, f"{row}: before, at 1,000 calls/s", server, quiet, largest=True)
+
+        reports = []
+        load = threading.Thread(
+            target=lambda: reports.append(_paced(bench, server.port, 1_000, 8, requests)))
+        load.start()
+        time.sleep(1)
+        fleet.write_constants(folder, count, more_replicas=1)
+        written, cpu = time.monotonic(), process.cpu_seconds
+        server.wait_for_replicas(names[-1], 4 + (count - 1) % 40, timeout=30)
+        bench.table.add(f"{row}: from the last write to the new answer", server.name,
+                        time.monotonic() - written, "s")
+        bench.table.add(f"{row}: CPU", server.name, process.cpu_seconds - cpu, "s")
+        load.join()
+        if not reports:
+            raise RuntimeError("the load during the reload failed")
+        _add_latency(bench, f"{row}: meanwhile, at 1,000 calls/s", server, reports[0], largest=True)
+
+
+def hanging(bench):
+    """GetMetrics of three signals while the forecaster answers, and while it hangs."""
+    requests = _write_requests(bench.folder / "hanging", ("GetMetrics",), [messages.NAME])
+    seconds = 2 if bench.chosen.quick else 5
+    for server in bench.servers[:2]:
+        with server.start("GetMetrics"):
+            server.verify("GetMetrics", bench.bodies)
+            for state in ("healthy", "hanging"):
+                if state == "hanging":
+                    bench.upstreams.hanging.set()
+                try:
+                    time.sleep(1.5)
+                    report = _paced(bench, server.port, 1_000, seconds, requests)
+                finally:
+                    bench.upstreams.hanging.clear()
+                _add_latency(bench, f"1,000 calls/s, forecaster {state}", server, report)
