@@ -48,6 +48,7 @@ let package = Package(
 
     // Pure logic: no clock, no I/O, no lock, no C.
     component("Scaling"),
+    component("Planning", ["Scaling"]),
     component("GRPCWire"),
 
     // One bridge per library.
@@ -75,11 +76,12 @@ let package = Package(
       dependencies: [
         "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server",
         "Manifests",
-        "ScalerService", "Scaling", "Telemetry", "Upstreams",
+        "Planning", "ScalerService", "Scaling", "Telemetry", "Upstreams",
       ],
       swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
+    tests("Planning", ["CivilTime", "Scaling"]),
     tests("CivilTime", ["Scaling"]),
     tests("Configuration", ["EventLoop", "Scaling", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),

@@ -9,8 +9,12 @@ where Flag.RawValue == String {
   /// `--help` or `-h` was given.
   package private(set) var asksForHelp = false
 
+  /// - Parameter switches: The flags that are given without a value, such as `--json`; as in Go,
+  ///   `--json=false` takes one back.
   /// - Throws: `UsageError` for a flag that does not exist or lacks its value.
-  package init(_ arguments: some Sequence<String>) throws(UsageError) {
+  package init(
+    _ arguments: some Sequence<String>, switches: Set<Flag> = []
+  ) throws(UsageError) {
     var rest = Array(arguments)[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-"), argument != "-" else {
@@ -30,7 +34,13 @@ where Flag.RawValue == String {
       }
       guard let flag = Flag(rawValue: name) else { throw Self.unknown(argument, name) }
       if name.count < body.count {
-        values[flag, default: []].append(String(body.dropFirst(name.count + 1)))
+        let value = String(body.dropFirst(name.count + 1))
+        guard !switches.contains(flag) || ["true", "false"].contains(value) else {
+          throw UsageError("flag --\(name) takes no value but true or false")
+        }
+        values[flag, default: []].append(value)
+      } else if switches.contains(flag) {
+        values[flag, default: []].append("true")
       } else {
         guard let value = rest.popFirst() else {
           throw UsageError("flag --\(name) needs a value")
@@ -38,6 +48,11 @@ where Flag.RawValue == String {
         values[flag, default: []].append(value)
       }
     }
+  }
+
+  /// Whether a switch is on.
+  package func isOn(_ flag: Flag) -> Bool {
+    values[flag]?.last == "true"
   }
 
   private static func unknown(_ argument: String, _ name: String) -> UsageError {

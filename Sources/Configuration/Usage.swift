@@ -13,7 +13,11 @@ package enum Usage {
       Usage:
         headstart [serve] [FLAGS]   run the external scaler
         headstart check FILE…       validate manifests; exit code 1 on errors
+        headstart plan FILE…        show what policies will ask for, when and why
+        headstart backtest FILE…    replay a policy over a load that was measured
         headstart version           print the version
+
+      headstart plan --help and headstart backtest --help list their flags.
 
       Flags of serve, and the environment variables behind them:
       \(flags.joined(separator: "\n"))

@@ -6,9 +6,10 @@ package struct ManifestCheck: Equatable, Sendable {
   package var diagnostics: [Diagnostic]
   /// How many files were read, or should have been.
   package var fileCount: Int
-  /// Of the files without errors.
-  package var policyCount: Int
-  package var dataSourceCount: Int
+  /// What the files without errors define.
+  package var catalog: Catalog
+  package var policyCount: Int { catalog.policies.count }
+  package var dataSourceCount: Int { catalog.dataSources.count }
 
   /// Checks files and directories as the server would read them together.
   ///
@@ -32,8 +33,7 @@ package struct ManifestCheck: Equatable, Sendable {
     let update = store.update(contents.compactMap(\.self), now: now)
     diagnostics = update.diagnostics
     fileCount = sources.fileCount
-    policyCount = update.catalog.policies.count
-    dataSourceCount = update.catalog.dataSources.count
+    catalog = update.catalog
   }
 
   /// With an error the exit code is 1.

@@ -36,7 +36,7 @@ enum ForecasterClient {
     default: throw endpoint.failure(status: response)
     }
     do {
-      let series = try series(in: response.body, workload: workload)
+      let series = try snapshot(in: response.body, workload: workload).series
       let stale = response.headers["X-Kedastral-Stale"]
       return Forecast(series: series, isStale: stale?.lowercased() == "true")
     } catch {
@@ -83,10 +83,13 @@ enum ForecasterClient {
 
   // MARK: The snapshot
 
-  private static func series(
-    in body: [UInt8], workload: String
-  ) throws(JSONError) -> ForecastSeries {
+  /// - Parameter workload: What the snapshot has to be for, if it says so; nil for any.
+  /// - Returns: the series, and the workload that it says it is for.
+  static func snapshot(
+    in body: [UInt8], workload expected: String?
+  ) throws(JSONError) -> (series: ForecastSeries, workload: String?) {
     var reader = JSONReader(body)
+    var workload: String?
     var replicas: [Int]?
     var generatedAt: Instant?
     var step: Duration?
@@ -95,15 +98,16 @@ enum ForecasterClient {
       case "desiredReplicas": replicas = try readReplicas(&reader)
       case "generatedAt": generatedAt = try readInstant(&reader)
       case "stepSeconds": step = try readStep(&reader)
-      case "workload": try checkWorkload(&reader, workload)
+      case "workload": workload = try readWorkload(&reader, expected)
       default: try reader.skipValue()
       }
     }
     try reader.finish()
-    return ForecastSeries(
+    let series = ForecastSeries(
       generatedAt: try required(generatedAt, "generatedAt", reader),
       step: try required(step, "stepSeconds", reader),
       replicas: try required(replicas, "desiredReplicas", reader))
+    return (series, workload)
   }
 
   private static func required<Value>(
@@ -168,15 +172,16 @@ enum ForecasterClient {
     return .milliseconds(Int64(milliseconds))
   }
 
-  private static func checkWorkload(
-    _ reader: inout JSONReader, _ workload: String
-  ) throws(JSONError) {
+  private static func readWorkload(
+    _ reader: inout JSONReader, _ expected: String?
+  ) throws(JSONError) -> String {
     let start = reader.offset
     let answered = try reader.readString()
-    guard answered == workload else {
+    guard expected == nil || answered == expected else {
       throw JSONError(
         offset: start,
         problem: "it is for another workload, \"\(Excerpt.text(of: answered, length: 60))\"")
     }
+    return answered
   }
 }

@@ -5,7 +5,8 @@ internal import Manifests
 internal import Scaling
 
 /// The commands of `headstart`, and what their exit codes mean: 0 for success, 1 for a finding or a
-/// failure at work, 2 for a command line or an environment that cannot be meant.
+/// failure at work, 2 for a command line, a file or an environment that cannot be meant, 3 for a
+/// server that cannot be reached.
 enum Command {
   /// Runs what the arguments ask for.
   ///
@@ -15,6 +16,10 @@ enum Command {
       switch arguments.first {
       case "check":
         return try check(arguments.dropFirst())
+      case "plan":
+        return try finish { try PlanCommand(arguments.dropFirst()).run() }
+      case "backtest":
+        return try finish { try BacktestCommand(arguments.dropFirst()).run() }
       case "version", "--version", "-version":
         print("headstart \(Version.number)")
         return 0
@@ -35,9 +40,24 @@ enum Command {
   }
 
   /// Says in one line on standard error why nothing was done.
-  private static func complain(_ sentence: String) {
-    var line = "headstart: \(sentence)\n"
-    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  static func complain(_ sentence: String) {
+    write("headstart: \(sentence)\n", to: STDERR_FILENO)
+  }
+
+  /// Runs a command that ends by itself, and turns its failures into an exit code.
+  private static func finish(_ body: () throws -> Int32) throws(UsageError) -> Int32 {
+    do {
+      return try body()
+    } catch let error as UsageError {
+      throw error
+    } catch is CommandInput.BrokenManifests {
+      return 1
+    } catch let error as UnreachableServer {
+      complain(error.sentence)
+      return 3
+    } catch {
+      throw UsageError("\(error)")
+    }
   }
 
   private static func serve(_ arguments: ArraySlice<String>) throws(UsageError) -> Int32 {

@@ -24,6 +24,22 @@ internal import Testing
     #expect(flags.values == [.listen: [""]])
   }
 
+  @Test(arguments: [
+    (["--hold", "file"], true), (["--hold=true", "file"], true), (["--hold=false", "file"], false),
+    (["file"], false),
+  ])
+  func `a switch takes no value from what follows`(_ arguments: [String], _ isOn: Bool) throws {
+    let flags = try FlagParser<ServeFlag>(arguments, switches: [.hold])
+    #expect(flags.isOn(.hold) == isOn)
+    #expect(flags.operands == ["file"])
+  }
+
+  @Test func `a switch is true or false`() {
+    #expect(throws: UsageError("flag --hold takes no value but true or false")) {
+      try FlagParser<ServeFlag>(["--hold=5m"], switches: [.hold])
+    }
+  }
+
   @Test(arguments: ["--help", "-h", "-help"])
   func `knows a cry for help`(_ argument: String) throws {
     #expect(try FlagParser<ServeFlag>([argument]).asksForHelp)

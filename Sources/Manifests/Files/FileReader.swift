@@ -1,10 +1,10 @@
 private import Glibc
 
 /// Reads whole files through system calls, and no more of them than a limit.
-enum FileReader {
+package enum FileReader {
   /// Why a file could not be read: one sentence.
-  struct Failure: Error, Hashable {
-    var message: String
+  package struct Failure: Error, Hashable {
+    package var message: String
 
     /// - Parameter number: The value of `errno`.
     init(_ action: String, errno number: Int32) {
@@ -18,7 +18,7 @@ enum FileReader {
 
   /// The content of a regular file, symbolic links followed. Never waits for a pipe, and opens no
   /// device for longer than it takes to see that it is one.
-  static func read(path: String, limit: Int) throws(Failure) -> [UInt8] {
+  package static func read(path: String, limit: Int) throws(Failure) -> [UInt8] {
     // A path with a NUL would be cut off at it.
     guard !path.utf8.contains(0) else { throw Failure("cannot be opened: its name holds U+0000") }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -37,7 +37,7 @@ enum FileReader {
   }
 
   /// Everything from standard input, up to the limit.
-  static func readStandardInput(limit: Int) throws(Failure) -> [UInt8] {
+  package static func readStandardInput(limit: Int) throws(Failure) -> [UInt8] {
     try read(STDIN_FILENO, expecting: 0, limit: limit)
   }
 

@@ -1,0 +1,71 @@
+internal import Scaling
+
+/// What an HPA is told in every second.
+protocol AutoscalerMetric {
+  /// Whether KEDA stands before the HPA, and takes a metric of 0 for an idle workload.
+  static var scalesToZero: Bool { get }
+  /// What one pod is to have of the metric.
+  var target: Double { get }
+  /// The metric over all pods; nil when it cannot be had. Seconds may not go back.
+  mutating func value(at second: Int) -> Double?
+  /// The first second after that of the last question in which the answer could differ.
+  var nextChange: Int { get }
+}
+
+/// The load itself, which an HPA reads without Headstart.
+struct LoadMetric: AutoscalerMetric {
+  static let scalesToZero = false
+  let target: Double
+  private(set) var nextChange = 0
+  private let load: StepSeries
+  private let grid: SecondGrid
+  private var last: Double?
+
+  init(load: StepSeries, perReplica: Double, grid: SecondGrid) {
+    target = perReplica
+    self.load = load
+    self.grid = grid
+  }
+
+  mutating func value(at second: Int) -> Double? {
+    guard second >= nextChange else { return last }
+    let instant = grid.instant(second)
+    last = load.value(at: instant)
+    nextChange = load.nextStart(after: instant).map { grid.second(notBefore: $0) } ?? grid.end + 1
+    return last
+  }
+}
+
+/// The answers of a policy, as Headstart gives them: it decides anew whenever a reading changes or
+/// a decision ends.
+struct DecisionTrack: AutoscalerMetric {
+  static let scalesToZero = true
+  /// KEDA's target for Headstart's metric is one replica for each that is asked for (C4).
+  let target = 1.0
+  private(set) var nextChange = 0
+  private let readings: KnownReadings
+  private let grid: SecondGrid
+  private var last: Int?
+  private var memory = Decision.Memory()
+
+  init(readings: KnownReadings, grid: SecondGrid) {
+    self.readings = readings
+    self.grid = grid
+  }
+
+  mutating func value(at second: Int) -> Double? {
+    // Every decision in between is made, because the next one may have to know it.
+    while nextChange <= second { decide(at: nextChange) }
+    return last.map(Double.init)
+  }
+
+  private mutating func decide(at second: Int) {
+    let now = grid.instant(second)
+    let decision = Evaluator.decide(
+      readings.policy, readings: readings.readings(at: now), memory: memory, at: now)
+    memory = decision.memory
+    last = decision.replicas
+    let next = min(decision.validUntil, readings.nextReading(after: now))
+    nextChange = max(grid.second(notBefore: next), second + 1)
+  }
+}

@@ -1,0 +1,95 @@
+internal import CivilTime
+internal import Foundation
+internal import Planning
+internal import Scaling
+
+/// One database for all tests: it keeps what it loads.
+let zones = CCTZDatabase()
+
+extension Instant {
+  /// A timestamp that the test's author knows to be well formed.
+  static func at(_ text: String) throws -> Instant {
+    try Instant(rfc3339: text)
+  }
+
+  static func + (instant: Instant, duration: Duration) -> Instant {
+    instant.advanced(by: duration)
+  }
+}
+
+extension TimeOfDay {
+  /// `09:30`.
+  static func at(_ text: String) -> TimeOfDay {
+    let parts = text.split(separator: ":").compactMap { Int($0) }
+    return TimeOfDay(minutes: parts[0] * 60 + parts[1]) ?? .startOfDay
+  }
+}
+
+extension Signal {
+  static func schedule(
+    _ rules: [ScheduleRule] = [], default defaultReplicas: Int = 0, zone: String = "UTC"
+  ) -> Signal {
+    Signal(
+      name: "calendar",
+      kind: .schedule(
+        Schedule(timeZone: zone, defaultReplicas: defaultReplicas, rules: rules)))
+  }
+
+  static func query(
+    threshold: Double, required: Bool = false, uptimeFilter: String? = nil
+  ) -> Signal {
+    Signal(
+      name: "live", required: required,
+      kind: .prometheus(
+        PrometheusSignal(
+          source: "main", query: "load", threshold: threshold, uptimeFilter: uptimeFilter)))
+  }
+
+  static func forecast() -> Signal {
+    Signal(
+      name: "predicted", kind: .forecast(ForecastSignal(source: "default", workload: "my-api")))
+  }
+}
+
+extension Policy {
+  init(
+    _ signals: [Signal], leadTime: Duration = .seconds(600), hold: Duration = .seconds(300),
+    limits: ReplicaLimits = ReplicaLimits()
+  ) {
+    self.init(
+      name: ResourceName(name: "my-api"), leadTime: leadTime, hold: hold, limits: limits,
+      signals: signals)
+  }
+}
+
+/// The load histories that the tests read where they are; nil where they are not.
+enum LoadFixture {
+  static let directory = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("shared/fixtures/load")
+
+  static func history(_ name: String) throws -> LoadHistory? {
+    guard let data = try? Data(contentsOf: directory.appendingPathComponent(name)) else {
+      print("skipped: \(name) is not in \(directory.path)")
+      return nil
+    }
+    return try LoadHistory(csv: Array(data))
+  }
+}
+
+/// SplitMix64: the same numbers on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: Int) {
+    state = UInt64(seed)
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
