@@ -12,14 +12,37 @@ extension RawSpan {
   /// Whether the bytes begin with those of `text`.
   func starts(with text: StaticString) -> Bool {
     guard byteCount >= text.utf8CodeUnitCount else { return false }
-    for offset in 0..<text.utf8CodeUnitCount where byte(at: offset) != text.utf8Start[offset] {
-      return false
+    return hasPrefix(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Whether the bytes are those of `other`.
+  package func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+    byteCount == other.count && hasPrefix(other)
+  }
+
+  /// Eight bytes at a time: the standard library compares one by one, which showed in profiles.
+  ///
+  /// - Precondition: `other` is no longer than the span.
+  private func hasPrefix(_ other: UnsafeRawBufferPointer) -> Bool {
+    var offset = 0
+    while offset + 8 <= other.count {
+      guard
+        unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      else { return false }
+      offset += 8
+    }
+    while offset < other.count {
+      guard byte(at: offset) == other[offset] else { return false }
+      offset += 1
     }
     return true
   }
 
   /// As `starts(with:)`, taking upper-case letters for their lower-case ones; `text` is lower case.
   func startsIgnoringCase(with text: StaticString) -> Bool {
+    // Nearly everybody writes it as it is.
+    if starts(with: text) { return true }
     guard byteCount >= text.utf8CodeUnitCount else { return false }
     for offset in 0..<text.utf8CodeUnitCount {
       let byte = byte(at: offset)

@@ -34,9 +34,12 @@ final class HTTP2Session {
 
   let limits: SessionLimits
   private var session: OpaquePointer?
+  /// Has the memory that the session is made of.
+  private let template: SessionTemplate
 
   /// Fails when memory has run out.
   init?(_ template: SessionTemplate) {
+    self.template = template
     limits = template.limits
     session = template.makeSession(context: Unmanaged.passUnretained(self).toOpaque())
     guard session != nil else { return nil }

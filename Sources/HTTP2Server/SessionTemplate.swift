@@ -1,11 +1,12 @@
 internal import CNGHTTP2
 
-/// What all sessions of a worker have in common: the callbacks and the options of nghttp2. Confined
-/// to its worker's loop.
+/// What all sessions of a worker have in common: the callbacks, the options and the memory of
+/// nghttp2. Confined to its worker's loop; outlives its sessions, which hold it.
 final class SessionTemplate {
   let limits: SessionLimits
   private let callbacks: OpaquePointer
   private let options: OpaquePointer
+  private let pool: OpaquePointer
 
   /// Fails when memory has run out.
   init?(limits: SessionLimits) {
@@ -13,8 +14,9 @@ final class SessionTemplate {
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks,
-      nghttp2_option_new(&options) == 0, let options
+      nghttp2_option_new(&options) == 0, let options, let pool = cng_pool_new()
     else { return nil }
+    self.pool = pool
     self.callbacks = callbacks
     self.options = options
     HTTP2Session.setCallbacks(callbacks)
@@ -32,6 +34,7 @@ final class SessionTemplate {
   deinit {
     nghttp2_session_callbacks_del(callbacks)
     nghttp2_option_del(options)
+    cng_pool_del(pool)
   }
 
   /// A new session of nghttp2, which the caller frees; nil when memory has run out.
@@ -39,7 +42,9 @@ final class SessionTemplate {
   /// - Parameter context: what the callbacks find their session by.
   func makeSession(context: UnsafeMutableRawPointer) -> OpaquePointer? {
     var session: OpaquePointer?
-    guard nghttp2_session_server_new2(&session, callbacks, context, options) == 0, let session
+    guard
+      nghttp2_session_server_new3(&session, callbacks, context, options, cng_pool_mem(pool)) == 0,
+      let session
     else { return nil }
     var settings = [
       setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(limits.streamWindow)),

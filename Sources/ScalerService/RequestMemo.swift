@@ -1,3 +1,5 @@
+internal import GRPCWire
+
 /// Remembers what request messages meant, so that the same bytes are not decoded twice.
 ///
 /// KEDA sends the same few references over and over, in the few orders that a map of three or four
@@ -34,16 +36,14 @@ struct RequestMemo<Value> {
   var count: Int { entries.count }
 
   func value(for message: RawSpan) -> Value? {
-    message.withUnsafeBytes { message in
-      let hash = hash(of: message)
-      var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-      while slots[slot] != 0 {
-        let entry = entries[Int(slots[slot]) - 1]
-        if entry.hash == hash, matches(entry, message) { return entry.value }
-        slot = (slot + 1) & (slots.count - 1)
-      }
-      return nil
+    let hash = message.withUnsafeBytes { bytes in self.hash(of: bytes) }
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let index = Int(slots[slot]) - 1
+      if entries[index].hash == hash, matches(index, message) { return entries[index].value }
+      slot = (slot + 1) & (slots.count - 1)
     }
+    return nil
   }
 
   /// - Precondition: `message` is not in the memo.
@@ -79,11 +79,11 @@ struct RequestMemo<Value> {
     slots[slot] = UInt32(number)
   }
 
-  private func matches(_ entry: Entry, _ message: UnsafeRawBufferPointer) -> Bool {
-    guard entry.count == message.count else { return false }
+  private func matches(_ index: Int, _ message: RawSpan) -> Bool {
+    let start = entries[index].start
+    let end = start + entries[index].count
     return bytes.withUnsafeBytes { bytes in
-      UnsafeRawBufferPointer(rebasing: bytes[entry.start..<entry.start + entry.count])
-        .elementsEqual(message)
+      message.equals(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
     }
   }
 

@@ -85,7 +85,7 @@ package final class ScalerRPCs: RPCService {
 
   package func method(at path: RawSpan) -> RPCMethod? {
     for (known, method) in methods where known.count == path.byteCount {
-      if path.withUnsafeBytes({ $0.elementsEqual(known) }) { return method }
+      if known.withUnsafeBytes({ path.equals($0) }) { return method }
     }
     return nil
   }

@@ -1,1 +1,0 @@
-#include "CNGHTTP2.h"
