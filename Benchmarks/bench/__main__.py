@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -40,7 +42,7 @@ def options():
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds = 1
-    chosen.seconds = 1.0 if chosen.quick else 3.0
+    chosen.seconds = 1.0 if chosen.quick else 2.0
     return chosen
 
 
@@ -66,6 +68,15 @@ class Bench:
 
     def say(self, text):
         print(text, file=sys.stderr, flush=True)
+
+    def run(self, name):
+        """Measures what --only calls by that name."""
+        if name in THROUGHPUT:
+            self.throughput(*THROUGHPUT[name])
+        elif name in SCENARIOS:
+            getattr(scenarios, name)(self)
+        else:
+            getattr(self, name)()
 
     def throughput(self, row, load):
         """Rounds that alternate between the servers, all of which run throughout."""
@@ -170,19 +181,25 @@ def main():
     chosen = options()
     if (os.cpu_count() or 1) < 2:
         sys.exit("scripts/bench: two processors are needed, one for the server, one for the load.")
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     prepare_self()
     with tempfile.TemporaryDirectory(prefix="headstart-bench-") as folder, ExitStack() as stack:
         bench = Bench(chosen, Path(folder), stack)
-        wanted = chosen.only or NAMES
-        for name in wanted:
-            bench.say(f"-- {name}")
-            if name in THROUGHPUT:
-                bench.throughput(*THROUGHPUT[name])
-            elif name in SCENARIOS:
-                getattr(scenarios, name)(bench)
-            else:
-                getattr(bench, name)()
-        print("\n".join(bench.table.lines()))
+        failures = 0
+        try:
+            for name in chosen.only or NAMES:
+                bench.say(f"-- {name}")
+                try:
+                    bench.run(name)
+                except (OSError, RuntimeError, subprocess.SubprocessError) as problem:
+                    # The other rows are worth having all the same.
+                    bench.say(f"{name} failed: {problem}")
+                    failures += 1
+        finally:
+            # An interrupted run shows what it has measured.
+            print("\n".join(bench.table.lines()), flush=True)
+    sys.exit(1 if failures else 0)
 
 
 main()

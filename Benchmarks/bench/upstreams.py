@@ -56,6 +56,13 @@ class Upstreams:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def handle(self):
+                try:
+                    super().handle()
+                except ConnectionError:
+                    # A server that is stopped leaves in the middle of an answer.
+                    pass
+
             def log_message(self, *_):
                 pass
 
