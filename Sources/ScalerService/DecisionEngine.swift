@@ -40,6 +40,8 @@ package actor DecisionEngine {
   private var waits: [(deadline: Duration, object: ScaledObject)] = []
   /// Entries of which some feed has not been tried yet.
   private var unprimed: Set<PolicyKey> = []
+  /// The monotonic clock less the wall clock, as of the last look.
+  private var clockOffset: Duration?
   /// When the first load ends whatever is still missing; nil once it has.
   private var firstLoadDeadline: Duration?
   private var outbox: [ObjectIdentifier: [AnswerUpdate]] = [:]
@@ -262,7 +264,31 @@ package actor DecisionEngine {
     finishPass()
   }
 
+  /// A clock that is slewed drifts less than that between two looks.
+  private static let smallestStep = Duration.seconds(2)
+
+  /// Schedules and forecasts mean the wall clock; how long a reading is held does not. When the wall
+  /// clock is set, what was dated by it moves along, and everything is decided anew.
+  ///
+  /// The engine looks every second.
+  package func noticeClockStep() {
+    let now = configuration.wallClock()
+    let offset =
+      .nanoseconds(EventLoop.clock) - Instant(milliseconds: 0).duration(to: now)
+    defer { clockOffset = offset }
+    guard let clockOffset else { return }
+    let step = clockOffset - offset
+    guard step > Self.smallestStep || step < .zero - Self.smallestStep else { return }
+    logger.warning("the wall clock was set", ["by": .duration(step)])
+    feeds?.wallClockStepped(by: step)
+    for entry in entries.values {
+      entry.wallClockStepped(by: step)
+      decide(entry, at: now)
+    }
+  }
+
   private func secondPassed() {
+    noticeClockStep()
     decideWhatIsDue()
     endFirstLoadIfDone()
   }

@@ -11,6 +11,8 @@ package protocol FeedSupplier: AnyObject {
   func release(_ feed: Feed)
   /// Nil before the first attempt.
   func reading(of feed: Feed) -> Reading?
+  /// The wall clock was set: what the supplier has dated by it moves along.
+  func wallClockStepped(by step: Duration)
   var sources: [SourceStatus] { get }
   func shutdown()
 }

@@ -89,6 +89,12 @@ final class PolicyEntry {
     return previous
   }
 
+  /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
+  func wallClockStepped(by step: Duration) {
+    timelines = Array(repeating: nil, count: policy.signals.count)
+    decision?.memory.incompleteSince?.advance(by: step)
+  }
+
   /// How far beyond the lead window a schedule is laid out at once: long enough to be rare, short
   /// enough that 100,000 policies do not fill the memory with rules of next week.
   private static let layoutSlack = Duration.seconds(6 * 3600)

@@ -24,6 +24,10 @@ extension Instant: InstantProtocol {
     return duration < .zero ? .distantPast : .distantFuture
   }
 
+  package mutating func advance(by duration: Duration) {
+    self = advanced(by: duration)
+  }
+
   package func duration(to other: Instant) -> Duration {
     let (difference, overflow) = other.milliseconds.subtractingReportingOverflow(milliseconds)
     guard overflow else { return .milliseconds(difference) }

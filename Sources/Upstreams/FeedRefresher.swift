@@ -90,6 +90,12 @@ package final class FeedRefresher {
     readings[feed]
   }
 
+  /// The wall clock was set: readings keep their age, so that no hold is cut short or prolonged.
+  /// What a forecaster dated is left as it is.
+  package func wallClockStepped(by step: Duration) {
+    for feed in readings.keys { readings[feed]?.shift(by: step) }
+  }
+
   /// Every data source in force, sorted by kind and name.
   package var sources: [SourceStatus] {
     sourcesByKey.keys.sorted().map { key in

@@ -42,6 +42,13 @@ extension Reading {
   /// How far the clocks of two machines may differ.
   private static let clockTolerance = Duration.seconds(60)
 
+  /// Moves the times that our own clock gave.
+  mutating func shift(by step: Duration) {
+    obtainedAt = obtainedAt?.advanced(by: step)
+    staleSince = staleSince?.advanced(by: step)
+    failure?.since.advance(by: step)
+  }
+
   private var generatedAt: Instant? {
     guard case .forecast(let series) = value else { return nil }
     return series.generatedAt

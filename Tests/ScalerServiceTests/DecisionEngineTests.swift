@@ -188,6 +188,35 @@ internal import Testing
     #expect(harness.answers(on: 1) == [.send(Self.activity(true))])
   }
 
+  @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])
+  func `a wall clock that is set neither ends nor prolongs a hold`(_ step: Duration) throws {
+    let harness = try EngineHarness(Self.catalog(Self.live()))
+    harness.onEngine { engine, _ in engine.noticeClockStep() }
+    let failed = harness.clock.now
+    harness.supply(
+      Reading(
+        value: .sample(50), obtainedAt: failed, failure: .init(since: failed, message: "gone")),
+      for: Self.feed)
+    harness.clock.now = failed.advanced(by: step)
+    harness.onEngine { engine, _ in engine.noticeClockStep() }
+    harness.send(.getMetrics, Self.object, stream: 1)
+    #expect(harness.answers(on: 1) == [Self.metrics(5)])
+    // The hold of five minutes, on the new clock.
+    harness.clock.now = failed.advanced(by: step + .seconds(299))
+    harness.onEngine { engine, _ in engine.decideWhatIsDue() }
+    harness.send(.getMetrics, Self.object, stream: 3)
+    #expect(harness.answers(on: 3) == [Self.metrics(5)])
+    harness.clock.now = failed.advanced(by: step + .seconds(301))
+    harness.onEngine { engine, _ in engine.decideWhatIsDue() }
+    harness.settle()
+    harness.send(.getMetrics, Self.object, stream: 5)
+    guard case .end(let status)? = harness.answers(on: 5).first else {
+      Issue.record("the hold did not end")
+      return
+    }
+    #expect(status.code == .unavailable)
+  }
+
   @Test func `a reload answers anew, and lets go of feeds that nobody wants`() throws {
     let harness = try EngineHarness(Self.catalog(Self.live()))
     #expect(harness.retained == [Self.feed: 1])

@@ -39,6 +39,14 @@ final class SuppliedFeeds: FeedSupplier {
   }
 
   func reading(of feed: Feed) -> Reading? { readings[feed] }
+
+  func wallClockStepped(by step: Duration) {
+    for feed in readings.keys {
+      readings[feed]?.obtainedAt?.advance(by: step)
+      readings[feed]?.failure?.since.advance(by: step)
+    }
+  }
+
   var sources: [SourceStatus] { [] }
   func shutdown() {}
 
