@@ -81,7 +81,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
-    tests("Planning", ["CivilTime", "Scaling"]),
+    tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
     tests("CivilTime", ["Scaling"]),
     tests("Configuration", ["EventLoop", "Scaling", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),

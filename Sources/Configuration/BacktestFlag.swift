@@ -13,6 +13,7 @@ package enum BacktestFlag: String, CaseIterable, Sendable {
   case forecastFrom = "forecast-from"
   case minReplicas = "min-replicas"
   case maxReplicas = "max-replicas"
+  case tolerance
   case leadTime = "lead-time"
   case svg
   case json
@@ -30,7 +31,7 @@ extension BacktestFlag: CommandFlag {
     case .query: "PROMQL"
     case .from, .to: "TIME"
     case .step, .startup, .leadTime: "DURATION"
-    case .perReplica, .minReplicas, .maxReplicas: "N"
+    case .perReplica, .minReplicas, .maxReplicas, .tolerance: "N"
     case .forecastFrom: "previous-day|previous-week"
     case .json: nil
     }
@@ -51,6 +52,7 @@ extension BacktestFlag: CommandFlag {
     case .forecastFrom: "simulate forecasts: it will be as it was one day, or week, before"
     case .minReplicas: "minReplicaCount of the ScaledObject (default: the policy's)"
     case .maxReplicas: "maxReplicaCount of the ScaledObject (default: the policy's, else 100)"
+    case .tolerance: "tolerance of the HPA's behavior (default 0.1)"
     case .leadTime: "lead time of policies that name none (default 5m)"
     case .svg: "write the chart into this file"
     case .json: "print JSON"

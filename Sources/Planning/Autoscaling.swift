@@ -15,7 +15,8 @@ struct Autoscaling<Metric: AutoscalerMetric> {
     self.metric = metric
     self.settings = settings
     autoscaler = HorizontalAutoscaler(
-      minReplicas: settings.minReplicas, maxReplicas: settings.maxReplicas)
+      minReplicas: settings.minReplicas, maxReplicas: settings.maxReplicas,
+      tolerance: settings.tolerance)
   }
 
   /// Follows the metric over the whole period.

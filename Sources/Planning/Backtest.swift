@@ -18,14 +18,20 @@ package struct Backtest {
     /// keeps one replica.
     package var minReplicas: Int
     package var maxReplicas: Int
+    /// The HPA's, 0 or more: both HPAs do nothing about a metric that is off by this part of its
+    /// target or less.
+    package var tolerance: Double
 
     /// KEDA's own `maxReplicaCount`, where a ScaledObject names none (C20).
     package static let defaultMaxReplicas = 100
     package static let defaultStartup = Duration.seconds(60)
+    /// `--horizontal-pod-autoscaler-tolerance` of the controller manager.
+    package static let defaultTolerance = 0.1
 
     package init(
       from: Instant, to: Instant, perReplica: Double, startup: Duration = defaultStartup,
-      minReplicas: Int = 0, maxReplicas: Int = defaultMaxReplicas
+      minReplicas: Int = 0, maxReplicas: Int = defaultMaxReplicas,
+      tolerance: Double = defaultTolerance
     ) {
       self.from = from
       self.to = to
@@ -33,6 +39,7 @@ package struct Backtest {
       self.startup = startup
       self.minReplicas = minReplicas
       self.maxReplicas = maxReplicas
+      self.tolerance = tolerance
     }
   }
 

@@ -6,19 +6,21 @@ struct HorizontalAutoscaler {
   /// In seconds.
   static let syncPeriod = 15
   static let downscaleWindow = 300
-  static let tolerance = 0.1
   private static let podsPerSync = 4
 
   /// At least 1: an HPA does not scale to zero.
   let minReplicas: Int
   let maxReplicas: Int
+  /// By which part of the target the metric may be off without anything being done.
+  private let tolerance: Double
   /// What was recommended within the window, by the second; values descend, because a lower one
   /// before a higher one can never be the highest again.
   private var recommendations: [(second: Int, replicas: Int)] = []
 
-  init(minReplicas: Int, maxReplicas: Int) {
+  init(minReplicas: Int, maxReplicas: Int, tolerance: Double) {
     self.minReplicas = max(minReplicas, 1)
     self.maxReplicas = max(maxReplicas, self.minReplicas)
+    self.tolerance = tolerance
   }
 
   /// One sync.
@@ -29,7 +31,7 @@ struct HorizontalAutoscaler {
   ///   - current: At least 1.
   /// - Returns: the replicas to have from now on.
   mutating func synced(total: Double, target: Double, current: Int, at second: Int) -> Int {
-    let desired = Self.desired(total: total, target: target, current: current)
+    let desired = self.desired(total: total, target: target, current: current)
     note(desired, at: second)
     let highest = recommendations.first?.replicas ?? desired
     var next = min(max(current, desired), highest)
@@ -39,7 +41,7 @@ struct HorizontalAutoscaler {
 
   /// Whether further syncs with this metric change nothing.
   func isSettled(total: Double, target: Double, current: Int) -> Bool {
-    let desired = Self.desired(total: total, target: target, current: current)
+    let desired = self.desired(total: total, target: target, current: current)
     let bounded = min(max(desired, minReplicas), maxReplicas)
     return bounded == current && recommendations.count == 1
       && recommendations[0].replicas == desired
@@ -51,7 +53,7 @@ struct HorizontalAutoscaler {
     recommendations[recommendations.count - 1].second = second
   }
 
-  private static func desired(total: Double, target: Double, current: Int) -> Int {
+  private func desired(total: Double, target: Double, current: Int) -> Int {
     let ratio = total / (target * Double(current))
     guard abs(1 - ratio) > tolerance else { return current }
     let replicas = (total / target).rounded(.up)

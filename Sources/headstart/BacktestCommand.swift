@@ -34,6 +34,7 @@ struct BacktestCommand {
     let perReplica = try perReplica(of: policy)
     let limits = try limits(of: policy)
     let startup = try duration(.startup, atLeast: .zero) ?? Backtest.Settings.defaultStartup
+    let tolerance = try tolerance()
     let season = try season()
     let period = try period()
     let history = try history(from: period.from, to: period.to)
@@ -42,7 +43,7 @@ struct BacktestCommand {
       policy, over: history, season: season,
       Backtest.Settings(
         from: from, to: to, perReplica: perReplica, startup: startup, minReplicas: limits.min,
-        maxReplicas: limits.max))
+        maxReplicas: limits.max, tolerance: tolerance))
 
     if let path = value(.svg) {
       try Command.write(chart(of: backtest, policy: policy).text, toFile: path)
@@ -108,6 +109,11 @@ struct BacktestCommand {
       throw UsageError("at least \(least) and at most \(most) replicas leave no choice")
     }
     return (least, most)
+  }
+
+  private func tolerance() throws(UsageError) -> Double {
+    guard let text = value(.tolerance) else { return Backtest.Settings.defaultTolerance }
+    return try CommandInput.number(text, flag: "tolerance", orZero: true)
   }
 
   private func season() throws(UsageError) -> LoadHistory.Season? {

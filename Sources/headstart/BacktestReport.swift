@@ -11,6 +11,7 @@ extension BacktestCommand {
         + " (\((days * 10).rounded() / 10) days)",
       "One replica carries \((settings.perReplica * 1000).rounded() / 1000), a pod starts in"
         + " \(settings.startup.text), \(settings.minReplicas) to \(settings.maxReplicas) replicas",
+      "KEDA polls every 30s, the HPA syncs every 15s with a tolerance of \(settings.tolerance)",
     ]
     if let gaps = history.gapText { lines.append("The load has \(gaps).") }
     lines.append("")
@@ -48,6 +49,7 @@ extension BacktestCommand {
       json.field("startupSeconds", settings.startup.components.seconds)
       json.field("minReplicas", settings.minReplicas)
       json.field("maxReplicas", settings.maxReplicas)
+      json.field("tolerance", settings.tolerance)
       json.field(array: "gaps") { json in
         for gap in history.gaps {
           json.object { json in

@@ -78,7 +78,7 @@ def exporter():
 
 @pytest.fixture
 def prometheus(tmp_path):
-    """Starts Prometheus servers: prometheus(job="host:port", …)."""
+    """Starts Prometheus servers: prometheus(job="host:port", …), on `port` if given."""
     started = []
 
     def start(**targets):

@@ -32,11 +32,11 @@ struct BacktestOracle {
 
     /// One sync of the HPA, as its controller's code reads.
     mutating func sync(
-      total: Double, target: Double, second: Int, least: Int, most: Int
+      total: Double, target: Double, second: Int, least: Int, most: Int, tolerance: Double
     ) -> Int {
       let current = pods.count
       var desired = current
-      if abs(1 - total / (target * Double(current))) > 0.1 {
+      if abs(1 - total / (target * Double(current))) > tolerance {
         desired = Int((total / target).rounded(.up))
       }
       recommendations.append((second, desired))
@@ -87,7 +87,8 @@ struct BacktestOracle {
             // One change of the count, whatever the HPA makes of it in the same second.
             var after = scaled
             let next = after.sync(
-              total: Double(replicas), target: 1, second: second, least: least, most: most)
+              total: Double(replicas), target: 1, second: second, least: least, most: most,
+              tolerance: settings.tolerance)
             scaled.recommendations = after.recommendations
             scaled.scale(to: next, at: second, startup: startup, counts: false)
             if needed != nil { scaled.account.scalings += 1 }
@@ -123,7 +124,7 @@ struct BacktestOracle {
   ) {
     let next = workload.sync(
       total: total, target: target, second: second, least: max(settings.minReplicas, 1),
-      most: settings.maxReplicas)
+      most: settings.maxReplicas, tolerance: settings.tolerance)
     workload.scale(to: next, at: second, startup: startup, counts: needed != nil)
   }
 

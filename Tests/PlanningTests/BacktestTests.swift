@@ -55,7 +55,8 @@ struct BacktestTests {
         settings: Backtest.Settings(
           from: start + .seconds(Int.random(in: 0...700, using: &random)), to: history.end,
           perReplica: 100, startup: .seconds(Int.random(in: 0...200, using: &random)),
-          minReplicas: least, maxReplicas: [40, 100][Int.random(in: 0...1, using: &random)]))
+          minReplicas: least, maxReplicas: [40, 100][Int.random(in: 0...1, using: &random)],
+          tolerance: [0.1, 0.1, 0, 0.25][Int.random(in: 0...3, using: &random)]))
     }
   }
 

@@ -52,11 +52,11 @@ class Exporter:
 class Prometheus:
     """Debian's prometheus on loopback, with everything it writes below `directory`."""
 
-    def __init__(self, directory, **targets):
+    def __init__(self, directory, port=None, **targets):
         binary = shutil.which("prometheus")
         if binary is None:
             pytest.skip("prometheus is not installed (scripts/bootstrap test)")
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         directory.mkdir(parents=True, exist_ok=True)
         self._log = open(directory / "prometheus.log", "w+")
