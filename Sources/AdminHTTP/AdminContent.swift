@@ -11,22 +11,41 @@ package struct AdminContent: Sendable {
   package var health: @Sendable () -> HealthReport
   /// May KEDA be sent here? Serving, and the first load done. For `/readyz`.
   package var readiness: @Sendable () -> HealthReport
-  /// Every policy in force, in any order.
-  package var policies: @Sendable () -> [PolicySummary]
-  /// The decision of the policy of exactly that name; nil when there is none.
-  package var decision: @Sendable (ResourceName) -> DecisionRecord?
+  /// The policies in force that are asked for, by name.
+  package var policies: @Sendable (PolicySelection) -> PolicyPage
+  /// The decision of the policy of that name.
+  package var decision: @Sendable (ResourceName, DecisionQuestion) -> Answer<DecisionRecord>
+  /// What the policy decided since an instant; nil for as far back as is known.
+  package var history: @Sendable (ResourceName, Instant?) -> Answer<DecisionSequence>
+  /// What the policy will decide within a time from now.
+  package var projection: @Sendable (ResourceName, Duration) -> Answer<DecisionSequence>
+
+  /// An answer about one policy.
+  package enum Answer<Value: Sendable>: Sendable {
+    case found(Value)
+    /// There is no policy of that name; these have similar ones.
+    case unknownPolicy(near: [ResourceName])
+    /// There is one, but this cannot be known of it: one sentence.
+    case unknowable(String)
+    /// The control loop does not answer.
+    case noAnswer
+  }
 
   package init(
     metrics: MetricsRegistry, health: @escaping @Sendable () -> HealthReport,
     readiness: @escaping @Sendable () -> HealthReport,
-    policies: @escaping @Sendable () -> [PolicySummary],
-    decision: @escaping @Sendable (ResourceName) -> DecisionRecord?
+    policies: @escaping @Sendable (PolicySelection) -> PolicyPage,
+    decision: @escaping @Sendable (ResourceName, DecisionQuestion) -> Answer<DecisionRecord>,
+    history: @escaping @Sendable (ResourceName, Instant?) -> Answer<DecisionSequence>,
+    projection: @escaping @Sendable (ResourceName, Duration) -> Answer<DecisionSequence>
   ) {
     self.metrics = metrics
     self.health = health
     self.readiness = readiness
     self.policies = policies
     self.decision = decision
+    self.history = history
+    self.projection = projection
   }
 }
 
@@ -51,55 +70,5 @@ package struct HealthCheck: Hashable, Sendable {
   package init(_ name: String, problem: String? = nil) {
     self.name = name
     self.problem = problem
-  }
-}
-
-/// One line of the list of policies.
-package struct PolicySummary: Hashable, Sendable {
-  package var policy: Policy
-  package var decision: Decision
-  package var nextChange: NextChange?
-  /// How many ScaledObjects it answers.
-  package var bindings: Int
-
-  package init(policy: Policy, decision: Decision, nextChange: NextChange? = nil, bindings: Int) {
-    self.policy = policy
-    self.decision = decision
-    self.nextChange = nextChange
-    self.bindings = bindings
-  }
-}
-
-/// A policy's decision with everything that explains it.
-package struct DecisionRecord: Hashable, Sendable {
-  package var policy: Policy
-  package var decision: Decision
-  /// One sentence in plain words.
-  package var explanation: String
-  package var nextChange: NextChange?
-  /// How many ScaledObjects it answers.
-  package var bindings: Int
-
-  package init(
-    policy: Policy, decision: Decision, explanation: String, nextChange: NextChange? = nil,
-    bindings: Int
-  ) {
-    self.policy = policy
-    self.decision = decision
-    self.explanation = explanation
-    self.nextChange = nextChange
-    self.bindings = bindings
-  }
-}
-
-/// When a policy's answer will change by itself, and to what.
-package struct NextChange: Hashable, Sendable {
-  package var at: Instant
-  /// Nil when the decision will then be unavailable.
-  package var replicas: Int?
-
-  package init(at: Instant, replicas: Int?) {
-    self.at = at
-    self.replicas = replicas
   }
 }

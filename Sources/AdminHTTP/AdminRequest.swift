@@ -7,6 +7,13 @@ struct AdminRequest {
   var target: String
   /// The header `Accept`.
   var accept: String?
+  /// The query's parameters that some route knows, decoded; nil stands for one that is malformed.
+  var query: [String: String?] = [:]
+
+  /// The client would rather read than parse.
+  var prefersText: Bool { accept?.hasPrefix("text/plain") == true }
+  /// What is wrong may come as a line of text.
+  var takesText: Bool { accept?.contains("text/plain") == true }
 }
 
 /// An answer, complete in memory.
@@ -34,6 +41,12 @@ struct AdminResponse {
     return AdminResponse(
       status: status, contentType: "application/json; charset=utf-8",
       body: json.bytes + [UInt8(ascii: "\n")])
+  }
+
+  /// Plain text, for terminals.
+  static func text(status: Int = 200, _ text: String) -> AdminResponse {
+    AdminResponse(
+      status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
 
   /// `{"error": …}` with one sentence.

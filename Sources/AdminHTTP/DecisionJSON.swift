@@ -8,6 +8,8 @@ enum DecisionJSON {
     let decision = summary.decision
     writeName(summary.policy.name, to: &json)
     writeOutcome(decision, to: &json)
+    json.field("state", PolicyState(of: decision).rawValue)
+    json.field("explanation", decision.explanation(at: summary.now))
     json.field("winner", winner(of: decision))
     json.field("at", time(decision.at))
     writeNextChange(summary.nextChange, to: &json)
@@ -50,6 +52,80 @@ enum DecisionJSON {
     json.field(array: "contributions") { json in
       for contribution in decision.contributions {
         json.object { write(contribution, at: decision.at, to: &$0) }
+      }
+    }
+    json.field("moment", record.moment.rawValue)
+    json.field(array: "whatIf") { json in
+      for whatIf in record.whatIfs { json.object { write(whatIf, to: &$0) } }
+    }
+    json.field(array: "between") { json in
+      for obstacle in ReplicaPath(of: record).obstacles {
+        json.object { json in
+          json.field("what", obstacle.kind.rawValue)
+          json.field("sentence", obstacle.sentence)
+          guard let tolerated = obstacle.tolerated else { return }
+          json.field("from", tolerated.lowerBound)
+          json.field("to", tolerated.upperBound)
+        }
+      }
+    }
+    json.field(array: "sources") { json in
+      for source in record.sources { json.object { write(source, at: decision.at, to: &$0) } }
+    }
+  }
+
+  /// The fields of a history or a projection.
+  static func write(_ sequence: DecisionSequence, to json: inout JSONWriter) {
+    writeName(sequence.policy.name, to: &json)
+    json.field("from", time(sequence.from))
+    json.field("to", time(sequence.to))
+    json.field("now", time(sequence.now))
+    json.field("knownUntil", sequence.knownUntil.flatMap(time))
+    json.field("leadTime", DurationText.text(sequence.policy.leadTime))
+    json.field(array: "decisions") { json in
+      for decision in sequence.decisions { json.object { writeEntry(decision, to: &$0) } }
+    }
+  }
+
+  /// The answers alone: pairs of milliseconds since 1970 and replicas, null where there was none.
+  static func writeOutline(
+    past: DecisionSequence, future: DecisionSequence, to json: inout JSONWriter
+  ) {
+    json.field("now", past.now.milliseconds)
+    json.field("from", past.from.milliseconds)
+    json.field("to", future.to.milliseconds)
+    json.field(array: "points") { json in
+      var last: Int??
+      for decision in past.decisions + future.decisions where last != .some(decision.replicas) {
+        last = .some(decision.replicas)
+        json.array { json in
+          json.element(decision.at.milliseconds)
+          if let replicas = decision.replicas { json.element(replicas) } else { json.elementNull() }
+        }
+      }
+    }
+  }
+
+  private static func writeEntry(_ decision: Decision, to json: inout JSONWriter) {
+    json.field("at", time(decision.at))
+    writeOutcome(decision, to: &json)
+    json.field("explanation", decision.explanation(at: decision.at))
+    json.field("winner", winner(of: decision))
+    json.field(array: "appliedLimits") { json in
+      for limit in decision.appliedLimits { json.object { write(limit, to: &$0) } }
+    }
+    json.field(array: "contributions") { json in
+      for contribution in decision.contributions {
+        json.object { json in
+          json.field("signal", contribution.signal)
+          json.field("kind", contribution.kind.rawValue)
+          json.field("state", contribution.state.rawValue)
+          json.field("replicas", contribution.replicas)
+          json.field("peak", contribution.peak.flatMap(time))
+          json.field("value", contribution.value)
+          json.field("rule", contribution.rule)
+          json.field("problem", contribution.problem)
+        }
       }
     }
   }
@@ -118,6 +194,32 @@ enum DecisionJSON {
     json.field("ageSeconds", contribution.dataTime.map { $0.duration(to: now).inSeconds })
     json.field("rule", contribution.rule)
     json.field("problem", contribution.problem)
+  }
+
+  private static func write(_ whatIf: WhatIf, to json: inout JSONWriter) {
+    json.field("change", whatIf.sentence)
+    switch whatIf.change {
+    case .withoutSignal(let signal): json.field("withoutSignal", signal)
+    case .leadTime(let leadTime): json.field("leadTime", DurationText.text(leadTime))
+    }
+    switch whatIf.outcome {
+    case .replicas(let count):
+      json.field("replicas", count)
+    case .unavailable(let reason):
+      json.fieldNull("replicas")
+      json.field("reason", reason)
+    }
+  }
+
+  private static func write(
+    _ source: SourceRecord, at now: Instant, to json: inout JSONWriter
+  ) {
+    json.field("name", source.name)
+    json.field("kind", source.kind)
+    json.field("state", source.state)
+    json.field("lastSuccess", source.lastSuccess.flatMap(time))
+    json.field("ageSeconds", source.lastSuccess.map { max($0.duration(to: now), .zero).inSeconds })
+    json.field("lastError", source.lastError)
   }
 
   private static func winner(of decision: Decision) -> String? {

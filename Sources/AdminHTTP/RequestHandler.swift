@@ -81,8 +81,15 @@ final class RequestHandler: Sendable {
     else {
       return send(.error(400, "the request line must be valid UTF-8"), to: connection)
     }
-    let request = AdminRequest(
+    var request = AdminRequest(
       method: method, target: target, accept: header("Accept", of: connection))
+    for name in QueryParameter.allNames {
+      guard let value = MHD_lookup_connection_value(connection, .GET_ARGUMENT_KIND, name) else {
+        continue
+      }
+      let text = String(validatingCString: value).flatMap { RequestPath.decoded($0) }
+      request.query.updateValue(text, forKey: name)
+    }
     return send(router.answer(request), to: connection)
   }
 

@@ -25,6 +25,11 @@ enum RequestPath {
     return segments
   }
 
+  /// A parameter's value. A plus stays a plus: time zones are written with it.
+  static func decoded(_ text: String) -> String? {
+    decoded(Substring(text).utf8)
+  }
+
   /// Percent-decoding (RFC 3986, section 2.1): exactly two hexadecimal digits after each `%`, and
   /// UTF-8 as the result.
   private static func decoded(_ text: Substring.UTF8View) -> String? {

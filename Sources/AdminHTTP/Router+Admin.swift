@@ -4,21 +4,104 @@ internal import Telemetry
 extension Router {
   /// The side port's routes (design section 3).
   static func admin(_ content: AdminContent) -> Router {
-    Router(routes: [
-      .get("/metrics") { request, _ in metrics(content.metrics, accept: request.accept) },
-      .get("/healthz") { _, _ in health(content.health()) },
-      // That this thread answers is all there is to say: what else is wrong, a restart of the
-      // process would not mend.
-      .get("/livez") { _, _ in health(HealthReport([HealthCheck("process")])) },
-      .get("/readyz") { _, _ in health(content.readiness()) },
-      .get("/api/v1/policies") { _, _ in policies(content.policies()) },
-      .get("/api/v1/decisions/{namespace}/{name}") { _, names in
-        // `-` cannot be the name of a namespace, so it can mean none.
-        let policy = ResourceName(
-          namespace: names[0] == Self.noNamespace ? nil : names[0], name: names[1])
-        return decision(content.decision(policy), of: policy)
-      },
-    ])
+    Router(
+      routes: [
+        .get("/metrics") { request, _ in metrics(content.metrics, accept: request.accept) },
+        .get("/healthz") { _, _ in health(content.health()) },
+        // That this thread answers is all there is to say: what else is wrong, a restart of the
+        // process would not mend.
+        .get("/livez") { _, _ in health(HealthReport([HealthCheck("process")])) },
+        .get("/readyz") { _, _ in health(content.readiness()) },
+        .get("/api/v1/policies") { request, _ in
+          answer(request) { () throws(QueryParameter.Problem) in
+            policies(content.policies(try PolicySelection(request)))
+          }
+        },
+        .get("/api/v1/decisions/{namespace}/{name}") { request, names in
+          answer(request) { () throws(QueryParameter.Problem) in
+            let policy = policyName(names)
+            let question = try DecisionQuestion(request)
+            return answer(content.decision(policy, question), about: policy, request) { record in
+              request.prefersText
+                ? .text(DecisionText(record).text) : .json { DecisionJSON.write(record, to: &$0) }
+            }
+          }
+        },
+        .get("/api/v1/decisions/{namespace}/{name}/history") { request, names in
+          answer(request) { () throws(QueryParameter.Problem) in
+            let policy = policyName(names)
+            let since = try QueryParameter.since.instant(of: request)
+            return answer(content.history(policy, since), about: policy, request) { past in
+              .json { DecisionJSON.write(past, to: &$0) }
+            }
+          }
+        },
+        .get("/api/v1/decisions/{namespace}/{name}/projection") { request, names in
+          answer(request) { () throws(QueryParameter.Problem) in
+            let policy = policyName(names)
+            let hours = try QueryParameter.hours.hours(of: request)
+            return answer(content.projection(policy, hours), about: policy, request) { future in
+              .json { DecisionJSON.write(future, to: &$0) }
+            }
+          }
+        },
+        .get("/api/v1/decisions/{namespace}/{name}/outline") { request, names in
+          answer(request) { () throws(QueryParameter.Problem) in
+            let policy = policyName(names)
+            let hours = try QueryParameter.hours.hours(of: request)
+            return answer(content.projection(policy, hours), about: policy, request) { future in
+              let since = future.now.advanced(by: .zero - hours)
+              return answer(content.history(policy, since), about: policy, request) { past in
+                .json { DecisionJSON.writeOutline(past: past, future: future, to: &$0) }
+              }
+            }
+          }
+        },
+      ] + PageFile.all.map { $0.route })
+  }
+
+  // `-` cannot be the name of a namespace, so it can mean none.
+  private static func policyName(_ names: [String]) -> ResourceName {
+    ResourceName(namespace: names[0] == noNamespace ? nil : names[0], name: names[1])
+  }
+
+  /// What a route says, or 400 with what is wrong with its parameters.
+  private static func answer(
+    _ request: AdminRequest,
+    _ route: () throws(QueryParameter.Problem) -> AdminResponse
+  ) -> AdminResponse {
+    do throws(QueryParameter.Problem) {
+      return try route()
+    } catch {
+      return refusal(400, error.sentence, request)
+    }
+  }
+
+  private static func answer<Value: Sendable>(
+    _ found: AdminContent.Answer<Value>, about policy: ResourceName, _ request: AdminRequest,
+    _ response: (Value) -> AdminResponse
+  ) -> AdminResponse {
+    switch found {
+    case .found(let value):
+      return response(value)
+    case .unknownPolicy(let near):
+      let place = policy.namespace.map { "in namespace \($0)" } ?? "without a namespace"
+      let hint =
+        near.isEmpty
+        ? "/api/v1/policies lists all that are"
+        : "did you mean \(near.map(\.description).joined(separator: " or "))?"
+      return refusal(404, "there is no policy \(policy.name) \(place); \(hint)", request)
+    case .unknowable(let sentence):
+      return refusal(404, sentence, request)
+    case .noAnswer:
+      return refusal(503, "the control loop does not answer", request)
+    }
+  }
+
+  private static func refusal(
+    _ status: Int, _ sentence: String, _ request: AdminRequest
+  ) -> AdminResponse {
+    request.takesText ? .text(status: status, sentence + "\n") : .error(status, sentence)
   }
 
   /// Stands in a path for policies without a namespace.
@@ -49,23 +132,19 @@ extension Router {
 
   private static func word(_ isWell: Bool) -> String { isWell ? "ok" : "failing" }
 
-  private static func policies(_ summaries: [PolicySummary]) -> AdminResponse {
+  private static func policies(_ page: PolicyPage) -> AdminResponse {
     .json { json in
       json.field(array: "policies") { json in
-        for summary in summaries.sorted(by: { $0.policy.name < $1.policy.name }) {
-          json.object { DecisionJSON.write(summary, to: &$0) }
-        }
+        for summary in page.policies { json.object { DecisionJSON.write(summary, to: &$0) } }
+      }
+      json.field("offset", page.offset)
+      json.field("matching", page.matching)
+      json.field(object: "counts") { json in
+        json.field("all", page.counts.total)
+        json.field("ok", page.counts.ok)
+        json.field("degraded", page.counts.degraded)
+        json.field("unavailable", page.counts.unavailable)
       }
     }
-  }
-
-  private static func decision(_ record: DecisionRecord?, of policy: ResourceName) -> AdminResponse
-  {
-    guard let record else {
-      let place = policy.namespace.map { "in namespace \($0)" } ?? "without a namespace"
-      return .error(
-        404, "there is no policy \(policy.name) \(place); /api/v1/policies lists all that are")
-    }
-    return .json { DecisionJSON.write(record, to: &$0) }
   }
 }

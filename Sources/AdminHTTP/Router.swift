@@ -53,7 +53,7 @@ struct Router: Sendable {
       }
       return route.answer(request, parameters)
     }
-    let known = routes.map(\.path).joined(separator: ", ")
+    let known = routes.map(\.path).filter { !$0.hasPrefix(PageFile.folder) }.joined(separator: ", ")
     return .error(404, "there is nothing at \(shortened(path)); there are \(known)")
   }
 

@@ -53,6 +53,22 @@ extension Usage {
     """
   }
 
+  /// The text of `headstart explain --help`.
+  package static var explain: String {
+    """
+    Asks a running Headstart why a policy asks for what it asks for.
+
+    Usage:
+      headstart explain NAME [FLAGS]
+
+    Flags:
+    \(ExplainFlag.usage)
+
+    \(times)
+
+    """
+  }
+
   private static var times: String {
     """
     Times are RFC 3339, or UTC where they name no offset: 2026-11-27T09:00:00+01:00,

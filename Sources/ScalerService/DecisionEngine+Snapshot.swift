@@ -22,6 +22,13 @@ package struct PolicySnapshot: Sendable {
   package var scaledObjects: [String]
 }
 
+/// One policy with its past, and the sources that it reads.
+package struct PolicyDetail: Sendable {
+  package var snapshot: PolicySnapshot
+  package var history: DecisionHistory
+  package var sources: [SourceStatus]
+}
+
 extension DecisionEngine {
   /// Everything that is in force now.
   package func snapshot() -> EngineSnapshot {
@@ -34,6 +41,24 @@ extension DecisionEngine {
   /// one. A name may carry a trigger's lead time, such as `my-api@10m`; without one it stands for
   /// the policy as it is written, or else for any that a trigger adjusted.
   package func snapshot(named name: ResourceName) -> PolicySnapshot? {
+    entry(named: name).flatMap(snapshot(of:))
+  }
+
+  /// The policy that `snapshot(named:)` finds, with its history and its sources.
+  package func detail(named name: ResourceName) -> PolicyDetail? {
+    guard let entry = entry(named: name), let snapshot = snapshot(of: entry) else { return nil }
+    let keys = Set(entry.allFeeds.map(\.sourceKey))
+    return PolicyDetail(
+      snapshot: snapshot, history: entry.history,
+      sources: sources.filter { keys.contains($0.key) })
+  }
+
+  /// The names of all policies in force, in no order.
+  package func policyNames() -> [ResourceName] {
+    allEntries.map(\.policy.name)
+  }
+
+  private func entry(named name: ResourceName) -> PolicyEntry? {
     let candidates = allEntries.filter { entry in
       guard entry.policy.name.name == name.name || entry.key.name.name == name.name else {
         return false
@@ -41,10 +66,9 @@ extension DecisionEngine {
       let namespace = entry.policy.name.namespace
       return namespace == nil || namespace == name.namespace
     }
-    let best = candidates.min { left, right in
+    return candidates.min { left, right in
       rank(of: left, for: name) < rank(of: right, for: name)
     }
-    return best.flatMap(snapshot(of:))
   }
 
   private func rank(of entry: PolicyEntry, for name: ResourceName) -> (Int, Int, Int64) {

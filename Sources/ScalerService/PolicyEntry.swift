@@ -11,6 +11,8 @@ final class PolicyEntry {
   private(set) var decision: Decision?
   /// What the decision was made from.
   private(set) var readings: [SignalReading] = []
+  /// What was decided before.
+  private(set) var history: DecisionHistory
   /// ScaledObjects that workers ask about and this policy answers.
   var subscribers: Set<ScaledObject> = []
   private var timelines: [ScheduleTimeline?]
@@ -35,6 +37,7 @@ final class PolicyEntry {
     self.policy = policy
     feeds = policy.signals.map { Self.feeds(of: $0, in: policy.name.namespace, catalog) }
     timelines = Array(repeating: nil, count: policy.signals.count)
+    history = DecisionHistory(of: policy.name)
   }
 
   /// Takes over an edited policy. The last decision stays, as the memory of the next one.
@@ -77,15 +80,18 @@ final class PolicyEntry {
         }
       }
     } catch {
-      decision = Decision(
-        policy: policy.name, at: now, outcome: .unavailable(reason: "\(error)"), contributions: [],
-        winner: nil, appliedLimits: [], validUntil: now.advanced(by: .seconds(60)),
-        memory: previous?.memory ?? Decision.Memory())
+      keep(
+        Decision(
+          policy: policy.name, at: now, outcome: .unavailable(reason: "\(error)"),
+          contributions: [], winner: nil, appliedLimits: [],
+          validUntil: now.advanced(by: .seconds(60)),
+          memory: previous?.memory ?? Decision.Memory()))
       return previous
     }
     self.readings = readings
-    decision = Evaluator.decide(
-      policy, readings: readings, memory: previous?.memory ?? Decision.Memory(), at: now)
+    keep(
+      Evaluator.decide(
+        policy, readings: readings, memory: previous?.memory ?? Decision.Memory(), at: now))
     return previous
   }
 
@@ -93,6 +99,11 @@ final class PolicyEntry {
   func wallClockStepped(by step: Duration) {
     timelines = Array(repeating: nil, count: policy.signals.count)
     decision?.memory.incompleteSince?.advance(by: step)
+  }
+
+  private func keep(_ decision: Decision) {
+    history.record(decision, after: self.decision)
+    self.decision = decision
   }
 
   /// How far beyond the lead window a schedule is laid out at once: long enough to be rare, short

@@ -58,7 +58,7 @@ extension SignalAssessment {
 
   /// Twice the lead time (design section 1); with no lead time, twice the default one, for nothing
   /// is ever younger than 0.
-  private static func defaultMaxAge(leadTime: Duration) -> Duration {
+  static func defaultMaxAge(leadTime: Duration) -> Duration {
     let leadTime = leadTime.milliseconds > 0 ? leadTime : Policy.Defaults.leadTime
     let (doubled, overflow) = leadTime.milliseconds.multipliedReportingOverflow(by: 2)
     return .milliseconds(overflow ? Int64.max : doubled)

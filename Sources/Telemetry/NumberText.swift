@@ -1,8 +1,8 @@
 /// Floating-point numbers as text.
-enum NumberText {
+package enum NumberText {
   /// The shortest text that reads back as the same number, whole numbers without a fraction. The
   /// number must be finite.
-  static func text(_ value: Double) -> String {
+  package static func text(_ value: Double) -> String {
     let text = value.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

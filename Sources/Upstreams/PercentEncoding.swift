@@ -1,8 +1,8 @@
 /// Percent-encoding of query strings and form bodies.
-enum PercentEncoding {
+package enum PercentEncoding {
   /// Everything but RFC 3986's unreserved characters is escaped, so the result means the same in
   /// a query string and in `application/x-www-form-urlencoded`.
-  static func encode(_ text: String) -> String {
+  package static func encode(_ text: String) -> String {
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.utf8.count + text.utf8.count / 2)
     for byte in text.utf8 {

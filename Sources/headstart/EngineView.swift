@@ -16,7 +16,7 @@ struct EngineView: Sendable {
   private let changes = NextChangeCache()
 
   /// A control loop that does not answer for so long is in trouble, and the answer says so.
-  private static let patience = Duration.seconds(5)
+  static let patience = Duration.seconds(5)
 
   init(engine: DecisionEngine, zones: any TimeZoneDatabase, state: ProcessState) {
     self.engine = engine
@@ -34,7 +34,7 @@ struct EngineView: Sendable {
     }
     return AdminContent(
       metrics: metrics.registry, health: health, readiness: readiness, policies: policies,
-      decision: decision)
+      decision: decision, history: history, projection: projection)
   }
 
   private func snapshot() -> EngineSnapshot? {
@@ -74,27 +74,21 @@ struct EngineView: Sendable {
 
   // MARK: Decisions
 
-  private func policies() -> [PolicySummary] {
-    guard let snapshot = snapshot() else { return [] }
-    return snapshot.policies.map { policy in
+  private func policies(_ selection: PolicySelection) -> PolicyPage {
+    guard let snapshot = snapshot() else {
+      return PolicyPage(policies: [], counts: PolicyCounts(), matching: 0, offset: 0)
+    }
+    let page = selection.page(of: snapshot.policies) { ($0.policy.name, $0.decision) }
+    let summaries = page.items.map { policy in
       PolicySummary(
         policy: policy.policy, decision: policy.decision, nextChange: nextChange(of: policy),
-        bindings: policy.scaledObjects.count)
+        bindings: policy.scaledObjects.count, now: snapshot.at)
     }
+    return PolicyPage(
+      policies: summaries, counts: page.counts, matching: page.matching, offset: selection.offset)
   }
 
-  private func decision(_ name: ResourceName) -> DecisionRecord? {
-    let found = engine.loop.call(within: Self.patience) { [engine] in
-      engine.assumeIsolated { $0.snapshot(named: name) }
-    }
-    guard let policy = found.flatMap(\.self) else { return nil }
-    return DecisionRecord(
-      policy: policy.policy, decision: policy.decision,
-      explanation: policy.decision.explanation(at: WallClock.now()),
-      nextChange: nextChange(of: policy), bindings: policy.scaledObjects.count)
-  }
-
-  private func nextChange(of policy: PolicySnapshot) -> NextChange? {
+  func nextChange(of policy: PolicySnapshot) -> NextChange? {
     changes.nextChange(of: policy, zones: zones)
   }
 

@@ -29,28 +29,15 @@ final class NextChangeCache: Sendable {
       return entry.change
     }
     let until = now.advanced(by: Self.horizon)
-    let change = Evaluator.nextChange(
-      after: snapshot.decision, of: snapshot.policy,
-      readings: laidOut(snapshot, from: now, until: until, zones: zones), until: until
-    ).map { NextChange(at: $0.at, replicas: $0.decision.replicas) }
+    let change = Projection(
+      of: snapshot.policy, decision: snapshot.decision,
+      readings: snapshot.readings(from: now, until: until, zones: zones)
+    ).nextChange(until: until).map { NextChange(at: $0.at, replicas: $0.replicas) }
     known.withLock {
       $0[name] = Entry(
         policy: snapshot.policy, readings: snapshot.readings, change: change,
         end: change?.at ?? until)
     }
     return change
-  }
-
-  /// The readings, with the schedules laid out as far as the search goes.
-  private func laidOut(
-    _ snapshot: PolicySnapshot, from: Instant, until: Instant, zones: any TimeZoneDatabase
-  ) -> [SignalReading] {
-    let end = until.advanced(by: snapshot.policy.leadWindow)
-    return zip(snapshot.policy.signals, snapshot.readings).map { signal, reading in
-      guard case .schedule(let schedule) = signal.kind,
-        let timeline = try? schedule.timeline(from: from, to: end, zones: zones)
-      else { return reading }
-      return .schedule(timeline)
-    }
   }
 }

@@ -1,7 +1,7 @@
 /// Finds what the author of a manifest most likely meant by a word that is not known.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate nearest to `word`, case aside; nil when none is near.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  package static func nearest(to word: String, among candidates: [String]) -> String? {
     let longest = 64
     guard (1...longest).contains(word.utf8.count) else { return nil }
     let lowered = word.lowercased()

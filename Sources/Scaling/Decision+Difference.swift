@@ -1,0 +1,31 @@
+extension Decision {
+  /// Whether this decision tells anything else than `other`: another answer, another winner or
+  /// limit, or a signal that asks for another number or is in another state.
+  ///
+  /// What moves all the time without changing the answer (a query's value, an age, the instant of a
+  /// peak, the wording of a failure) is no difference.
+  package func differs(from other: Decision) -> Bool {
+    replicas != other.replicas || winner != other.winner
+      || contributions.count != other.contributions.count
+      || appliedLimits.count != other.appliedLimits.count
+      || zip(appliedLimits, other.appliedLimits).contains { $0.differs(from: $1) }
+      || zip(contributions, other.contributions).contains { $0.differs(from: $1) }
+  }
+}
+
+extension Contribution {
+  package func differs(from other: Contribution) -> Bool {
+    replicas != other.replicas || state != other.state || rule != other.rule
+      || signal != other.signal || kind != other.kind
+  }
+}
+
+extension Decision.AppliedLimit {
+  /// A hold's end moves with every lost reading; its number is what counts.
+  func differs(from other: Decision.AppliedLimit) -> Bool {
+    switch (self, other) {
+    case (.hold(let replicas, _), .hold(let others, _)): replicas != others
+    default: self != other
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// What a policy will decide in the coming hours, as far as it can be known now.
+///
+/// The evaluator, asked again at each `validUntil` with the present readings. A source that answers
+/// now is taken to go on answering: a query keeps its value, and a forecast counts to the end of its
+/// series instead of growing stale. A source that fails now is taken to go on failing.
+package struct Projection: Sendable {
+  private let policy: Policy
+  private let readings: [SignalReading]
+  private let decision: Decision
+
+  /// Bounds the work where something changes every few milliseconds.
+  private static let maxEvaluations = 20_000
+
+  /// - Parameters:
+  ///   - decision: the present one; it is where the projection starts from.
+  ///   - readings: one per signal; schedules laid out as far as the projection shall go, and the
+  ///     lead window beyond.
+  package init(of policy: Policy, decision: Decision, readings: [SignalReading]) {
+    self.policy = Self.withoutAgeing(policy, readings: readings)
+    self.readings = readings
+    self.decision = decision
+  }
+
+  /// The present decision, and after it each that differs from the one before, up to `until`.
+  package func decisions(until: Instant) -> [Decision] {
+    var decisions = [decision]
+    _ = walk(until: until) { decisions.append($0) }
+    return decisions
+  }
+
+  /// The decision at a later instant.
+  package func decision(at instant: Instant) -> Decision {
+    guard instant > decision.at else { return decision }
+    let last = walk(until: instant) { _ in }
+    return Evaluator.decide(policy, readings: readings, memory: last.memory, at: instant)
+  }
+
+  /// The first decision before `until` with another answer; nil where there is none.
+  ///
+  /// Beyond the end of a forecast only a rise is one: what the other signals ask for is certain, and
+  /// that the forecaster will ask for less is not.
+  package func nextChange(until: Instant) -> Decision? {
+    let end = knownUntil ?? .distantFuture
+    return decisions(until: until).dropFirst().first { later in
+      guard later.replicas != decision.replicas else { return false }
+      return later.at < end || later.replicas ?? -1 > decision.replicas ?? -1
+    }
+  }
+
+  /// From when on a forecast has nothing more to say; nil without one that can be read.
+  package var knownUntil: Instant? {
+    readings.compactMap { reading in
+      guard case .forecast(let reading?) = reading, case .forecast(let series)? = reading.value
+      else { return nil }
+      return series.start(ofStep: series.replicas.count)
+    }.min()
+  }
+
+  /// Calls `onChange` for each decision that differs from the one before it; returns the last one.
+  private func walk(until: Instant, onChange: (Decision) -> Void) -> Decision {
+    // The present decision may end when a reading grows old, which does not count here.
+    var last = Evaluator.decide(
+      policy, readings: readings, memory: decision.memory, at: decision.at)
+    for _ in 0..<Self.maxEvaluations {
+      guard last.validUntil < until, last.validUntil > last.at else { break }
+      let next = Evaluator.decide(
+        policy, readings: readings, memory: last.memory, at: last.validUntil)
+      if next.differs(from: last) { onChange(next) }
+      last = next
+    }
+    return last
+  }
+
+  private static func withoutAgeing(_ policy: Policy, readings: [SignalReading]) -> Policy {
+    var policy = policy
+    for (index, reading) in zip(policy.signals.indices, readings) {
+      guard case .forecast(let reading?) = reading, reading.failure == nil,
+        reading.staleSince == nil, case .forecast(var signal) = policy.signals[index].kind
+      else { continue }
+      signal.maxAge = .milliseconds(Int64.max)
+      policy.signals[index].kind = .forecast(signal)
+    }
+    return policy
+  }
+}
