@@ -6,6 +6,12 @@ let lastAnswer = null;
 let task = null;
 let timer = null;
 let round = 0;
+let skew = 0;
+
+/** The server's clock, in milliseconds: decisions are made by it. */
+export function now() {
+  return Date.now() + skew;
+}
 
 /** The JSON at a path. Throws with `status` for an answer that is none. */
 export async function get(path, signal) {
@@ -18,7 +24,9 @@ export async function get(path, signal) {
     const said = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(said.error ?? `HTTP ${answer.status}`), { status: answer.status });
   }
-  return answer.json();
+  const value = await answer.json();
+  if (value.now) skew = new Date(value.now) - Date.now();
+  return value;
 }
 
 export function policyPath(namespace, name, rest = "") {
@@ -51,7 +59,6 @@ document.addEventListener("visibilitychange", () => {
 
 function connected() {
   lastAnswer = Date.now();
-  document.body.classList.remove("stale");
   document.getElementById("lost").hidden = true;
   const live = document.getElementById("live");
   live.className = "live on";
@@ -59,7 +66,6 @@ function connected() {
 }
 
 function disconnected(error) {
-  document.body.classList.add("stale");
   const live = document.getElementById("live");
   live.className = "live off";
   live.textContent = "not connected";

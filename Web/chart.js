@@ -98,7 +98,7 @@ export class Chart {
       [decision.desiredReplicas, ...decision.contributions.map((one) => one.replicas)]);
     const highest = Math.max(1, limits.min ?? 0, ...values.filter((value) => value !== null));
     // A limit far above everything would press the lines flat.
-    const showsMax = limits.max !== null && limits.max <= highest * 2.5;
+    const showsMax = limits.max !== null && limits.max <= highest * 1.5;
     const { step, top } = scale(Math.max(highest, showsMax ? limits.max : 0));
     this.x = (at) => margin.left
       + ((Math.min(this.end, Math.max(this.start, at)) - this.start) / (this.end - this.start))

@@ -1,6 +1,6 @@
 // The list of policies. Only the rows in sight exist; the server searches, counts and pages.
 
-import { get, policyPath, refresh } from "./api.js";
+import { get, now as serverNow, policyPath, refresh } from "./api.js";
 import { count, element, nextChange, reason, setText, shape, stateMark } from "./text.js";
 
 const pageSize = 50;
@@ -104,7 +104,7 @@ function makeRow(index) {
 function fill(row, index, policy) {
   row.line.style.top = `${index * rowHeight()}px`;
   if (!policy) return;
-  const now = Date.now();
+  const now = serverNow();
   const namespace = policy.namespace ?? "-";
   const set = (target, text) => {
     if (target.textContent !== text) target.textContent = text;
@@ -127,7 +127,7 @@ function fill(row, index, policy) {
     row.sparkline.replaceChildren(sparkline(outline));
     row.drawn = outline;
   }
-  if (!outline || (now - outline.read > outlineAge && !outline.asked)) {
+  if (!outline || (Date.now() - outline.read > outlineAge && !outline.asked)) {
     if (outline) outline.asked = true;
     else outlines.set(key, { asked: true, read: 0 });
     waiting.push([key, namespace, policy.name]);

@@ -1,6 +1,6 @@
 // One policy: its chart, its decision, what if, its sources.
 
-import { get, policyPath } from "./api.js";
+import { get, now as serverNow, policyPath } from "./api.js";
 import { Chart } from "./chart.js";
 import {
   count, distance, element, exactTime, nextChange, reason, setText, shape, span, stateMark,
@@ -68,7 +68,7 @@ function entry(decision) {
 
 function draw(policy) {
   const { record, past, future } = policy;
-  const now = Date.now();
+  const now = serverNow();
   const replicas = record.desiredReplicas;
   document.title = `${count(replicas)} – ${record.name} – Headstart`;
   setText("policy-replicas", count(replicas));

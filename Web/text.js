@@ -11,7 +11,7 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The time of day; with the weekday where it is not within half a day. */
-export function time(instant, now = Date.now()) {
+export function time(instant, now) {
   return (Math.abs(instant - now) < 43_200_000 ? clock : dayAndClock).format(instant);
 }
 

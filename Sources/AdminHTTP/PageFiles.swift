@@ -12,6 +12,12 @@ let lastAnswer = null;
 let task = null;
 let timer = null;
 let round = 0;
+let skew = 0;
+
+/** The server's clock, in milliseconds: decisions are made by it. */
+export function now() {
+  return Date.now() + skew;
+}
 
 /** The JSON at a path. Throws with `status` for an answer that is none. */
 export async function get(path, signal) {
@@ -24,7 +30,9 @@ export async function get(path, signal) {
     const said = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(said.error ?? `HTTP ${answer.status}`), { status: answer.status });
   }
-  return answer.json();
+  const value = await answer.json();
+  if (value.now) skew = new Date(value.now) - Date.now();
+  return value;
 }
 
 export function policyPath(namespace, name, rest = "") {
@@ -57,7 +65,6 @@ document.addEventListener("visibilitychange", () => {
 
 function connected() {
   lastAnswer = Date.now();
-  document.body.classList.remove("stale");
   document.getElementById("lost").hidden = true;
   const live = document.getElementById("live");
   live.className = "live on";
@@ -65,7 +72,6 @@ function connected() {
 }
 
 function disconnected(error) {
-  document.body.classList.add("stale");
   const live = document.getElementById("live");
   live.className = "live off";
   live.textContent = "not connected";
@@ -180,7 +186,7 @@ export class Chart {
       [decision.desiredReplicas, ...decision.contributions.map((one) => one.replicas)]);
     const highest = Math.max(1, limits.min ?? 0, ...values.filter((value) => value !== null));
     // A limit far above everything would press the lines flat.
-    const showsMax = limits.max !== null && limits.max <= highest * 2.5;
+    const showsMax = limits.max !== null && limits.max <= highest * 1.5;
     const { step, top } = scale(Math.max(highest, showsMax ? limits.max : 0));
     this.x = (at) => margin.left
       + ((Math.min(this.end, Math.max(this.start, at)) - this.start) / (this.end - this.start))
@@ -475,7 +481,7 @@ function label(x, y, text, anchor) {
     PageFile(path: "/page/list.js", contentType: "text/javascript; charset=utf-8", text: ###"""
 // The list of policies. Only the rows in sight exist; the server searches, counts and pages.
 
-import { get, policyPath, refresh } from "./api.js";
+import { get, now as serverNow, policyPath, refresh } from "./api.js";
 import { count, element, nextChange, reason, setText, shape, stateMark } from "./text.js";
 
 const pageSize = 50;
@@ -579,7 +585,7 @@ function makeRow(index) {
 function fill(row, index, policy) {
   row.line.style.top = `${index * rowHeight()}px`;
   if (!policy) return;
-  const now = Date.now();
+  const now = serverNow();
   const namespace = policy.namespace ?? "-";
   const set = (target, text) => {
     if (target.textContent !== text) target.textContent = text;
@@ -602,7 +608,7 @@ function fill(row, index, policy) {
     row.sparkline.replaceChildren(sparkline(outline));
     row.drawn = outline;
   }
-  if (!outline || (now - outline.read > outlineAge && !outline.asked)) {
+  if (!outline || (Date.now() - outline.read > outlineAge && !outline.asked)) {
     if (outline) outline.asked = true;
     else outlines.set(key, { asked: true, read: 0 });
     waiting.push([key, namespace, policy.name]);
@@ -861,7 +867,6 @@ p { margin: 6px 0; }
   background: var(--unavailable-ground); color: var(--unavailable); font-weight: 600;
   border-bottom: 2px solid var(--unavailable);
 }
-.stale main { opacity: 0.75; }
 
 .filter { display: flex; flex-wrap: wrap; gap: 14px; align-items: end; }
 .search { flex: 1 1 260px; display: grid; gap: 4px; }
@@ -950,8 +955,9 @@ input[type=search]::placeholder { color: var(--quiet); opacity: 1; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 6px 14px 6px 0; vertical-align: top; }
-td { border-top: 1px solid var(--line); overflow-wrap: break-word; }
-th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; white-space: nowrap; }
+tbody th, td { border-top: 1px solid var(--line); overflow-wrap: break-word; }
+tbody th { font-weight: 600; }
+thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; white-space: nowrap; }
 td.number, th.number { text-align: right; padding-right: 24px; }
 td.wide { min-width: 180px; }
 #between { margin: 0; padding-left: 20px; }
@@ -1005,15 +1011,12 @@ td.wide { min-width: 180px; }
   .columns { grid-template-columns: minmax(0, 1fr); }
   .changes li { grid-template-columns: 1fr; gap: 0; }
 }
-@media (prefers-reduced-motion: no-preference) {
-  .stale main { transition: opacity 0.3s; }
-}
 
 """###),
     PageFile(path: "/page/policy.js", contentType: "text/javascript; charset=utf-8", text: ###"""
 // One policy: its chart, its decision, what if, its sources.
 
-import { get, policyPath } from "./api.js";
+import { get, now as serverNow, policyPath } from "./api.js";
 import { Chart } from "./chart.js";
 import {
   count, distance, element, exactTime, nextChange, reason, setText, shape, span, stateMark,
@@ -1081,7 +1084,7 @@ function entry(decision) {
 
 function draw(policy) {
   const { record, past, future } = policy;
-  const now = Date.now();
+  const now = serverNow();
   const replicas = record.desiredReplicas;
   document.title = `${count(replicas)} – ${record.name} – Headstart`;
   setText("policy-replicas", count(replicas));
@@ -1237,7 +1240,7 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, {
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The time of day; with the weekday where it is not within half a day. */
-export function time(instant, now = Date.now()) {
+export function time(instant, now) {
   return (Math.abs(instant - now) < 43_200_000 ? clock : dayAndClock).format(instant);
 }
 

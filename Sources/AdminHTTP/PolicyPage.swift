@@ -94,12 +94,16 @@ package struct PolicyPage: Hashable, Sendable {
   /// How many match in name and state.
   package var matching: Int
   package var offset: Int
+  package var now: Instant
 
-  package init(policies: [PolicySummary], counts: PolicyCounts, matching: Int, offset: Int) {
+  package init(
+    policies: [PolicySummary], counts: PolicyCounts, matching: Int, offset: Int, now: Instant
+  ) {
     self.policies = policies
     self.counts = counts
     self.matching = matching
     self.offset = offset
+    self.now = now
   }
 }
 

@@ -137,6 +137,7 @@ extension Router {
       json.field(array: "policies") { json in
         for summary in page.policies { json.object { DecisionJSON.write(summary, to: &$0) } }
       }
+      json.field("now", UTCTime.text(milliseconds: page.now.milliseconds))
       json.field("offset", page.offset)
       json.field("matching", page.matching)
       json.field(object: "counts") { json in

@@ -76,7 +76,8 @@ struct EngineView: Sendable {
 
   private func policies(_ selection: PolicySelection) -> PolicyPage {
     guard let snapshot = snapshot() else {
-      return PolicyPage(policies: [], counts: PolicyCounts(), matching: 0, offset: 0)
+      return PolicyPage(
+        policies: [], counts: PolicyCounts(), matching: 0, offset: 0, now: WallClock.now())
     }
     let page = selection.page(of: snapshot.policies) { ($0.policy.name, $0.decision) }
     let summaries = page.items.map { policy in
@@ -85,7 +86,8 @@ struct EngineView: Sendable {
         bindings: policy.scaledObjects.count, now: snapshot.at)
     }
     return PolicyPage(
-      policies: summaries, counts: page.counts, matching: page.matching, offset: selection.offset)
+      policies: summaries, counts: page.counts, matching: page.matching, offset: selection.offset,
+      now: snapshot.at)
   }
 
   func nextChange(of policy: PolicySnapshot) -> NextChange? {

@@ -6,9 +6,11 @@ import Testing
 struct AdminRoutesTests {
   private let content = TestContent()
 
-  private func get(_ path: String, accept: String? = nil) -> AdminResponse {
+  private func get(
+    _ path: String, accept: String? = nil, query: [String: String?] = [:]
+  ) -> AdminResponse {
     Router.admin(content.content).answer(
-      AdminRequest(method: "GET", target: path, accept: accept))
+      AdminRequest(method: "GET", target: path, accept: accept, query: query))
   }
 
   @Test func `exposes the metrics in the format that is asked for`() {
@@ -83,7 +85,22 @@ struct AdminRoutesTests {
       "value":123.5,"dataTime":"2026-11-20T23:34:05.000Z","ageSeconds":0.123,"rule":null,\
       "problem":null},\
       {"signal":"gone","kind":"prometheus","state":"unavailable","replicas":null,"peak":null,\
-      "value":null,"dataTime":null,"ageSeconds":null,"rule":null,"problem":"no data"}]}
+      "value":null,"dataTime":null,"ageSeconds":null,"rule":null,"problem":"no data"}],"moment":"present",\
+      "whatIf":[{"change":"without calendar","withoutSignal":"calendar","replicas":9},\
+      {"change":"with a lead time of 5m","leadTime":"5m","replicas":null,\
+      "reason":"nothing is left"}],"between":[\
+      {"what":"polling","sentence":"The HPA asks every 15s, and KEDA every pollingInterval (30s \
+      unless the ScaledObject says otherwise) whether the workload is active; a trigger of type \
+      external-push hears of it at once."},\
+      {"what":"hpaDeadBand","sentence":"The HPA ignores differences of up to 10 %: a workload that \
+      has 11 to 13 replicas keeps them.","from":11,"to":13},\
+      {"what":"hpaStabilization","sentence":"The HPA goes down only to the highest answer of the \
+      last 5m, unless the ScaledObject's behavior says otherwise."},\
+      {"what":"scaledObjectLimits","sentence":"minReplicaCount and maxReplicaCount of the \
+      ScaledObject bound the result, and its other triggers may ask for more: Headstart cannot see \
+      them."}],"sources":[{"name":"main","kind":"prometheus","state":"failing",\
+      "lastSuccess":"2026-11-20T23:34:05.000Z","ageSeconds":0.123,\
+      "lastError":"HTTP \\u001b[31m500"}]}
 
       """
     let response = get("/api/v1/decisions/default/my-api")
@@ -104,5 +121,122 @@ struct AdminRoutesTests {
     #expect(response.status == 404)
     let message = try #require(try object(response)["error"] as? String)
     #expect(message.hasPrefix("there is no policy my-api"))
+  }
+
+  @Test func `searches, filters and pages the policies`() throws {
+    func names(_ query: [String: String?]) throws -> [String?] {
+      let answer = try object(get("/api/v1/policies", query: query))
+      return try #require(answer["policies"] as? [[String: Any]]).map { $0["name"] as? String }
+    }
+    #expect(try names(["search": "MY default"]) == ["my-api"])
+    #expect(try names(["search": "nothing"]) == [])
+    #expect(try names(["state": "unavailable"]) == ["lost"])
+    #expect(try names(["state": "degraded"]) == ["my-api"])
+    #expect(try names(["offset": "1", "limit": "1"]) == ["my-api"])
+    #expect(try names(["offset": "2"]) == [])
+    #expect(try names(["limit": "0"]) == [])
+    let answer = try object(get("/api/v1/policies", query: ["state": "ok"]))
+    #expect(answer["matching"] as? Int == 0)
+    #expect(
+      answer["counts"] as? [String: Int] == ["all": 2, "ok": 0, "degraded": 1, "unavailable": 1])
+  }
+
+  @Test(arguments: [
+    ("limit", "10001", "from 0 to 10000"), ("limit", "-1", "from 0"), ("limit", "٣", "from 0"),
+    ("offset", "2147483648", "to 2147483647"), ("state", "fine", "one of ok, degraded"),
+    ("search", nil, "an escape"),
+  ])
+  func `refuses a list parameter that cannot be meant`(
+    name: String, value: String?, hint: String
+  ) throws {
+    let response = get("/api/v1/policies", query: [name: value])
+    #expect(response.status == 400)
+    let message = try #require(try object(response)["error"] as? String)
+    #expect(message.hasPrefix("the parameter \(name)"))
+    #expect(message.contains(hint))
+  }
+
+  @Test(arguments: [
+    ("", "at", "yesterday", "RFC 3339"), ("", "lead", "5", "5"), ("", "lead", "-5m", "0s"),
+    ("", "lead", "169h", "7d"), ("", "lead", "1m,2m,3m,4m,5m,6m,7m,8m,9m", "at most 8"),
+    ("/history", "since", "2026-11-20", "RFC 3339"), ("/projection", "hours", "0", "from 1 to 168"),
+    ("/projection", "hours", "169", "from 1 to 168"), ("/outline", "hours", "1.5", "from 1 to 168"),
+  ])
+  func `refuses a decision parameter that cannot be meant`(
+    part: String, name: String, value: String, hint: String
+  ) throws {
+    let response = get("/api/v1/decisions/default/my-api\(part)", query: [name: value])
+    #expect(response.status == 400)
+    #expect(try #require(try object(response)["error"] as? String).contains(hint))
+  }
+
+  @Test func `tells the past and the future`() throws {
+    let path = "/api/v1/decisions/default/my-api"
+    #expect(
+      try object(get(path, query: ["at": "2027-01-01T00:00:00Z"]))["moment"] as? String == "future")
+    #expect(
+      try object(get(path, query: ["at": "2026-01-01T00:00:00+01:00"]))["moment"] as? String
+        == "past")
+    let missing = get(path, query: ["at": "1970-01-01T00:00:00Z"])
+    #expect(missing.status == 404)
+    #expect(try object(missing)["error"] as? String == "too long ago")
+    let tried = try #require(try object(get(path, query: ["lead": "1m,168h"]))["whatIf"] as? [Any])
+    #expect(tried.count == 4)
+  }
+
+  @Test func `serves history, projection and outline`() throws {
+    let path = "/api/v1/decisions/default/my-api"
+    let past = try object(get("\(path)/history"))
+    #expect((past["decisions"] as? [[String: Any]])?.map { $0["desiredReplicas"] as? Int } == [12])
+    let future = try object(get("\(path)/projection", query: ["hours": "168"]))
+    #expect(future["to"] as? String == "2026-11-27T23:34:05.123Z")
+    #expect(future["knownUntil"] as? String == "2026-11-20T23:35:05.123Z")
+    #expect((future["decisions"] as? [Any])?.count == 2)
+    let outline = try object(get("\(path)/outline"))
+    let points = try #require(outline["points"] as? [[Any]])
+    #expect(points.map { $0[1] as? Int } == [12, nil])
+    #expect(get("/api/v1/decisions/default/none/history").status == 503)
+    #expect(get("/api/v1/decisions/default/none/projection").status == 404)
+  }
+
+  @Test func `tells a decision as text where text is asked for`() {
+    let response = get("/api/v1/decisions/default/my-api", accept: "text/plain")
+    let text = String(decoding: response.body, as: UTF8.self)
+    #expect(response.headers[0].value == "text/plain; charset=utf-8")
+    for part in [
+      "default/my-api asks for 12 replicas at 2026-11-20T23:34:05Z.", "12 replicas, because.",
+      "→ calendar   schedule    30  fresh        now, rule \"Black Friday\"",
+      "  live       prometheus  2   fresh        now, value 123.5, 0s old",
+      "capped at 12 by rule \"Night\" of calendar", "without calendar", "9 replicas",
+      "unavailable: nothing is left", "11 to 13 replicas", "HTTP ?[31m500",
+    ] {
+      #expect(text.contains(part), "\(part) in \(text)")
+    }
+    let unknown = get(
+      "/api/v1/decisions/default/none", accept: "application/json, text/plain;q=0.5")
+    #expect(
+      String(decoding: unknown.body, as: UTF8.self)
+        == "there is no policy none in namespace default; did you mean default/my-api?\n")
+  }
+
+  @Test(arguments: [
+    ("/", "text/html"), ("/page/main.js", "text/javascript"), ("/page/page.css", "text/css"),
+    ("/page/icon.svg", "image/svg+xml"),
+  ])
+  func `serves the page under a strict policy`(path: String, type: String) throws {
+    let response = get(path)
+    #expect(response.status == 200)
+    #expect(response.headers[0].value == "\(type); charset=utf-8")
+    let policy = try #require(
+      response.headers.first { $0.name == "Content-Security-Policy" }?.value)
+    #expect(policy.hasPrefix("default-src 'none';"))
+    #expect(!policy.contains("unsafe"))
+    let text = String(decoding: response.body, as: UTF8.self)
+    #expect(text.hasSuffix(">\n") || text.hasSuffix("}\n") || text.hasSuffix(";\n"))
+    for forbidden in [
+      "innerHTML", "insertAdjacentHTML", "document.write", "style=\"", "onclick=\"",
+    ] {
+      #expect(!text.contains(forbidden))
+    }
   }
 }

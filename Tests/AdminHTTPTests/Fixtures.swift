@@ -56,20 +56,68 @@ final class TestContent: Sendable {
       metrics: metrics.registry,
       health: { self.report.withLock { $0 } },
       readiness: { self.report.withLock { HealthReport($0.checks + [HealthCheck("loaded")]) } },
-      policies: {
-        [
-          PolicySummary(
-            policy: policy(fullDecision), decision: fullDecision,
-            nextChange: NextChange(at: Instant(milliseconds: 1_795_217_800_000), replicas: 2),
-            bindings: 3),
-          PolicySummary(policy: policy(lostDecision), decision: lostDecision, bindings: 0),
-        ]
+      policies: { selection in
+        let page = selection.page(of: [fullDecision, lostDecision]) { ($0.policy, $0) }
+        return PolicyPage(
+          policies: page.items.map { decision in
+            PolicySummary(
+              policy: policy(decision), decision: decision,
+              nextChange: decision.replicas == nil
+                ? nil : NextChange(at: Instant(milliseconds: 1_795_217_800_000), replicas: 2),
+              bindings: decision.replicas == nil ? 0 : 3, now: decision.at)
+          }, counts: page.counts, matching: page.matching, offset: selection.offset,
+          now: fullDecision.at)
       },
-      decision: { name in
-        [fullDecision, lostDecision].first { $0.policy == name }.map {
-          DecisionRecord(
-            policy: policy($0), decision: $0, explanation: "12 replicas, because.", bindings: 3)
+      decision: { name, question in
+        guard let decision = Self.decision(of: name) else {
+          return .unknownPolicy(near: [fullDecision.policy])
         }
+        var record = DecisionRecord(
+          policy: policy(decision), decision: decision, explanation: "12 replicas, because.",
+          bindings: 3)
+        guard let at = question.at else {
+          record.whatIfs =
+            Self.whatIfs
+            + question.leadTimes.map {
+              WhatIf(.leadTime($0), outcome: .replicas(1))
+            }
+          record.sources = Self.sources
+          return .found(record)
+        }
+        guard at > Instant(milliseconds: 0) else { return .unknowable("too long ago") }
+        record.moment = at > decision.at ? .future : .past
+        return .found(record)
+      },
+      history: { name, since in
+        guard let decision = Self.decision(of: name) else { return .noAnswer }
+        return .found(
+          DecisionSequence(
+            policy: policy(decision), from: since ?? decision.at, to: decision.at,
+            now: decision.at, decisions: [decision]))
+      },
+      projection: { name, time in
+        guard let decision = Self.decision(of: name) else { return .unknownPolicy(near: []) }
+        var later = lostDecision
+        later.at = decision.at.advanced(by: .seconds(60))
+        return .found(
+          DecisionSequence(
+            policy: policy(decision), from: decision.at, to: decision.at.advanced(by: time),
+            now: decision.at, decisions: [decision, later], knownUntil: later.at))
       })
   }
+
+  private static func decision(of name: ResourceName) -> Decision? {
+    [fullDecision, lostDecision].first { $0.policy == name }
+  }
+
+  private static let whatIfs = [
+    WhatIf(.withoutSignal("calendar"), outcome: .replicas(9)),
+    WhatIf(.leadTime(.seconds(300)), outcome: .unavailable(reason: "nothing is left")),
+  ]
+
+  private static let sources = [
+    SourceRecord(
+      name: "main", kind: "prometheus", state: "failing",
+      lastSuccess: Instant(milliseconds: 1_795_217_645_000), lastError: "HTTP \u{1B}[31m500")
+  ]
 }
