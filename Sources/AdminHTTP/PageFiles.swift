@@ -4,1316 +4,1316 @@
 extension PageFile {
   static let all: [PageFile] = [
     PageFile(path: "/page/api.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// Asks the server, again and again, and shows when it does not answer.
+    // Asks the server, again and again, and shows when it does not answer.
 
-const period = 5000;
-const patience = 8000;
-let lastAnswer = null;
-let task = null;
-let timer = null;
-let round = 0;
-let skew = 0;
+    const period = 5000;
+    const patience = 8000;
+    let lastAnswer = null;
+    let task = null;
+    let timer = null;
+    let round = 0;
+    let skew = 0;
 
-/** The server's clock, in milliseconds: decisions are made by it. */
-export function now() {
-  return Date.now() + skew;
-}
-
-/** The JSON at a path. Throws with `status` for an answer that is none. */
-export async function get(path, signal) {
-  const patient = AbortSignal.timeout(patience);
-  const answer = await fetch(path, {
-    headers: { Accept: "application/json" },
-    signal: signal ? AbortSignal.any([signal, patient]) : patient,
-  });
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({}));
-    throw Object.assign(new Error(said.error ?? `HTTP ${answer.status}`), { status: answer.status });
-  }
-  const value = await answer.json();
-  if (value.now) skew = new Date(value.now) - Date.now();
-  return value;
-}
-
-export function policyPath(namespace, name, rest = "") {
-  return `/api/v1/decisions/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}${rest}`;
-}
-
-/** Runs a task now and every few seconds, in place of the one before it. */
-export function poll(next) {
-  task = next;
-  refresh();
-}
-
-export async function refresh() {
-  clearTimeout(timer);
-  const mine = ++round;
-  if (!task) return;
-  try {
-    await task();
-    if (mine === round) connected();
-  } catch (error) {
-    if (mine !== round || error.name === "AbortError") return;
-    disconnected(error);
-  }
-  if (mine === round) timer = setTimeout(refresh, document.hidden ? period * 6 : period);
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) refresh();
-});
-
-function connected() {
-  lastAnswer = Date.now();
-  document.getElementById("lost").hidden = true;
-  const live = document.getElementById("live");
-  live.className = "live on";
-  if (live.textContent !== "live") live.textContent = "live";
-}
-
-function disconnected(error) {
-  const live = document.getElementById("live");
-  live.className = "live off";
-  live.textContent = "not connected";
-  const lost = document.getElementById("lost");
-  const since = lastAnswer
-    ? `What you see is from ${new Date(lastAnswer).toLocaleTimeString()}.` : "Nothing was read yet.";
-  const why = error.status ? ` The server says: ${error.message}.` : "";
-  const text = `Connection lost.${why} ${since} Trying again every few seconds.`;
-  if (lost.textContent !== text) lost.textContent = text;
-  lost.hidden = false;
-}
-
-"""###),
-    PageFile(path: "/page/chart.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// One chart of the past and the future of a policy: now in the middle, a step line per signal, the
-// decision on top.
-
-import { count, shape, time } from "./text.js";
-
-const margin = { left: 40, right: 14, top: 26, bottom: 26 };
-const hour = 3_600_000;
-
-/** Draws into `box` and calls `onInstant` with the instant that is pointed at; null for now. */
-export class Chart {
-  constructor(box, onInstant) {
-    this.box = box;
-    this.onInstant = onInstant;
-    this.at = null;
-    this.data = null;
-    new ResizeObserver(() => this.draw()).observe(box);
-    box.addEventListener("pointermove", (event) => this.point(event));
-    box.addEventListener("pointerdown", (event) => this.point(event));
-    box.addEventListener("pointerleave", (event) => {
-      if (event.pointerType === "mouse") this.move(null);
-    });
-    box.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  /**
-   * `decisions` in order, each with `at` in milliseconds; `signals` names in order; `limits` with
-   * `min` and `max`, null for none.
-   */
-  show(data) {
-    this.data = data;
-    if (this.at !== null && (this.at < this.start || this.at > this.end)) this.at = null;
-    this.draw();
-  }
-
-  get start() { return this.data.now - this.data.hours * hour; }
-  get end() { return this.data.now + this.data.hours * hour; }
-
-  /** The decision in force at an instant; undefined before the first. */
-  decisionAt(instant) {
-    return this.data.decisions.findLast((decision) => decision.at <= instant);
-  }
-
-  // Pointing
-
-  point(event) {
-    if (!this.data) return;
-    const bounds = this.box.getBoundingClientRect();
-    const share = (event.clientX - bounds.left - margin.left) / this.width;
-    this.move(this.start + Math.min(1, Math.max(0, share)) * (this.end - this.start));
-  }
-
-  move(instant) {
-    this.at = instant;
-    this.drawCursor();
-    this.tell();
-  }
-
-  key(event) {
-    if (!this.data) return;
-    const at = this.at ?? this.data.now;
-    const changes = this.data.decisions.map((decision) => decision.at)
-      .filter((instant) => instant >= this.start && instant <= this.end);
-    const later = () => Math.min(changes.find((instant) => instant > at) ?? this.end, this.end);
-    const earlier = () => changes.findLast((instant) => instant < at) ?? this.start;
-    const target = {
-      ArrowRight: later, ArrowUp: later, ArrowLeft: earlier, ArrowDown: earlier,
-      PageUp: () => Math.min(at + hour, this.end), PageDown: () => Math.max(at - hour, this.start),
-      Home: () => this.start, End: () => this.end, Escape: () => null,
-    }[event.key];
-    if (!target) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.move(target());
-  }
-
-  tell() {
-    const at = this.at ?? this.data.now;
-    const decision = this.decisionAt(at);
-    const words = decision?.explanation ?? "not known: Headstart had not started, or forgot it";
-    this.box.setAttribute("aria-valuemin", Math.round(this.start / 1000));
-    this.box.setAttribute("aria-valuemax", Math.round(this.end / 1000));
-    this.box.setAttribute("aria-valuenow", Math.round(at / 1000));
-    this.box.setAttribute("aria-valuetext", `${time(at, this.data.now)}: ${words}`);
-    this.onInstant(this.at, decision);
-  }
-
-  // Drawing
-
-  draw() {
-    if (!this.data || this.box.clientWidth === 0) return;
-    const total = this.box.clientWidth;
-    this.width = total - margin.left - margin.right;
-    this.height = total < 600 ? 210 : 290;
-    const { decisions, signals, limits, now, lead, knownUntil } = this.data;
-    const inSight = decisions.filter((decision, index) =>
-      decision.at < this.end && (decisions[index + 1]?.at ?? Infinity) > this.start);
-    const values = inSight.flatMap((decision) =>
-      [decision.desiredReplicas, ...decision.contributions.map((one) => one.replicas)]);
-    const highest = Math.max(1, limits.min ?? 0, ...values.filter((value) => value !== null));
-    // A limit far above everything would press the lines flat.
-    const showsMax = limits.max !== null && limits.max <= highest * 1.5;
-    const { step, top } = scale(Math.max(highest, showsMax ? limits.max : 0));
-    this.x = (at) => margin.left
-      + ((Math.min(this.end, Math.max(this.start, at)) - this.start) / (this.end - this.start))
-      * this.width;
-    this.y = (value) => margin.top + this.height * (1 - value / top);
-    const bottom = margin.top + this.height;
-    const parts = [];
-
-    for (const [from, to, decision] of stretches(decisions, this.start, this.end)) {
-      if (decision && decision.desiredReplicas !== null) continue;
-      if (!decision) continue;
-      parts.push(shape("rect", { class: "lost-band", x: this.x(from), y: margin.top,
-        width: Math.max(1, this.x(to) - this.x(from)), height: this.height }));
+    /** The server's clock, in milliseconds: decisions are made by it. */
+    export function now() {
+      return Date.now() + skew;
     }
-    parts.push(shape("rect", { class: "lead", x: this.x(now), y: margin.top,
-      width: Math.max(2, this.x(now + lead) - this.x(now)), height: this.height }));
-    for (let value = 0; value <= top; value += step) {
-      parts.push(line(value === 0 ? "axis" : "grid", margin.left, this.y(value),
-        total - margin.right, this.y(value)));
-      parts.push(label(margin.left - 7, this.y(value) + 4, count(value), "end"));
-    }
-    for (const at of ticks(this.start, this.end, total < 600 ? 4 : 8)) {
-      parts.push(line("grid", this.x(at), margin.top, this.x(at), bottom));
-      parts.push(label(this.x(at), bottom + 17, time(at, now), "middle"));
-    }
-    const bounds = [["min", limits.min || null], ["max", showsMax ? limits.max : null]];
-    for (const [name, value] of bounds) {
-      if (value === null) continue;
-      parts.push(line("limit", margin.left, this.y(value), total - margin.right, this.y(value)));
-      parts.push(label(total - margin.right - 4, this.y(value) - 5, `${name} ${value}`, "end"));
-    }
-    if (limits.max !== null && !showsMax) {
-      parts.push(label(total - margin.right - 4, margin.top - 8, `max ${limits.max} ↑`, "end"));
-    }
-    if (knownUntil !== null && knownUntil > now && knownUntil < this.end) {
-      parts.push(line("known", this.x(knownUntil), margin.top, this.x(knownUntil), bottom));
-      parts.push(label(this.x(knownUntil) + 5, margin.top + 12, "forecast ends", "start"));
-    }
-    signals.forEach((signal, index) => {
-      const path = this.path((decision) =>
-        decision.contributions.find((one) => one.signal === signal)?.replicas ?? null);
-      parts.push(shape("path", { class: `step s${index % 6}`, d: path }));
-    });
-    parts.push(shape("path", { class: "step decision", d: this.path((one) => one.desiredReplicas) }));
-    parts.push(line("now", this.x(now), margin.top - 4, this.x(now), bottom));
-    const head = label(this.x(now), margin.top - 9, "now", "middle");
-    head.setAttribute("class", "now-label");
-    parts.push(head);
-    this.cursor = shape("g");
-    parts.push(this.cursor);
-    this.box.replaceChildren(shape("svg", {
-      viewBox: `0 0 ${total} ${bottom + margin.bottom}`, "aria-hidden": "true",
-    }, ...parts));
-    this.drawCursor();
-    this.tell();
-  }
 
-  drawCursor() {
-    if (!this.cursor) return;
-    this.cursor.replaceChildren();
-    if (this.at === null) return;
-    const x = this.x(this.at);
-    this.cursor.append(line("cursor", x, margin.top, x, margin.top + this.height));
-    const value = this.decisionAt(this.at)?.desiredReplicas ?? null;
-    if (value === null) return;
-    this.cursor.append(shape("circle", { class: "dot", cx: x, cy: this.y(value), r: 5 }));
-  }
-
-  /** A step line, with a gap wherever there is no value. */
-  path(valueOf) {
-    let text = "";
-    let open = false;
-    for (const [from, to, decision] of stretches(this.data.decisions, this.start, this.end)) {
-      const value = decision ? valueOf(decision) : null;
-      if (value === null) {
-        open = false;
-        continue;
-      }
-      text += open ? `V${this.y(value)}` : `M${this.x(from)} ${this.y(value)}`;
-      text += `H${this.x(to)}`;
-      open = true;
-    }
-    return text;
-  }
-}
-
-/** [from, to, decision or undefined] over the whole interval. */
-function stretches(decisions, start, end) {
-  const found = [];
-  if (!decisions.length || decisions[0].at > start) {
-    found.push([start, Math.min(end, decisions[0]?.at ?? end), undefined]);
-  }
-  decisions.forEach((decision, index) => {
-    const from = Math.max(start, decision.at);
-    const to = Math.min(end, decisions[index + 1]?.at ?? end);
-    if (from < to) found.push([from, to, decision]);
-  });
-  return found;
-}
-
-/** Whole numbers for about five lines. */
-function scale(highest) {
-  const rough = (highest * 1.1) / 5;
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  const step = Math.max(1, [1, 2, 5, 10].find((factor) => factor * power >= rough) * power);
-  return { step, top: Math.max(step, Math.ceil((highest * 1.02) / step) * step) };
-}
-
-/** Full hours, quarters of hours, or whatever gives about as many marks as wanted. */
-function ticks(start, end, wanted) {
-  const steps = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * 60_000);
-  const step = steps.find((one) => (end - start) / one <= wanted) ?? steps.at(-1);
-  const shift = new Date(start).getTimezoneOffset() * 60_000;
-  const marks = [];
-  for (let at = Math.ceil((start - shift) / step) * step + shift; at < end; at += step) {
-    marks.push(at);
-  }
-  return marks;
-}
-
-function line(className, x1, y1, x2, y2) {
-  return shape("line", { class: className, x1, y1, x2, y2 });
-}
-
-function label(x, y, text, anchor) {
-  return shape("text", { x, y, "text-anchor": anchor }, text);
-}
-
-"""###),
-    PageFile(path: "/page/icon.svg", contentType: "image/svg+xml; charset=utf-8", text: ###"""
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
-  <rect width="32" height="32" rx="7" fill="#1456b8"/>
-  <path d="M5 24h7v-6h6v-6h9" fill="none" stroke="#fff" stroke-width="3"/>
-  <path d="M5 18h7v-6h6V6h9" fill="none" stroke="#8fc0ff" stroke-width="2" stroke-dasharray="3 2"/>
-</svg>
-
-"""###),
-    PageFile(path: "/", contentType: "text/html; charset=utf-8", text: ###"""
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Headstart</title>
-<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/page.css">
-<script type="module" src="/page/main.js"></script>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header class="bar">
-  <a class="brand" href="#/"><img src="/page/icon.svg" alt="" width="26" height="26">Headstart</a>
-  <p id="live" class="live" role="status">connecting</p>
-</header>
-<p id="lost" class="lost" role="alert" hidden></p>
-<main id="main" tabindex="-1">
-  <noscript><p class="empty">This page needs JavaScript. The same is at
-    <a href="/api/v1/policies">/api/v1/policies</a>, and <code>headstart explain</code> tells it in a
-    terminal.</p></noscript>
-
-  <section id="list" aria-labelledby="list-title" hidden>
-    <h1 id="list-title">Policies</h1>
-    <form id="filter" class="filter" role="search">
-      <label class="search">
-        <span>Search</span>
-        <input id="search" type="search" autocomplete="off" spellcheck="false"
-          placeholder="namespace or name" aria-keyshortcuts="/">
-      </label>
-      <fieldset class="states">
-        <legend>State</legend>
-        <label><input type="radio" name="state" value="" checked><span>All
-          <b id="count-all"></b></span></label>
-        <label><input type="radio" name="state" value="ok"><span>OK
-          <b id="count-ok"></b></span></label>
-        <label><input type="radio" name="state" value="degraded"><span>Degraded
-          <b id="count-degraded"></b></span></label>
-        <label><input type="radio" name="state" value="unavailable"><span>Unavailable
-          <b id="count-unavailable"></b></span></label>
-      </fieldset>
-    </form>
-    <p id="matches" class="quiet" role="status"></p>
-    <div id="table" class="table" role="table" aria-labelledby="list-title">
-      <div role="rowgroup">
-        <div class="row head" role="row" aria-rowindex="1">
-          <span role="columnheader">Policy</span>
-          <span role="columnheader">State</span>
-          <span role="columnheader" class="number">Replicas</span>
-          <span role="columnheader">6 h ago to 6 h ahead</span>
-          <span role="columnheader">Why</span>
-          <span role="columnheader">Next change</span>
-        </div>
-      </div>
-      <div id="rows" class="rows" role="rowgroup"></div>
-    </div>
-    <p id="none" class="empty" hidden></p>
-  </section>
-
-  <section id="policy" aria-labelledby="policy-title" hidden>
-    <p><a class="back" href="#/">All policies</a></p>
-    <div class="title">
-      <h1 id="policy-title"></h1>
-      <span id="policy-state" class="state"></span>
-    </div>
-    <p id="policy-missing" class="empty" hidden></p>
-    <div id="policy-body">
-      <div class="answer">
-        <p class="big"><span id="policy-replicas"></span> <small id="policy-unit"></small></p>
-        <div>
-          <p id="policy-why"></p>
-          <p id="policy-next" class="quiet"></p>
-        </div>
-      </div>
-
-      <section class="card" aria-labelledby="chart-title">
-        <div class="card-head">
-          <h2 id="chart-title">Past and future</h2>
-          <fieldset id="range" class="states small">
-            <legend>Hours on each side of now</legend>
-            <label><input type="radio" name="range" value="1"><span>1 h</span></label>
-            <label><input type="radio" name="range" value="6" checked><span>6 h</span></label>
-            <label><input type="radio" name="range" value="24"><span>24 h</span></label>
-          </fieldset>
-        </div>
-        <div id="chart" class="chart" role="slider" tabindex="0" aria-label="Instant"
-          aria-describedby="chart-help" aria-orientation="horizontal"></div>
-        <p id="chart-help" class="quiet">Point at an instant, or use the arrow keys to go from change
-          to change, Page Up and Page Down for an hour, Escape for now. Left of now is what was
-          decided, right of it what will be if the sources go on answering as they do.</p>
-        <div class="instant">
-          <h3 id="instant-time"></h3>
-          <p id="instant-why"></p>
-          <div class="scroll"><table>
-            <caption class="hidden">What each signal asked for at that instant</caption>
-            <thead><tr><th scope="col">Line</th><th scope="col" class="number">Replicas</th>
-              <th scope="col">State</th><th scope="col">Rule or value</th></tr></thead>
-            <tbody id="instant-signals"></tbody>
-          </table></div>
-        </div>
-      </section>
-
-      <section class="card" aria-labelledby="decision-title">
-        <h2 id="decision-title">The decision now</h2>
-        <div class="scroll"><table>
-          <caption class="hidden">Signals of the present decision</caption>
-          <thead><tr><th scope="col">Signal</th><th scope="col">Kind</th>
-            <th scope="col" class="number">Asks for</th><th scope="col">From</th>
-            <th scope="col">State</th><th scope="col">Age</th><th scope="col">Because</th></tr></thead>
-          <tbody id="signals"></tbody>
-        </table></div>
-        <p id="limits"></p>
-      </section>
-
-      <div class="columns">
-        <section class="card" aria-labelledby="whatif-title">
-          <h2 id="whatif-title">What if</h2>
-          <div class="scroll"><table>
-            <caption class="hidden">The answer if the policy were another</caption>
-            <thead><tr><th scope="col">Change</th><th scope="col" class="number">Replicas</th></tr>
-            </thead>
-            <tbody id="whatifs"></tbody>
-          </table></div>
-        </section>
-        <section class="card" aria-labelledby="sources-title">
-          <h2 id="sources-title">Sources</h2>
-          <div class="scroll"><table>
-            <caption class="hidden">The data sources that this policy reads</caption>
-            <thead><tr><th scope="col">Source</th><th scope="col">State</th>
-              <th scope="col">Answered</th><th scope="col">Last error</th></tr></thead>
-            <tbody id="sources"></tbody>
-          </table></div>
-        </section>
-      </div>
-
-      <section class="card" aria-labelledby="between-title">
-        <h2 id="between-title">Between this answer and the replicas</h2>
-        <ul id="between"></ul>
-      </section>
-
-      <section class="card" aria-labelledby="changes-title">
-        <h2 id="changes-title">Latest changes</h2>
-        <ol id="changes" class="changes"></ol>
-      </section>
-    </div>
-  </section>
-</main>
-<footer class="quiet">Times are those of <span id="zone"></span>; sentences say UTC, with a Z.</footer>
-</body>
-</html>
-
-"""###),
-    PageFile(path: "/page/list.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// The list of policies. Only the rows in sight exist; the server searches, counts and pages.
-
-import { get, now as serverNow, policyPath, refresh } from "./api.js";
-import { count, element, nextChange, reason, setText, shape, stateMark } from "./text.js";
-
-const pageSize = 50;
-const spare = 6;
-const outlineAge = 60_000;
-const view = document.getElementById("list");
-const rows = document.getElementById("rows");
-const search = document.getElementById("search");
-const filter = document.getElementById("filter");
-const narrow = matchMedia("(max-width: 800px)");
-
-let matching = 0;
-let pages = new Map();
-let shown = new Map();
-let outlines = new Map();
-let waiting = [];
-let asking = 0;
-let wanted = 0;
-
-const rowHeight = () => (narrow.matches ? 150 : 76);
-const state = () => filter.elements.state.value;
-
-/** What `poll` runs: reads the pages in sight anew. */
-export async function update() {
-  const asked = ++wanted;
-  const [first, last] = visible();
-  const numbers = new Set([Math.floor(first / pageSize), Math.floor(Math.max(first, last - 1) / pageSize)]);
-  const answers = await Promise.all([...numbers].map(readPage));
-  if (asked !== wanted) return;
-  const fresh = new Map();
-  for (const [number, answer] of answers) fresh.set(number, answer.policies);
-  pages = fresh;
-  const [, { counts, matching: found }] = answers[0];
-  matching = found;
-  for (const [name, number] of Object.entries(counts)) setText(`count-${name}`, count(number));
-  const words = search.value.trim();
-  setText("matches", words || state() ? `${count(matching)} of the policies match.` : "");
-  const none = document.getElementById("none");
-  none.hidden = matching > 0;
-  none.textContent = counts.all === 0 && !words
-    ? "There are no policies yet: start Headstart with --policies, or create a ScaledObject."
-    : "No policy matches.";
-  document.getElementById("table").hidden = matching === 0;
-  document.getElementById("table").setAttribute("aria-rowcount", matching + 1);
-  draw();
-}
-
-async function readPage(number) {
-  const query = new URLSearchParams({ offset: number * pageSize, limit: pageSize });
-  if (state()) query.set("state", state());
-  // A plus is a plus to the server.
-  const words = search.value.trim();
-  const text = `${query}${words ? `&search=${encodeURIComponent(words)}` : ""}`;
-  return [number, await get(`/api/v1/policies?${text}`)];
-}
-
-function visible() {
-  const top = rows.getBoundingClientRect().top;
-  const first = Math.max(0, Math.floor(-top / rowHeight()) - spare);
-  const last = Math.min(matching || pageSize, Math.ceil((innerHeight - top) / rowHeight()) + spare);
-  return [Math.min(first, Math.max(0, matching - 1)), Math.max(last, 1)];
-}
-
-function draw() {
-  rows.style.height = `${matching * rowHeight()}px`;
-  const [first, last] = visible();
-  let missing = false;
-  const kept = new Map();
-  for (let index = first; index < Math.min(last, matching); index++) {
-    const policy = pages.get(Math.floor(index / pageSize))?.[index % pageSize];
-    if (!pages.has(Math.floor(index / pageSize))) missing = true;
-    const row = shown.get(index) ?? makeRow(index);
-    fill(row, index, policy);
-    kept.set(index, row);
-  }
-  for (const [index, row] of shown) if (!kept.has(index)) row.line.remove();
-  shown = kept;
-  if (missing) refresh();
-}
-
-function makeRow(index) {
-  const cell = (className) => element("span", { className, role: "cell" });
-  const row = {
-    link: element("a"), place: element("small"), name: cell("name"), status: cell("status"),
-    replicas: cell("replicas number"), sparkline: cell("sparkline"), why: cell("why"),
-    next: cell("next"),
-  };
-  row.name.append(row.link, row.place);
-  row.line = element("div", { className: "row", role: "row", "aria-rowindex": index + 2 },
-    row.name, row.status, row.replicas, row.sparkline, row.why, row.next);
-  row.line.style.top = `${index * rowHeight()}px`;
-  row.link.dataset.index = index;
-  // Rows stand in the document in their order, which is the order of the tab key.
-  const after = [...shown.entries()].filter(([other]) => other > index)
-    .sort((left, right) => left[0] - right[0])[0];
-  rows.insertBefore(row.line, after?.[1].line ?? null);
-  shown.set(index, row);
-  return row;
-}
-
-function fill(row, index, policy) {
-  row.line.style.top = `${index * rowHeight()}px`;
-  if (!policy) return;
-  const now = serverNow();
-  const namespace = policy.namespace ?? "-";
-  const set = (target, text) => {
-    if (target.textContent !== text) target.textContent = text;
-  };
-  set(row.link, policy.name);
-  row.link.href = `#/policy/${encodeURIComponent(namespace)}/${encodeURIComponent(policy.name)}`;
-  row.link.title = policy.name;
-  set(row.place, policy.namespace ?? "every namespace");
-  if (row.state !== policy.state) row.status.replaceChildren(stateMark(policy.state));
-  row.state = policy.state;
-  set(row.replicas, count(policy.desiredReplicas));
-  set(row.why, reason(policy.explanation));
-  row.why.title = policy.explanation;
-  set(row.next, nextChange(policy.nextChange, now));
-  const key = `${namespace}/${policy.name}`;
-  if (row.key !== key) row.sparkline.replaceChildren();
-  row.key = key;
-  const outline = outlines.get(key);
-  if (outline?.points && row.drawn !== outline) {
-    row.sparkline.replaceChildren(sparkline(outline));
-    row.drawn = outline;
-  }
-  if (!outline || (Date.now() - outline.read > outlineAge && !outline.asked)) {
-    if (outline) outline.asked = true;
-    else outlines.set(key, { asked: true, read: 0 });
-    waiting.push([key, namespace, policy.name]);
-    askOutlines();
-  }
-}
-
-/** A few at a time, those that came into sight last first. */
-async function askOutlines() {
-  while (asking < 3 && waiting.length > 0) {
-    const [key, namespace, name] = waiting.pop();
-    if (![...shown.values()].some((row) => row.key === key)) {
-      outlines.delete(key);
-      continue;
-    }
-    asking += 1;
-    get(policyPath(namespace, name, "/outline?hours=6"))
-      .then((outline) => outlines.set(key, { ...outline, read: Date.now() }))
-      .catch(() => outlines.delete(key))
-      .finally(() => {
-        asking -= 1;
-        if (!view.hidden) draw();
-        askOutlines();
+    /** The JSON at a path. Throws with `status` for an answer that is none. */
+    export async function get(path, signal) {
+      const patient = AbortSignal.timeout(patience);
+      const answer = await fetch(path, {
+        headers: { Accept: "application/json" },
+        signal: signal ? AbortSignal.any([signal, patient]) : patient,
       });
-  }
-  if (outlines.size > 2000) outlines = new Map([...outlines].slice(-500));
-}
+      if (!answer.ok) {
+        const said = await answer.json().catch(() => ({}));
+        throw Object.assign(new Error(said.error ?? `HTTP ${answer.status}`), { status: answer.status });
+      }
+      const value = await answer.json();
+      if (value.now) skew = new Date(value.now) - Date.now();
+      return value;
+    }
 
-function sparkline({ from, to, now, points }) {
-  const width = 160;
-  const height = 40;
-  const start = 2 * now - to;
-  const x = (at) => Math.min(width, Math.max(0, ((at - start) / (to - start)) * width));
-  const top = Math.max(1, ...points.map(([, value]) => value ?? 0));
-  const y = (value) => height - 3 - (value / top) * (height - 6);
-  const path = (begin, end) => {
-    let text = "";
-    let open = false;
-    points.forEach(([at, value], index) => {
-      const until = Math.min(end, points[index + 1]?.[0] ?? to);
-      const since = Math.max(begin, at);
-      if (value === null || until <= since) {
-        open = false;
+    export function policyPath(namespace, name, rest = "") {
+      return `/api/v1/decisions/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}${rest}`;
+    }
+
+    /** Runs a task now and every few seconds, in place of the one before it. */
+    export function poll(next) {
+      task = next;
+      refresh();
+    }
+
+    export async function refresh() {
+      clearTimeout(timer);
+      const mine = ++round;
+      if (!task) return;
+      try {
+        await task();
+        if (mine === round) connected();
+      } catch (error) {
+        if (mine !== round || error.name === "AbortError") return;
+        disconnected(error);
+      }
+      if (mine === round) timer = setTimeout(refresh, document.hidden ? period * 6 : period);
+    }
+
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) refresh();
+    });
+
+    function connected() {
+      lastAnswer = Date.now();
+      document.getElementById("lost").hidden = true;
+      const live = document.getElementById("live");
+      live.className = "live on";
+      if (live.textContent !== "live") live.textContent = "live";
+    }
+
+    function disconnected(error) {
+      const live = document.getElementById("live");
+      live.className = "live off";
+      live.textContent = "not connected";
+      const lost = document.getElementById("lost");
+      const since = lastAnswer
+        ? `What you see is from ${new Date(lastAnswer).toLocaleTimeString()}.` : "Nothing was read yet.";
+      const why = error.status ? ` The server says: ${error.message}.` : "";
+      const text = `Connection lost.${why} ${since} Trying again every few seconds.`;
+      if (lost.textContent !== text) lost.textContent = text;
+      lost.hidden = false;
+    }
+
+    """###),
+    PageFile(path: "/page/chart.js", contentType: "text/javascript; charset=utf-8", text: ###"""
+    // One chart of the past and the future of a policy: now in the middle, a step line per signal, the
+    // decision on top.
+
+    import { count, shape, time } from "./text.js";
+
+    const margin = { left: 40, right: 14, top: 26, bottom: 26 };
+    const hour = 3_600_000;
+
+    /** Draws into `box` and calls `onInstant` with the instant that is pointed at; null for now. */
+    export class Chart {
+      constructor(box, onInstant) {
+        this.box = box;
+        this.onInstant = onInstant;
+        this.at = null;
+        this.data = null;
+        new ResizeObserver(() => this.draw()).observe(box);
+        box.addEventListener("pointermove", (event) => this.point(event));
+        box.addEventListener("pointerdown", (event) => this.point(event));
+        box.addEventListener("pointerleave", (event) => {
+          if (event.pointerType === "mouse") this.move(null);
+        });
+        box.addEventListener("keydown", (event) => this.key(event));
+      }
+
+      /**
+       * `decisions` in order, each with `at` in milliseconds; `signals` names in order; `limits` with
+       * `min` and `max`, null for none.
+       */
+      show(data) {
+        this.data = data;
+        if (this.at !== null && (this.at < this.start || this.at > this.end)) this.at = null;
+        this.draw();
+      }
+
+      get start() { return this.data.now - this.data.hours * hour; }
+      get end() { return this.data.now + this.data.hours * hour; }
+
+      /** The decision in force at an instant; undefined before the first. */
+      decisionAt(instant) {
+        return this.data.decisions.findLast((decision) => decision.at <= instant);
+      }
+
+      // Pointing
+
+      point(event) {
+        if (!this.data) return;
+        const bounds = this.box.getBoundingClientRect();
+        const share = (event.clientX - bounds.left - margin.left) / this.width;
+        this.move(this.start + Math.min(1, Math.max(0, share)) * (this.end - this.start));
+      }
+
+      move(instant) {
+        this.at = instant;
+        this.drawCursor();
+        this.tell();
+      }
+
+      key(event) {
+        if (!this.data) return;
+        const at = this.at ?? this.data.now;
+        const changes = this.data.decisions.map((decision) => decision.at)
+          .filter((instant) => instant >= this.start && instant <= this.end);
+        const later = () => Math.min(changes.find((instant) => instant > at) ?? this.end, this.end);
+        const earlier = () => changes.findLast((instant) => instant < at) ?? this.start;
+        const target = {
+          ArrowRight: later, ArrowUp: later, ArrowLeft: earlier, ArrowDown: earlier,
+          PageUp: () => Math.min(at + hour, this.end), PageDown: () => Math.max(at - hour, this.start),
+          Home: () => this.start, End: () => this.end, Escape: () => null,
+        }[event.key];
+        if (!target) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.move(target());
+      }
+
+      tell() {
+        const at = this.at ?? this.data.now;
+        const decision = this.decisionAt(at);
+        const words = decision?.explanation ?? "not known: Headstart had not started, or forgot it";
+        this.box.setAttribute("aria-valuemin", Math.round(this.start / 1000));
+        this.box.setAttribute("aria-valuemax", Math.round(this.end / 1000));
+        this.box.setAttribute("aria-valuenow", Math.round(at / 1000));
+        this.box.setAttribute("aria-valuetext", `${time(at, this.data.now)}: ${words}`);
+        this.onInstant(this.at, decision);
+      }
+
+      // Drawing
+
+      draw() {
+        if (!this.data || this.box.clientWidth === 0) return;
+        const total = this.box.clientWidth;
+        this.width = total - margin.left - margin.right;
+        this.height = total < 600 ? 210 : 290;
+        const { decisions, signals, limits, now, lead, knownUntil } = this.data;
+        const inSight = decisions.filter((decision, index) =>
+          decision.at < this.end && (decisions[index + 1]?.at ?? Infinity) > this.start);
+        const values = inSight.flatMap((decision) =>
+          [decision.desiredReplicas, ...decision.contributions.map((one) => one.replicas)]);
+        const highest = Math.max(1, limits.min ?? 0, ...values.filter((value) => value !== null));
+        // A limit far above everything would press the lines flat.
+        const showsMax = limits.max !== null && limits.max <= highest * 1.5;
+        const { step, top } = scale(Math.max(highest, showsMax ? limits.max : 0));
+        this.x = (at) => margin.left
+          + ((Math.min(this.end, Math.max(this.start, at)) - this.start) / (this.end - this.start))
+          * this.width;
+        this.y = (value) => margin.top + this.height * (1 - value / top);
+        const bottom = margin.top + this.height;
+        const parts = [];
+
+        for (const [from, to, decision] of stretches(decisions, this.start, this.end)) {
+          if (decision && decision.desiredReplicas !== null) continue;
+          if (!decision) continue;
+          parts.push(shape("rect", { class: "lost-band", x: this.x(from), y: margin.top,
+            width: Math.max(1, this.x(to) - this.x(from)), height: this.height }));
+        }
+        parts.push(shape("rect", { class: "lead", x: this.x(now), y: margin.top,
+          width: Math.max(2, this.x(now + lead) - this.x(now)), height: this.height }));
+        for (let value = 0; value <= top; value += step) {
+          parts.push(line(value === 0 ? "axis" : "grid", margin.left, this.y(value),
+            total - margin.right, this.y(value)));
+          parts.push(label(margin.left - 7, this.y(value) + 4, count(value), "end"));
+        }
+        for (const at of ticks(this.start, this.end, total < 600 ? 4 : 8)) {
+          parts.push(line("grid", this.x(at), margin.top, this.x(at), bottom));
+          parts.push(label(this.x(at), bottom + 17, time(at, now), "middle"));
+        }
+        const bounds = [["min", limits.min || null], ["max", showsMax ? limits.max : null]];
+        for (const [name, value] of bounds) {
+          if (value === null) continue;
+          parts.push(line("limit", margin.left, this.y(value), total - margin.right, this.y(value)));
+          parts.push(label(total - margin.right - 4, this.y(value) - 5, `${name} ${value}`, "end"));
+        }
+        if (limits.max !== null && !showsMax) {
+          parts.push(label(total - margin.right - 4, margin.top - 8, `max ${limits.max} ↑`, "end"));
+        }
+        if (knownUntil !== null && knownUntil > now && knownUntil < this.end) {
+          parts.push(line("known", this.x(knownUntil), margin.top, this.x(knownUntil), bottom));
+          parts.push(label(this.x(knownUntil) + 5, margin.top + 12, "forecast ends", "start"));
+        }
+        signals.forEach((signal, index) => {
+          const path = this.path((decision) =>
+            decision.contributions.find((one) => one.signal === signal)?.replicas ?? null);
+          parts.push(shape("path", { class: `step s${index % 6}`, d: path }));
+        });
+        parts.push(shape("path", { class: "step decision", d: this.path((one) => one.desiredReplicas) }));
+        parts.push(line("now", this.x(now), margin.top - 4, this.x(now), bottom));
+        const head = label(this.x(now), margin.top - 9, "now", "middle");
+        head.setAttribute("class", "now-label");
+        parts.push(head);
+        this.cursor = shape("g");
+        parts.push(this.cursor);
+        this.box.replaceChildren(shape("svg", {
+          viewBox: `0 0 ${total} ${bottom + margin.bottom}`, "aria-hidden": "true",
+        }, ...parts));
+        this.drawCursor();
+        this.tell();
+      }
+
+      drawCursor() {
+        if (!this.cursor) return;
+        this.cursor.replaceChildren();
+        if (this.at === null) return;
+        const x = this.x(this.at);
+        this.cursor.append(line("cursor", x, margin.top, x, margin.top + this.height));
+        const value = this.decisionAt(this.at)?.desiredReplicas ?? null;
+        if (value === null) return;
+        this.cursor.append(shape("circle", { class: "dot", cx: x, cy: this.y(value), r: 5 }));
+      }
+
+      /** A step line, with a gap wherever there is no value. */
+      path(valueOf) {
+        let text = "";
+        let open = false;
+        for (const [from, to, decision] of stretches(this.data.decisions, this.start, this.end)) {
+          const value = decision ? valueOf(decision) : null;
+          if (value === null) {
+            open = false;
+            continue;
+          }
+          text += open ? `V${this.y(value)}` : `M${this.x(from)} ${this.y(value)}`;
+          text += `H${this.x(to)}`;
+          open = true;
+        }
+        return text;
+      }
+    }
+
+    /** [from, to, decision or undefined] over the whole interval. */
+    function stretches(decisions, start, end) {
+      const found = [];
+      if (!decisions.length || decisions[0].at > start) {
+        found.push([start, Math.min(end, decisions[0]?.at ?? end), undefined]);
+      }
+      decisions.forEach((decision, index) => {
+        const from = Math.max(start, decision.at);
+        const to = Math.min(end, decisions[index + 1]?.at ?? end);
+        if (from < to) found.push([from, to, decision]);
+      });
+      return found;
+    }
+
+    /** Whole numbers for about five lines. */
+    function scale(highest) {
+      const rough = (highest * 1.1) / 5;
+      const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+      const step = Math.max(1, [1, 2, 5, 10].find((factor) => factor * power >= rough) * power);
+      return { step, top: Math.max(step, Math.ceil((highest * 1.02) / step) * step) };
+    }
+
+    /** Full hours, quarters of hours, or whatever gives about as many marks as wanted. */
+    function ticks(start, end, wanted) {
+      const steps = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720].map((minutes) => minutes * 60_000);
+      const step = steps.find((one) => (end - start) / one <= wanted) ?? steps.at(-1);
+      const shift = new Date(start).getTimezoneOffset() * 60_000;
+      const marks = [];
+      for (let at = Math.ceil((start - shift) / step) * step + shift; at < end; at += step) {
+        marks.push(at);
+      }
+      return marks;
+    }
+
+    function line(className, x1, y1, x2, y2) {
+      return shape("line", { class: className, x1, y1, x2, y2 });
+    }
+
+    function label(x, y, text, anchor) {
+      return shape("text", { x, y, "text-anchor": anchor }, text);
+    }
+
+    """###),
+    PageFile(path: "/page/icon.svg", contentType: "image/svg+xml; charset=utf-8", text: ###"""
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+      <rect width="32" height="32" rx="7" fill="#1456b8"/>
+      <path d="M5 24h7v-6h6v-6h9" fill="none" stroke="#fff" stroke-width="3"/>
+      <path d="M5 18h7v-6h6V6h9" fill="none" stroke="#8fc0ff" stroke-width="2" stroke-dasharray="3 2"/>
+    </svg>
+
+    """###),
+    PageFile(path: "/", contentType: "text/html; charset=utf-8", text: ###"""
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Headstart</title>
+    <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="/page/page.css">
+    <script type="module" src="/page/main.js"></script>
+    </head>
+    <body>
+    <a class="skip" href="#main">Skip to the content</a>
+    <header class="bar">
+      <a class="brand" href="#/"><img src="/page/icon.svg" alt="" width="26" height="26">Headstart</a>
+      <p id="live" class="live" role="status">connecting</p>
+    </header>
+    <p id="lost" class="lost" role="alert" hidden></p>
+    <main id="main" tabindex="-1">
+      <noscript><p class="empty">This page needs JavaScript. The same is at
+        <a href="/api/v1/policies">/api/v1/policies</a>, and <code>headstart explain</code> tells it in a
+        terminal.</p></noscript>
+
+      <section id="list" aria-labelledby="list-title" hidden>
+        <h1 id="list-title">Policies</h1>
+        <form id="filter" class="filter" role="search">
+          <label class="search">
+            <span>Search</span>
+            <input id="search" type="search" autocomplete="off" spellcheck="false"
+              placeholder="namespace or name" aria-keyshortcuts="/">
+          </label>
+          <fieldset class="states">
+            <legend>State</legend>
+            <label><input type="radio" name="state" value="" checked><span>All
+              <b id="count-all"></b></span></label>
+            <label><input type="radio" name="state" value="ok"><span>OK
+              <b id="count-ok"></b></span></label>
+            <label><input type="radio" name="state" value="degraded"><span>Degraded
+              <b id="count-degraded"></b></span></label>
+            <label><input type="radio" name="state" value="unavailable"><span>Unavailable
+              <b id="count-unavailable"></b></span></label>
+          </fieldset>
+        </form>
+        <p id="matches" class="quiet" role="status"></p>
+        <div id="table" class="table" role="table" aria-labelledby="list-title">
+          <div role="rowgroup">
+            <div class="row head" role="row" aria-rowindex="1">
+              <span role="columnheader">Policy</span>
+              <span role="columnheader">State</span>
+              <span role="columnheader" class="number">Replicas</span>
+              <span role="columnheader">6 h ago to 6 h ahead</span>
+              <span role="columnheader">Why</span>
+              <span role="columnheader">Next change</span>
+            </div>
+          </div>
+          <div id="rows" class="rows" role="rowgroup"></div>
+        </div>
+        <p id="none" class="empty" hidden></p>
+      </section>
+
+      <section id="policy" aria-labelledby="policy-title" hidden>
+        <p><a class="back" href="#/">All policies</a></p>
+        <div class="title">
+          <h1 id="policy-title"></h1>
+          <span id="policy-state" class="state"></span>
+        </div>
+        <p id="policy-missing" class="empty" hidden></p>
+        <div id="policy-body">
+          <div class="answer">
+            <p class="big"><span id="policy-replicas"></span> <small id="policy-unit"></small></p>
+            <div>
+              <p id="policy-why"></p>
+              <p id="policy-next" class="quiet"></p>
+            </div>
+          </div>
+
+          <section class="card" aria-labelledby="chart-title">
+            <div class="card-head">
+              <h2 id="chart-title">Past and future</h2>
+              <fieldset id="range" class="states small">
+                <legend>Hours on each side of now</legend>
+                <label><input type="radio" name="range" value="1"><span>1 h</span></label>
+                <label><input type="radio" name="range" value="6" checked><span>6 h</span></label>
+                <label><input type="radio" name="range" value="24"><span>24 h</span></label>
+              </fieldset>
+            </div>
+            <div id="chart" class="chart" role="slider" tabindex="0" aria-label="Instant"
+              aria-describedby="chart-help" aria-orientation="horizontal"></div>
+            <p id="chart-help" class="quiet">Point at an instant, or use the arrow keys to go from change
+              to change, Page Up and Page Down for an hour, Escape for now. Left of now is what was
+              decided, right of it what will be if the sources go on answering as they do.</p>
+            <div class="instant">
+              <h3 id="instant-time"></h3>
+              <p id="instant-why"></p>
+              <div class="scroll"><table>
+                <caption class="hidden">What each signal asked for at that instant</caption>
+                <thead><tr><th scope="col">Line</th><th scope="col" class="number">Replicas</th>
+                  <th scope="col">State</th><th scope="col">Rule or value</th></tr></thead>
+                <tbody id="instant-signals"></tbody>
+              </table></div>
+            </div>
+          </section>
+
+          <section class="card" aria-labelledby="decision-title">
+            <h2 id="decision-title">The decision now</h2>
+            <div class="scroll"><table>
+              <caption class="hidden">Signals of the present decision</caption>
+              <thead><tr><th scope="col">Signal</th><th scope="col">Kind</th>
+                <th scope="col" class="number">Asks for</th><th scope="col">From</th>
+                <th scope="col">State</th><th scope="col">Age</th><th scope="col">Because</th></tr></thead>
+              <tbody id="signals"></tbody>
+            </table></div>
+            <p id="limits"></p>
+          </section>
+
+          <div class="columns">
+            <section class="card" aria-labelledby="whatif-title">
+              <h2 id="whatif-title">What if</h2>
+              <div class="scroll"><table>
+                <caption class="hidden">The answer if the policy were another</caption>
+                <thead><tr><th scope="col">Change</th><th scope="col" class="number">Replicas</th></tr>
+                </thead>
+                <tbody id="whatifs"></tbody>
+              </table></div>
+            </section>
+            <section class="card" aria-labelledby="sources-title">
+              <h2 id="sources-title">Sources</h2>
+              <div class="scroll"><table>
+                <caption class="hidden">The data sources that this policy reads</caption>
+                <thead><tr><th scope="col">Source</th><th scope="col">State</th>
+                  <th scope="col">Answered</th><th scope="col">Last error</th></tr></thead>
+                <tbody id="sources"></tbody>
+              </table></div>
+            </section>
+          </div>
+
+          <section class="card" aria-labelledby="between-title">
+            <h2 id="between-title">Between this answer and the replicas</h2>
+            <ul id="between"></ul>
+          </section>
+
+          <section class="card" aria-labelledby="changes-title">
+            <h2 id="changes-title">Latest changes</h2>
+            <ol id="changes" class="changes"></ol>
+          </section>
+        </div>
+      </section>
+    </main>
+    <footer class="quiet">Times are those of <span id="zone"></span>; sentences say UTC, with a Z.</footer>
+    </body>
+    </html>
+
+    """###),
+    PageFile(path: "/page/list.js", contentType: "text/javascript; charset=utf-8", text: ###"""
+    // The list of policies. Only the rows in sight exist; the server searches, counts and pages.
+
+    import { get, now as serverNow, policyPath, refresh } from "./api.js";
+    import { count, element, nextChange, reason, setText, shape, stateMark } from "./text.js";
+
+    const pageSize = 50;
+    const spare = 6;
+    const outlineAge = 60_000;
+    const view = document.getElementById("list");
+    const rows = document.getElementById("rows");
+    const search = document.getElementById("search");
+    const filter = document.getElementById("filter");
+    const narrow = matchMedia("(max-width: 800px)");
+
+    let matching = 0;
+    let pages = new Map();
+    let shown = new Map();
+    let outlines = new Map();
+    let waiting = [];
+    let asking = 0;
+    let wanted = 0;
+
+    const rowHeight = () => (narrow.matches ? 150 : 76);
+    const state = () => filter.elements.state.value;
+
+    /** What `poll` runs: reads the pages in sight anew. */
+    export async function update() {
+      const asked = ++wanted;
+      const [first, last] = visible();
+      const numbers = new Set([Math.floor(first / pageSize), Math.floor(Math.max(first, last - 1) / pageSize)]);
+      const answers = await Promise.all([...numbers].map(readPage));
+      if (asked !== wanted) return;
+      const fresh = new Map();
+      for (const [number, answer] of answers) fresh.set(number, answer.policies);
+      pages = fresh;
+      const [, { counts, matching: found }] = answers[0];
+      matching = found;
+      for (const [name, number] of Object.entries(counts)) setText(`count-${name}`, count(number));
+      const words = search.value.trim();
+      setText("matches", words || state() ? `${count(matching)} of the policies match.` : "");
+      const none = document.getElementById("none");
+      none.hidden = matching > 0;
+      none.textContent = counts.all === 0 && !words
+        ? "There are no policies yet: start Headstart with --policies, or create a ScaledObject."
+        : "No policy matches.";
+      document.getElementById("table").hidden = matching === 0;
+      document.getElementById("table").setAttribute("aria-rowcount", matching + 1);
+      draw();
+    }
+
+    async function readPage(number) {
+      const query = new URLSearchParams({ offset: number * pageSize, limit: pageSize });
+      if (state()) query.set("state", state());
+      // A plus is a plus to the server.
+      const words = search.value.trim();
+      const text = `${query}${words ? `&search=${encodeURIComponent(words)}` : ""}`;
+      return [number, await get(`/api/v1/policies?${text}`)];
+    }
+
+    function visible() {
+      const top = rows.getBoundingClientRect().top;
+      const first = Math.max(0, Math.floor(-top / rowHeight()) - spare);
+      const last = Math.min(matching || pageSize, Math.ceil((innerHeight - top) / rowHeight()) + spare);
+      return [Math.min(first, Math.max(0, matching - 1)), Math.max(last, 1)];
+    }
+
+    function draw() {
+      rows.style.height = `${matching * rowHeight()}px`;
+      const [first, last] = visible();
+      let missing = false;
+      const kept = new Map();
+      for (let index = first; index < Math.min(last, matching); index++) {
+        const policy = pages.get(Math.floor(index / pageSize))?.[index % pageSize];
+        if (!pages.has(Math.floor(index / pageSize))) missing = true;
+        const row = shown.get(index) ?? makeRow(index);
+        fill(row, index, policy);
+        kept.set(index, row);
+      }
+      for (const [index, row] of shown) if (!kept.has(index)) row.line.remove();
+      shown = kept;
+      if (missing) refresh();
+    }
+
+    function makeRow(index) {
+      const cell = (className) => element("span", { className, role: "cell" });
+      const row = {
+        link: element("a"), place: element("small"), name: cell("name"), status: cell("status"),
+        replicas: cell("replicas number"), sparkline: cell("sparkline"), why: cell("why"),
+        next: cell("next"),
+      };
+      row.name.append(row.link, row.place);
+      row.line = element("div", { className: "row", role: "row", "aria-rowindex": index + 2 },
+        row.name, row.status, row.replicas, row.sparkline, row.why, row.next);
+      row.line.style.top = `${index * rowHeight()}px`;
+      row.link.dataset.index = index;
+      // Rows stand in the document in their order, which is the order of the tab key.
+      const after = [...shown.entries()].filter(([other]) => other > index)
+        .sort((left, right) => left[0] - right[0])[0];
+      rows.insertBefore(row.line, after?.[1].line ?? null);
+      shown.set(index, row);
+      return row;
+    }
+
+    function fill(row, index, policy) {
+      row.line.style.top = `${index * rowHeight()}px`;
+      if (!policy) return;
+      const now = serverNow();
+      const namespace = policy.namespace ?? "-";
+      const set = (target, text) => {
+        if (target.textContent !== text) target.textContent = text;
+      };
+      set(row.link, policy.name);
+      row.link.href = `#/policy/${encodeURIComponent(namespace)}/${encodeURIComponent(policy.name)}`;
+      row.link.title = policy.name;
+      set(row.place, policy.namespace ?? "every namespace");
+      if (row.state !== policy.state) row.status.replaceChildren(stateMark(policy.state));
+      row.state = policy.state;
+      set(row.replicas, count(policy.desiredReplicas));
+      set(row.why, reason(policy.explanation));
+      row.why.title = policy.explanation;
+      set(row.next, nextChange(policy.nextChange, now));
+      const key = `${namespace}/${policy.name}`;
+      if (row.key !== key) row.sparkline.replaceChildren();
+      row.key = key;
+      const outline = outlines.get(key);
+      if (outline?.points && row.drawn !== outline) {
+        row.sparkline.replaceChildren(sparkline(outline));
+        row.drawn = outline;
+      }
+      if (!outline || (Date.now() - outline.read > outlineAge && !outline.asked)) {
+        if (outline) outline.asked = true;
+        else outlines.set(key, { asked: true, read: 0 });
+        waiting.push([key, namespace, policy.name]);
+        askOutlines();
+      }
+    }
+
+    /** A few at a time, those that came into sight last first. */
+    async function askOutlines() {
+      while (asking < 3 && waiting.length > 0) {
+        const [key, namespace, name] = waiting.pop();
+        if (![...shown.values()].some((row) => row.key === key)) {
+          outlines.delete(key);
+          continue;
+        }
+        asking += 1;
+        get(policyPath(namespace, name, "/outline?hours=6"))
+          .then((outline) => outlines.set(key, { ...outline, read: Date.now() }))
+          .catch(() => outlines.delete(key))
+          .finally(() => {
+            asking -= 1;
+            if (!view.hidden) draw();
+            askOutlines();
+          });
+      }
+      if (outlines.size > 2000) outlines = new Map([...outlines].slice(-500));
+    }
+
+    function sparkline({ from, to, now, points }) {
+      const width = 160;
+      const height = 40;
+      const start = 2 * now - to;
+      const x = (at) => Math.min(width, Math.max(0, ((at - start) / (to - start)) * width));
+      const top = Math.max(1, ...points.map(([, value]) => value ?? 0));
+      const y = (value) => height - 3 - (value / top) * (height - 6);
+      const path = (begin, end) => {
+        let text = "";
+        let open = false;
+        points.forEach(([at, value], index) => {
+          const until = Math.min(end, points[index + 1]?.[0] ?? to);
+          const since = Math.max(begin, at);
+          if (value === null || until <= since) {
+            open = false;
+            return;
+          }
+          text += open ? `V${y(value)}` : `M${x(since)} ${y(value)}`;
+          text += `H${x(until)}`;
+          open = true;
+        });
+        return text;
+      };
+      const values = points.map(([, value]) => value).filter((value) => value !== null);
+      const words = values.length
+        ? `between ${Math.min(...values)} and ${Math.max(...values)} replicas` : "no answer";
+      return shape("svg", {
+        class: "spark", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img",
+        "aria-label": `From six hours ago to six hours ahead: ${words}`,
+      },
+      shape("line", { x1: x(now), x2: x(now), y1: 0, y2: height }),
+      shape("path", { d: path(Math.max(from, start), now) }),
+      shape("path", { class: "ahead", d: path(now, to) }));
+    }
+
+    let drawing = false;
+    function drawSoon() {
+      if (drawing || view.hidden) return;
+      drawing = true;
+      requestAnimationFrame(() => {
+        drawing = false;
+        draw();
+      });
+    }
+    addEventListener("scroll", drawSoon, { passive: true });
+    addEventListener("resize", drawSoon);
+
+    let typing = null;
+    function changed() {
+      pages = new Map();
+      scrollTo(0, 0);
+      refresh();
+    }
+    search.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(changed, 150);
+    });
+    filter.addEventListener("change", (event) => {
+      if (event.target.name === "state") changed();
+    });
+    filter.addEventListener("submit", (event) => {
+      event.preventDefault();
+      changed();
+    });
+
+    // Arrow keys go from policy to policy.
+    rows.addEventListener("keydown", (event) => {
+      const steps = { ArrowDown: 1, ArrowUp: -1 };
+      const index = Number(event.target.dataset?.index);
+      if (!(event.key in steps) || Number.isNaN(index)) return;
+      event.preventDefault();
+      const next = index + steps[event.key];
+      if (next < 0) search.focus();
+      if (next < 0 || next >= matching) return;
+      if (!shown.has(next)) draw();
+      const link = shown.get(next)?.link;
+      link?.focus({ preventScroll: true });
+      link?.scrollIntoView({ block: "nearest" });
+    });
+    search.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      rows.querySelector("a")?.focus();
+    });
+
+    """###),
+    PageFile(path: "/page/main.js", contentType: "text/javascript; charset=utf-8", text: ###"""
+    // Which view is shown, by the address: `#/` the list, `#/policy/NAMESPACE/NAME` one policy.
+
+    import { poll } from "./api.js";
+    import * as list from "./list.js";
+    import * as policy from "./policy.js";
+    import { setText, zone } from "./text.js";
+
+    const listView = document.getElementById("list");
+    const policyView = document.getElementById("policy");
+    let scrolled = 0;
+    let first = true;
+
+    function route() {
+      const parts = location.hash.split("/");
+      let names = null;
+      try {
+        if (parts[1] === "policy" && parts.length === 4) names = parts.slice(2).map(decodeURIComponent);
+      } catch {
+        // An escape that is none: the list is as good an answer as any.
+      }
+      if (!listView.hidden) scrolled = scrollY;
+      listView.hidden = names !== null;
+      policyView.hidden = names === null;
+      if (names) {
+        scrollTo(0, 0);
+        poll(policy.show(...names));
+      } else {
+        document.title = "Headstart";
+        poll(list.update);
+        requestAnimationFrame(() => scrollTo(0, scrolled));
+      }
+      // Who goes on by keyboard or listens starts at the top of the new view.
+      if (!first) document.getElementById("main").focus({ preventScroll: true });
+      first = false;
+    }
+
+    document.addEventListener("keydown", (event) => {
+      const isTyping = event.target.matches("input");
+      if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        if (listView.hidden) location.hash = "#/";
+        requestAnimationFrame(() => document.getElementById("search").focus());
+      } else if (event.key === "Escape" && listView.hidden) {
+        location.hash = "#/";
+      }
+    });
+
+    setText("zone", zone);
+    addEventListener("hashchange", route);
+    route();
+
+    """###),
+    PageFile(path: "/page/page.css", contentType: "text/css; charset=utf-8", text: ###"""
+    :root {
+      color-scheme: light dark;
+      --ground: #f4f6f8;
+      --surface: #ffffff;
+      --line: #d5dbe2;
+      --text: #17202b;
+      --quiet: #53606e;
+      --accent: #1456b8;
+      --focus: #1456b8;
+      --ok: #17693a;
+      --ok-ground: #e2f4e8;
+      --degraded: #7a4d00;
+      --degraded-ground: #fdf0d2;
+      --unavailable: #a4201a;
+      --unavailable-ground: #fde7e5;
+      --lead: #1456b81c;
+      --s0: #0b7285;
+      --s1: #9c36b5;
+      --s2: #b8480a;
+      --s3: #3f6212;
+      --s4: #b0156a;
+      --s5: #5f5b12;
+    }
+    @media (prefers-color-scheme: dark) {
+      :root {
+        --ground: #10151b;
+        --surface: #181f27;
+        --line: #323c48;
+        --text: #e8edf3;
+        --quiet: #a7b3c1;
+        --accent: #84b8ff;
+        --focus: #a9ceff;
+        --ok: #7adf9f;
+        --ok-ground: #15301f;
+        --degraded: #f5cf7a;
+        --degraded-ground: #362a10;
+        --unavailable: #ff9d96;
+        --unavailable-ground: #3d1c1a;
+        --lead: #84b8ff24;
+        --s0: #4fd1e5;
+        --s1: #dca7f2;
+        --s2: #ffb07c;
+        --s3: #b4dd6f;
+        --s4: #ff9ccb;
+        --s5: #ddd67c;
+      }
+    }
+    * { box-sizing: border-box; }
+    [hidden] { display: none !important; }
+    body {
+      margin: 0;
+      background: var(--ground);
+      color: var(--text);
+      font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+    }
+    a { color: var(--accent); }
+    :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
+    main { max-width: 1240px; margin: 0 auto; padding: 0 20px 32px; outline: none; }
+    main, .rows, .row > * { min-width: 0; }
+    footer { max-width: 1240px; margin: 0 auto; padding: 0 20px 24px; }
+    h1 { font-size: 1.6rem; line-height: 1.25; margin: 20px 0 12px; overflow-wrap: anywhere; }
+    h2 { font-size: 1.05rem; margin: 0 0 10px; }
+    h3 { font-size: 1rem; margin: 0; }
+    p { margin: 6px 0; }
+    .quiet { color: var(--quiet); font-size: 0.9rem; }
+    .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    .skip { position: absolute; left: -999px; background: var(--surface); padding: 8px 14px; z-index: 9; }
+    .skip:focus { left: 8px; top: 8px; }
+
+    .bar {
+      display: flex; align-items: center; justify-content: space-between; gap: 16px;
+      padding: 10px 20px; background: var(--surface); border-bottom: 1px solid var(--line);
+    }
+    .brand {
+      display: flex; align-items: center; gap: 10px; color: var(--text); font-weight: 700;
+      font-size: 1.1rem; text-decoration: none;
+    }
+    .live { margin: 0; color: var(--quiet); font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+    .live::before {
+      content: ""; display: inline-block; width: 9px; height: 9px; border-radius: 50%;
+      background: var(--quiet); margin-right: 8px;
+    }
+    .live.on::before { background: var(--ok); }
+    .live.off { color: var(--unavailable); font-weight: 600; }
+    .live.off::before { background: var(--unavailable); }
+    .lost {
+      position: sticky; top: 0; z-index: 5; margin: 0; padding: 10px 20px; text-align: center;
+      background: var(--unavailable-ground); color: var(--unavailable); font-weight: 600;
+      border-bottom: 2px solid var(--unavailable);
+    }
+
+    .filter { display: flex; flex-wrap: wrap; gap: 14px; align-items: end; }
+    .search { flex: 1 1 260px; display: grid; gap: 4px; }
+    .search span, legend { font-size: 0.85rem; color: var(--quiet); padding: 0; }
+    input[type=search] {
+      font: inherit; color: inherit; background: var(--surface); width: 100%;
+      border: 1px solid var(--quiet); border-radius: 8px; padding: 8px 12px;
+    }
+    input[type=search]::placeholder { color: var(--quiet); opacity: 1; }
+    .states { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; }
+    .states legend { margin-bottom: 4px; }
+    .states label { position: relative; }
+    .states input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+    .states label span {
+      display: block; padding: 8px 14px; border: 1px solid var(--quiet); margin-left: -1px;
+      background: var(--surface); white-space: nowrap;
+    }
+    .states label:first-of-type span { border-radius: 8px 0 0 8px; margin-left: 0; }
+    .states label:last-of-type span { border-radius: 0 8px 8px 0; }
+    .states input:checked + span {
+      background: var(--accent); color: var(--surface); border-color: var(--accent);
+    }
+    .states input:focus-visible + span { outline: 3px solid var(--focus); outline-offset: 2px; }
+    .states b { font-weight: 600; font-variant-numeric: tabular-nums; }
+    .states.small label span { padding: 3px 12px; font-size: 0.9rem; }
+
+    .table { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
+    .rows { position: relative; }
+    .row {
+      display: grid; align-items: center; gap: 0 16px; padding: 0 16px;
+      grid-template-columns:
+        minmax(130px, 1.1fr) 108px 74px 170px minmax(160px, 2.4fr) minmax(120px, 0.8fr);
+    }
+    .row.head {
+      min-height: 40px; color: var(--quiet); font-size: 0.85rem; font-weight: 600;
+      border-bottom: 1px solid var(--line);
+    }
+    .rows .row {
+      position: absolute; left: 0; right: 0; height: 76px; overflow: hidden;
+      border-bottom: 1px solid var(--line);
+    }
+    .rows .row:hover { background: var(--ground); }
+    .row .name a { font-weight: 600; text-decoration: none; display: block; }
+    .row .name a:hover { text-decoration: underline; }
+    .row .name a, .row .name small {
+      overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+    }
+    .row .name small { display: block; color: var(--quiet); }
+    .row .replicas { font-size: 1.5rem; font-weight: 650; line-height: 1; }
+    .number { text-align: right; font-variant-numeric: tabular-nums; }
+    .row .why {
+      font-size: 0.9rem; line-height: 1.35; display: -webkit-box; -webkit-box-orient: vertical;
+      -webkit-line-clamp: 3; overflow: hidden; overflow-wrap: anywhere;
+    }
+    .row .next { font-size: 0.9rem; line-height: 1.35; }
+    .spark { display: block; width: 100%; height: 40px; }
+    .spark path { fill: none; stroke: var(--accent); stroke-width: 1.75; vector-effect: non-scaling-stroke; }
+    .spark .ahead { stroke-dasharray: 4 2; }
+    .spark line { stroke: var(--quiet); stroke-width: 1; vector-effect: non-scaling-stroke; }
+    .state {
+      display: inline-block; font-size: 0.85rem; font-weight: 600; padding: 2px 10px;
+      border-radius: 99px; white-space: nowrap;
+    }
+    .state.ok, .state.fresh, .state.up { color: var(--ok); background: var(--ok-ground); }
+    .state.degraded, .state.held, .state.unknown {
+      color: var(--degraded); background: var(--degraded-ground);
+    }
+    .state.unavailable, .state.failing {
+      color: var(--unavailable); background: var(--unavailable-ground);
+    }
+    .empty { padding: 40px 0; text-align: center; color: var(--quiet); }
+
+    .title { display: flex; flex-wrap: wrap; align-items: center; gap: 0 14px; }
+    .title h1 { margin: 6px 0; }
+    .back::before { content: "← "; }
+    .answer { display: flex; gap: 28px; align-items: center; margin: 8px 0 18px; }
+    .big { font-size: 3.2rem; font-weight: 700; line-height: 1; margin: 0; white-space: nowrap; }
+    .big small { font-size: 1rem; font-weight: 500; color: var(--quiet); }
+    .card {
+      background: var(--surface); border: 1px solid var(--line); border-radius: 10px;
+      padding: 16px 18px; margin: 0 0 16px; min-width: 0;
+    }
+    .card-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px; }
+    .card-head fieldset { align-items: center; }
+    .columns { display: grid; grid-template-columns: 1fr 1.4fr; gap: 0 16px; align-items: start; }
+    .scroll { overflow-x: auto; }
+    table { border-collapse: collapse; width: 100%; }
+    th, td { text-align: left; padding: 6px 14px 6px 0; vertical-align: top; }
+    tbody th, td { border-top: 1px solid var(--line); overflow-wrap: break-word; }
+    tbody th { font-weight: 600; }
+    thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; white-space: nowrap; }
+    td.number, th.number { text-align: right; padding-right: 24px; }
+    td.wide { min-width: 180px; }
+    #between { margin: 0; padding-left: 20px; }
+    #between li + li { margin-top: 4px; }
+    .changes { list-style: none; margin: 0; padding: 0; }
+    .changes li { display: grid; grid-template-columns: 130px 1fr; gap: 14px; padding: 5px 0; }
+    .changes li + li { border-top: 1px solid var(--line); }
+    .changes time { color: var(--quiet); font-variant-numeric: tabular-nums; }
+
+    .chart { touch-action: pan-y; cursor: crosshair; border-radius: 6px; }
+    .chart svg { display: block; width: 100%; }
+    .chart text { fill: var(--quiet); font-size: 12px; }
+    .chart .grid { stroke: var(--line); }
+    .chart .axis { stroke: var(--quiet); }
+    .chart .lead { fill: var(--lead); }
+    .chart .lost-band { fill: var(--unavailable-ground); }
+    .chart .now { stroke: var(--text); stroke-width: 1.5; }
+    .chart .now-label { fill: var(--text); font-weight: 600; }
+    .chart .limit { stroke: var(--quiet); stroke-dasharray: 2 4; stroke-width: 1.5; }
+    .chart .known { stroke: var(--quiet); stroke-dasharray: 1 3; }
+    .chart .cursor { stroke: var(--accent); stroke-width: 1.5; }
+    .chart .dot { fill: var(--surface); stroke: var(--accent); stroke-width: 2.5; }
+    .chart .step, .swatch path { fill: none; stroke-width: 2; }
+    .chart .decision, .swatch .decision { stroke: var(--text); stroke-width: 3.25; }
+    .s0 { stroke: var(--s0); stroke-dasharray: 7 3; }
+    .s1 { stroke: var(--s1); stroke-dasharray: 2 3; }
+    .s2 { stroke: var(--s2); stroke-dasharray: 9 3 2 3; }
+    .s3 { stroke: var(--s3); stroke-dasharray: 4 4; }
+    .s4 { stroke: var(--s4); stroke-dasharray: 12 4; }
+    .s5 { stroke: var(--s5); stroke-dasharray: 1 2; }
+    .swatch { width: 30px; height: 12px; margin-right: 8px; vertical-align: middle; }
+    .instant { border-top: 1px solid var(--line); margin-top: 12px; padding-top: 12px; }
+    .instant p { min-height: 3em; }
+
+    @media (max-width: 800px) {
+      main, footer { padding-left: 12px; padding-right: 12px; }
+      .row.head { display: none; }
+      .row { padding: 10px 12px; align-content: start; gap: 2px 12px;
+        grid-template-columns: minmax(0, 1fr) auto; }
+      .rows .row { height: 150px; }
+      .row .name { grid-area: 1 / 1; }
+      .row .status { grid-area: 1 / 2; justify-self: end; }
+      .row .sparkline { grid-area: 2 / 1; }
+      .row .replicas { grid-area: 2 / 2; align-self: center; }
+      .row .why { grid-area: 3 / 1 / 4 / 3; -webkit-line-clamp: 1; }
+      .row .next { grid-area: 4 / 1 / 5 / 3; color: var(--quiet); }
+      .states { width: 100%; }
+      .states label { flex: 1 1 auto; text-align: center; }
+      .states label span { padding: 8px 6px; font-size: 0.85rem; }
+      .answer { display: block; }
+      .columns { grid-template-columns: minmax(0, 1fr); }
+      .changes li { grid-template-columns: 1fr; gap: 0; }
+    }
+
+    """###),
+    PageFile(path: "/page/policy.js", contentType: "text/javascript; charset=utf-8", text: ###"""
+    // One policy: its chart, its decision, what if, its sources.
+
+    import { get, now as serverNow, policyPath } from "./api.js";
+    import { Chart } from "./chart.js";
+    import {
+      count, distance, element, exactTime, nextChange, reason, setText, shape, span, stateMark,
+      stateNames, time,
+    } from "./text.js";
+
+    const hour = 3_600_000;
+    const futureAge = 30_000;
+    const range = document.getElementById("range");
+    let chart = null;
+    let shownPolicy = null;
+
+    /** What `poll` runs for the policy of that name. */
+    export function show(namespace, name) {
+      const policy = { namespace, name, past: [], future: null, futureRead: 0, record: null };
+      shownPolicy = policy;
+      setText("policy-title", namespace === "-" ? name : `${namespace}/${name}`);
+      document.getElementById("policy-body").hidden = true;
+      document.getElementById("policy-missing").hidden = true;
+      document.getElementById("policy-state").replaceChildren();
+      chart ??= new Chart(document.getElementById("chart"), (at, decision) => tell(at, decision));
+      chart.at = null;
+      return () => update(policy);
+    }
+
+    async function update(policy) {
+      const path = (rest) => policyPath(policy.namespace, policy.name, rest);
+      try {
+        const last = policy.past.at(-1);
+        const since = last ? `?since=${encodeURIComponent(last.time)}` : "";
+        const needsFuture = Date.now() - policy.futureRead > futureAge
+          || policy.record?.at !== policy.futureOf;
+        const [record, past, future] = await Promise.all([
+          get(path("")), get(path(`/history${since}`)),
+          needsFuture ? get(path("/projection?hours=24")) : policy.future,
+        ]);
+        if (shownPolicy !== policy) return;
+        if (needsFuture) {
+          policy.futureRead = Date.now();
+          policy.futureOf = record.at;
+        }
+        policy.record = record;
+        policy.future = future;
+        policy.from = Date.parse(past.from);
+        const added = past.decisions.map(entry);
+        const begin = added[0]?.at ?? Infinity;
+        policy.past = [...policy.past.filter((decision) => decision.at < begin), ...added];
+      } catch (error) {
+        if (error.status !== 404) throw error;
+        if (shownPolicy !== policy) return;
+        const missing = document.getElementById("policy-missing");
+        missing.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
+        missing.hidden = false;
+        document.getElementById("policy-body").hidden = true;
         return;
       }
-      text += open ? `V${y(value)}` : `M${x(since)} ${y(value)}`;
-      text += `H${x(until)}`;
-      open = true;
-    });
-    return text;
-  };
-  const values = points.map(([, value]) => value).filter((value) => value !== null);
-  const words = values.length
-    ? `between ${Math.min(...values)} and ${Math.max(...values)} replicas` : "no answer";
-  return shape("svg", {
-    class: "spark", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img",
-    "aria-label": `From six hours ago to six hours ahead: ${words}`,
-  },
-  shape("line", { x1: x(now), x2: x(now), y1: 0, y2: height }),
-  shape("path", { d: path(Math.max(from, start), now) }),
-  shape("path", { class: "ahead", d: path(now, to) }));
-}
-
-let drawing = false;
-function drawSoon() {
-  if (drawing || view.hidden) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    draw();
-  });
-}
-addEventListener("scroll", drawSoon, { passive: true });
-addEventListener("resize", drawSoon);
-
-let typing = null;
-function changed() {
-  pages = new Map();
-  scrollTo(0, 0);
-  refresh();
-}
-search.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(changed, 150);
-});
-filter.addEventListener("change", (event) => {
-  if (event.target.name === "state") changed();
-});
-filter.addEventListener("submit", (event) => {
-  event.preventDefault();
-  changed();
-});
-
-// Arrow keys go from policy to policy.
-rows.addEventListener("keydown", (event) => {
-  const steps = { ArrowDown: 1, ArrowUp: -1 };
-  const index = Number(event.target.dataset?.index);
-  if (!(event.key in steps) || Number.isNaN(index)) return;
-  event.preventDefault();
-  const next = index + steps[event.key];
-  if (next < 0) search.focus();
-  if (next < 0 || next >= matching) return;
-  if (!shown.has(next)) draw();
-  const link = shown.get(next)?.link;
-  link?.focus({ preventScroll: true });
-  link?.scrollIntoView({ block: "nearest" });
-});
-search.addEventListener("keydown", (event) => {
-  if (event.key !== "ArrowDown") return;
-  event.preventDefault();
-  rows.querySelector("a")?.focus();
-});
-
-"""###),
-    PageFile(path: "/page/main.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// Which view is shown, by the address: `#/` the list, `#/policy/NAMESPACE/NAME` one policy.
-
-import { poll } from "./api.js";
-import * as list from "./list.js";
-import * as policy from "./policy.js";
-import { setText, zone } from "./text.js";
-
-const listView = document.getElementById("list");
-const policyView = document.getElementById("policy");
-let scrolled = 0;
-let first = true;
-
-function route() {
-  const parts = location.hash.split("/");
-  let names = null;
-  try {
-    if (parts[1] === "policy" && parts.length === 4) names = parts.slice(2).map(decodeURIComponent);
-  } catch {
-    // An escape that is none: the list is as good an answer as any.
-  }
-  if (!listView.hidden) scrolled = scrollY;
-  listView.hidden = names !== null;
-  policyView.hidden = names === null;
-  if (names) {
-    scrollTo(0, 0);
-    poll(policy.show(...names));
-  } else {
-    document.title = "Headstart";
-    poll(list.update);
-    requestAnimationFrame(() => scrollTo(0, scrolled));
-  }
-  // Who goes on by keyboard or listens starts at the top of the new view.
-  if (!first) document.getElementById("main").focus({ preventScroll: true });
-  first = false;
-}
-
-document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.matches("input");
-  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    if (listView.hidden) location.hash = "#/";
-    requestAnimationFrame(() => document.getElementById("search").focus());
-  } else if (event.key === "Escape" && listView.hidden) {
-    location.hash = "#/";
-  }
-});
-
-setText("zone", zone);
-addEventListener("hashchange", route);
-route();
-
-"""###),
-    PageFile(path: "/page/page.css", contentType: "text/css; charset=utf-8", text: ###"""
-:root {
-  color-scheme: light dark;
-  --ground: #f4f6f8;
-  --surface: #ffffff;
-  --line: #d5dbe2;
-  --text: #17202b;
-  --quiet: #53606e;
-  --accent: #1456b8;
-  --focus: #1456b8;
-  --ok: #17693a;
-  --ok-ground: #e2f4e8;
-  --degraded: #7a4d00;
-  --degraded-ground: #fdf0d2;
-  --unavailable: #a4201a;
-  --unavailable-ground: #fde7e5;
-  --lead: #1456b81c;
-  --s0: #0b7285;
-  --s1: #9c36b5;
-  --s2: #b8480a;
-  --s3: #3f6212;
-  --s4: #b0156a;
-  --s5: #5f5b12;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #10151b;
-    --surface: #181f27;
-    --line: #323c48;
-    --text: #e8edf3;
-    --quiet: #a7b3c1;
-    --accent: #84b8ff;
-    --focus: #a9ceff;
-    --ok: #7adf9f;
-    --ok-ground: #15301f;
-    --degraded: #f5cf7a;
-    --degraded-ground: #362a10;
-    --unavailable: #ff9d96;
-    --unavailable-ground: #3d1c1a;
-    --lead: #84b8ff24;
-    --s0: #4fd1e5;
-    --s1: #dca7f2;
-    --s2: #ffb07c;
-    --s3: #b4dd6f;
-    --s4: #ff9ccb;
-    --s5: #ddd67c;
-  }
-}
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-body {
-  margin: 0;
-  background: var(--ground);
-  color: var(--text);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
-}
-a { color: var(--accent); }
-:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
-main { max-width: 1240px; margin: 0 auto; padding: 0 20px 32px; outline: none; }
-main, .rows, .row > * { min-width: 0; }
-footer { max-width: 1240px; margin: 0 auto; padding: 0 20px 24px; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 20px 0 12px; overflow-wrap: anywhere; }
-h2 { font-size: 1.05rem; margin: 0 0 10px; }
-h3 { font-size: 1rem; margin: 0; }
-p { margin: 6px 0; }
-.quiet { color: var(--quiet); font-size: 0.9rem; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.skip { position: absolute; left: -999px; background: var(--surface); padding: 8px 14px; z-index: 9; }
-.skip:focus { left: 8px; top: 8px; }
-
-.bar {
-  display: flex; align-items: center; justify-content: space-between; gap: 16px;
-  padding: 10px 20px; background: var(--surface); border-bottom: 1px solid var(--line);
-}
-.brand {
-  display: flex; align-items: center; gap: 10px; color: var(--text); font-weight: 700;
-  font-size: 1.1rem; text-decoration: none;
-}
-.live { margin: 0; color: var(--quiet); font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-.live::before {
-  content: ""; display: inline-block; width: 9px; height: 9px; border-radius: 50%;
-  background: var(--quiet); margin-right: 8px;
-}
-.live.on::before { background: var(--ok); }
-.live.off { color: var(--unavailable); font-weight: 600; }
-.live.off::before { background: var(--unavailable); }
-.lost {
-  position: sticky; top: 0; z-index: 5; margin: 0; padding: 10px 20px; text-align: center;
-  background: var(--unavailable-ground); color: var(--unavailable); font-weight: 600;
-  border-bottom: 2px solid var(--unavailable);
-}
-
-.filter { display: flex; flex-wrap: wrap; gap: 14px; align-items: end; }
-.search { flex: 1 1 260px; display: grid; gap: 4px; }
-.search span, legend { font-size: 0.85rem; color: var(--quiet); padding: 0; }
-input[type=search] {
-  font: inherit; color: inherit; background: var(--surface); width: 100%;
-  border: 1px solid var(--quiet); border-radius: 8px; padding: 8px 12px;
-}
-input[type=search]::placeholder { color: var(--quiet); opacity: 1; }
-.states { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; }
-.states legend { margin-bottom: 4px; }
-.states label { position: relative; }
-.states input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
-.states label span {
-  display: block; padding: 8px 14px; border: 1px solid var(--quiet); margin-left: -1px;
-  background: var(--surface); white-space: nowrap;
-}
-.states label:first-of-type span { border-radius: 8px 0 0 8px; margin-left: 0; }
-.states label:last-of-type span { border-radius: 0 8px 8px 0; }
-.states input:checked + span {
-  background: var(--accent); color: var(--surface); border-color: var(--accent);
-}
-.states input:focus-visible + span { outline: 3px solid var(--focus); outline-offset: 2px; }
-.states b { font-weight: 600; font-variant-numeric: tabular-nums; }
-.states.small label span { padding: 3px 12px; font-size: 0.9rem; }
-
-.table { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
-.rows { position: relative; }
-.row {
-  display: grid; align-items: center; gap: 0 16px; padding: 0 16px;
-  grid-template-columns:
-    minmax(130px, 1.1fr) 108px 74px 170px minmax(160px, 2.4fr) minmax(120px, 0.8fr);
-}
-.row.head {
-  min-height: 40px; color: var(--quiet); font-size: 0.85rem; font-weight: 600;
-  border-bottom: 1px solid var(--line);
-}
-.rows .row {
-  position: absolute; left: 0; right: 0; height: 76px; overflow: hidden;
-  border-bottom: 1px solid var(--line);
-}
-.rows .row:hover { background: var(--ground); }
-.row .name a { font-weight: 600; text-decoration: none; display: block; }
-.row .name a:hover { text-decoration: underline; }
-.row .name a, .row .name small {
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
-.row .name small { display: block; color: var(--quiet); }
-.row .replicas { font-size: 1.5rem; font-weight: 650; line-height: 1; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-.row .why {
-  font-size: 0.9rem; line-height: 1.35; display: -webkit-box; -webkit-box-orient: vertical;
-  -webkit-line-clamp: 3; overflow: hidden; overflow-wrap: anywhere;
-}
-.row .next { font-size: 0.9rem; line-height: 1.35; }
-.spark { display: block; width: 100%; height: 40px; }
-.spark path { fill: none; stroke: var(--accent); stroke-width: 1.75; vector-effect: non-scaling-stroke; }
-.spark .ahead { stroke-dasharray: 4 2; }
-.spark line { stroke: var(--quiet); stroke-width: 1; vector-effect: non-scaling-stroke; }
-.state {
-  display: inline-block; font-size: 0.85rem; font-weight: 600; padding: 2px 10px;
-  border-radius: 99px; white-space: nowrap;
-}
-.state.ok, .state.fresh, .state.up { color: var(--ok); background: var(--ok-ground); }
-.state.degraded, .state.held, .state.unknown {
-  color: var(--degraded); background: var(--degraded-ground);
-}
-.state.unavailable, .state.failing {
-  color: var(--unavailable); background: var(--unavailable-ground);
-}
-.empty { padding: 40px 0; text-align: center; color: var(--quiet); }
-
-.title { display: flex; flex-wrap: wrap; align-items: center; gap: 0 14px; }
-.title h1 { margin: 6px 0; }
-.back::before { content: "← "; }
-.answer { display: flex; gap: 28px; align-items: center; margin: 8px 0 18px; }
-.big { font-size: 3.2rem; font-weight: 700; line-height: 1; margin: 0; white-space: nowrap; }
-.big small { font-size: 1rem; font-weight: 500; color: var(--quiet); }
-.card {
-  background: var(--surface); border: 1px solid var(--line); border-radius: 10px;
-  padding: 16px 18px; margin: 0 0 16px; min-width: 0;
-}
-.card-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px; }
-.card-head fieldset { align-items: center; }
-.columns { display: grid; grid-template-columns: 1fr 1.4fr; gap: 0 16px; align-items: start; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 6px 14px 6px 0; vertical-align: top; }
-tbody th, td { border-top: 1px solid var(--line); overflow-wrap: break-word; }
-tbody th { font-weight: 600; }
-thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; white-space: nowrap; }
-td.number, th.number { text-align: right; padding-right: 24px; }
-td.wide { min-width: 180px; }
-#between { margin: 0; padding-left: 20px; }
-#between li + li { margin-top: 4px; }
-.changes { list-style: none; margin: 0; padding: 0; }
-.changes li { display: grid; grid-template-columns: 130px 1fr; gap: 14px; padding: 5px 0; }
-.changes li + li { border-top: 1px solid var(--line); }
-.changes time { color: var(--quiet); font-variant-numeric: tabular-nums; }
-
-.chart { touch-action: pan-y; cursor: crosshair; border-radius: 6px; }
-.chart svg { display: block; width: 100%; }
-.chart text { fill: var(--quiet); font-size: 12px; }
-.chart .grid { stroke: var(--line); }
-.chart .axis { stroke: var(--quiet); }
-.chart .lead { fill: var(--lead); }
-.chart .lost-band { fill: var(--unavailable-ground); }
-.chart .now { stroke: var(--text); stroke-width: 1.5; }
-.chart .now-label { fill: var(--text); font-weight: 600; }
-.chart .limit { stroke: var(--quiet); stroke-dasharray: 2 4; stroke-width: 1.5; }
-.chart .known { stroke: var(--quiet); stroke-dasharray: 1 3; }
-.chart .cursor { stroke: var(--accent); stroke-width: 1.5; }
-.chart .dot { fill: var(--surface); stroke: var(--accent); stroke-width: 2.5; }
-.chart .step, .swatch path { fill: none; stroke-width: 2; }
-.chart .decision, .swatch .decision { stroke: var(--text); stroke-width: 3.25; }
-.s0 { stroke: var(--s0); stroke-dasharray: 7 3; }
-.s1 { stroke: var(--s1); stroke-dasharray: 2 3; }
-.s2 { stroke: var(--s2); stroke-dasharray: 9 3 2 3; }
-.s3 { stroke: var(--s3); stroke-dasharray: 4 4; }
-.s4 { stroke: var(--s4); stroke-dasharray: 12 4; }
-.s5 { stroke: var(--s5); stroke-dasharray: 1 2; }
-.swatch { width: 30px; height: 12px; margin-right: 8px; vertical-align: middle; }
-.instant { border-top: 1px solid var(--line); margin-top: 12px; padding-top: 12px; }
-.instant p { min-height: 3em; }
-
-@media (max-width: 800px) {
-  main, footer { padding-left: 12px; padding-right: 12px; }
-  .row.head { display: none; }
-  .row { padding: 10px 12px; align-content: start; gap: 2px 12px;
-    grid-template-columns: minmax(0, 1fr) auto; }
-  .rows .row { height: 150px; }
-  .row .name { grid-area: 1 / 1; }
-  .row .status { grid-area: 1 / 2; justify-self: end; }
-  .row .sparkline { grid-area: 2 / 1; }
-  .row .replicas { grid-area: 2 / 2; align-self: center; }
-  .row .why { grid-area: 3 / 1 / 4 / 3; -webkit-line-clamp: 1; }
-  .row .next { grid-area: 4 / 1 / 5 / 3; color: var(--quiet); }
-  .states { width: 100%; }
-  .states label { flex: 1 1 auto; text-align: center; }
-  .states label span { padding: 8px 6px; font-size: 0.85rem; }
-  .answer { display: block; }
-  .columns { grid-template-columns: minmax(0, 1fr); }
-  .changes li { grid-template-columns: 1fr; gap: 0; }
-}
-
-"""###),
-    PageFile(path: "/page/policy.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// One policy: its chart, its decision, what if, its sources.
-
-import { get, now as serverNow, policyPath } from "./api.js";
-import { Chart } from "./chart.js";
-import {
-  count, distance, element, exactTime, nextChange, reason, setText, shape, span, stateMark,
-  stateNames, time,
-} from "./text.js";
-
-const hour = 3_600_000;
-const futureAge = 30_000;
-const range = document.getElementById("range");
-let chart = null;
-let shownPolicy = null;
-
-/** What `poll` runs for the policy of that name. */
-export function show(namespace, name) {
-  const policy = { namespace, name, past: [], future: null, futureRead: 0, record: null };
-  shownPolicy = policy;
-  setText("policy-title", namespace === "-" ? name : `${namespace}/${name}`);
-  document.getElementById("policy-body").hidden = true;
-  document.getElementById("policy-missing").hidden = true;
-  document.getElementById("policy-state").replaceChildren();
-  chart ??= new Chart(document.getElementById("chart"), (at, decision) => tell(at, decision));
-  chart.at = null;
-  return () => update(policy);
-}
-
-async function update(policy) {
-  const path = (rest) => policyPath(policy.namespace, policy.name, rest);
-  try {
-    const last = policy.past.at(-1);
-    const since = last ? `?since=${encodeURIComponent(last.time)}` : "";
-    const needsFuture = Date.now() - policy.futureRead > futureAge
-      || policy.record?.at !== policy.futureOf;
-    const [record, past, future] = await Promise.all([
-      get(path("")), get(path(`/history${since}`)),
-      needsFuture ? get(path("/projection?hours=24")) : policy.future,
-    ]);
-    if (shownPolicy !== policy) return;
-    if (needsFuture) {
-      policy.futureRead = Date.now();
-      policy.futureOf = record.at;
+      document.getElementById("policy-missing").hidden = true;
+      document.getElementById("policy-body").hidden = false;
+      draw(policy);
     }
-    policy.record = record;
-    policy.future = future;
-    policy.from = Date.parse(past.from);
-    const added = past.decisions.map(entry);
-    const begin = added[0]?.at ?? Infinity;
-    policy.past = [...policy.past.filter((decision) => decision.at < begin), ...added];
-  } catch (error) {
-    if (error.status !== 404) throw error;
-    if (shownPolicy !== policy) return;
-    const missing = document.getElementById("policy-missing");
-    missing.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
-    missing.hidden = false;
-    document.getElementById("policy-body").hidden = true;
-    return;
-  }
-  document.getElementById("policy-missing").hidden = true;
-  document.getElementById("policy-body").hidden = false;
-  draw(policy);
-}
 
-function entry(decision) {
-  return { ...decision, time: decision.at, at: Date.parse(decision.at) };
-}
+    function entry(decision) {
+      return { ...decision, time: decision.at, at: Date.parse(decision.at) };
+    }
 
-function draw(policy) {
-  const { record, past, future } = policy;
-  const now = serverNow();
-  const replicas = record.desiredReplicas;
-  document.title = `${count(replicas)} – ${record.name} – Headstart`;
-  setText("policy-replicas", count(replicas));
-  setText("policy-unit", replicas === 1 ? "replica" : "replicas");
-  setText("policy-why", reason(record.explanation));
-  setText("policy-next", `Next change: ${nextChange(record.nextChange, now)}.`);
-  const states = record.contributions.map((one) => one.state);
-  const state = !record.available ? "unavailable"
-    : states.every((one) => one === "fresh") ? "ok" : "degraded";
-  const mark = document.getElementById("policy-state");
-  mark.className = `state ${state}`;
-  if (mark.textContent !== stateNames[state]) mark.textContent = stateNames[state];
+    function draw(policy) {
+      const { record, past, future } = policy;
+      const now = serverNow();
+      const replicas = record.desiredReplicas;
+      document.title = `${count(replicas)} – ${record.name} – Headstart`;
+      setText("policy-replicas", count(replicas));
+      setText("policy-unit", replicas === 1 ? "replica" : "replicas");
+      setText("policy-why", reason(record.explanation));
+      setText("policy-next", `Next change: ${nextChange(record.nextChange, now)}.`);
+      const states = record.contributions.map((one) => one.state);
+      const state = !record.available ? "unavailable"
+        : states.every((one) => one === "fresh") ? "ok" : "degraded";
+      const mark = document.getElementById("policy-state");
+      mark.className = `state ${state}`;
+      if (mark.textContent !== stateNames[state]) mark.textContent = stateNames[state];
 
-  const coming = future.decisions.map(entry).filter((decision) => decision.at > now);
-  chart.show({
-    now, hours: Number(range.querySelector("input:checked").value),
-    decisions: [...past.filter((decision) => decision.at <= now), ...coming],
-    signals: record.contributions.map((one) => one.signal),
-    limits: { min: record.limits.minReplicas, max: record.limits.maxReplicas },
-    lead: milliseconds(record.leadTime),
-    knownUntil: future.knownUntil && Date.parse(future.knownUntil),
-  });
-  drawDecision(record, now);
-  drawSources(record.sources);
-  document.getElementById("whatifs").replaceChildren(...record.whatIf.map((whatIf) =>
-    tableRow(whatIf.change[0].toUpperCase() + whatIf.change.slice(1),
-      number(whatIf.replicas === null ? "unavailable" : count(whatIf.replicas)))));
-  document.getElementById("between").replaceChildren(...record.between.map((one) =>
-    element("li", {}, one.sentence)));
-  document.getElementById("changes").replaceChildren(...changes(past, now));
-}
+      const coming = future.decisions.map(entry).filter((decision) => decision.at > now);
+      chart.show({
+        now, hours: Number(range.querySelector("input:checked").value),
+        decisions: [...past.filter((decision) => decision.at <= now), ...coming],
+        signals: record.contributions.map((one) => one.signal),
+        limits: { min: record.limits.minReplicas, max: record.limits.maxReplicas },
+        lead: milliseconds(record.leadTime),
+        knownUntil: future.knownUntil && Date.parse(future.knownUntil),
+      });
+      drawDecision(record, now);
+      drawSources(record.sources);
+      document.getElementById("whatifs").replaceChildren(...record.whatIf.map((whatIf) =>
+        tableRow(whatIf.change[0].toUpperCase() + whatIf.change.slice(1),
+          number(whatIf.replicas === null ? "unavailable" : count(whatIf.replicas)))));
+      document.getElementById("between").replaceChildren(...record.between.map((one) =>
+        element("li", {}, one.sentence)));
+      document.getElementById("changes").replaceChildren(...changes(past, now));
+    }
 
-/** The latest answers, the newest first. */
-function changes(past, now) {
-  const answers = past.filter((decision, index) =>
-    index === 0 || decision.desiredReplicas !== past[index - 1].desiredReplicas);
-  return answers.slice(-12).reverse().map((decision) => element("li", {},
-    element("time", { datetime: decision.time }, `${time(decision.at, now)}, ${distance(decision.at, now)}`),
-    element("span", {}, decision.explanation)));
-}
+    /** The latest answers, the newest first. */
+    function changes(past, now) {
+      const answers = past.filter((decision, index) =>
+        index === 0 || decision.desiredReplicas !== past[index - 1].desiredReplicas);
+      return answers.slice(-12).reverse().map((decision) => element("li", {},
+        element("time", { datetime: decision.time }, `${time(decision.at, now)}, ${distance(decision.at, now)}`),
+        element("span", {}, decision.explanation)));
+    }
 
-function drawDecision(record, now) {
-  document.getElementById("signals").replaceChildren(...record.contributions.map((one, index) => {
-    const peak = one.peak && Date.parse(one.peak);
-    const from = peak === null ? "–" : peak > now ? `${time(peak, now)}, ${distance(peak, now)}` : "now";
-    const why = [
-      one.rule && `rule “${one.rule}”`,
-      one.value !== null && `value ${one.value}`,
-      one.problem,
-    ].filter(Boolean).join(", ");
-    const name = element("th", { scope: "row" }, swatch(index), one.signal);
-    if (one.signal === record.winner) name.append(" ", element("span", { className: "quiet" }, "decides"));
-    return element("tr", {}, name, cell(one.kind), number(count(one.replicas)), cell(from),
-      cell(stateMark(one.state)), cell(one.ageSeconds === null ? "–" : span(one.ageSeconds * 1000)),
-      element("td", { className: "wide" }, why || (one.kind === "schedule" ? "default" : "–")));
-  }));
-  const { minReplicas, maxReplicas } = record.limits;
-  const applied = record.appliedLimits.map((limit) => ({
-    cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
-    hold: `held at ${limit.replicas}, the last complete answer, until ${limit.until && time(Date.parse(limit.until), now)}`,
-    minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,
-  })[limit.limit]);
-  const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;
-  setText("limits", `${[bounds, ...applied].join("; ")}. Lead time ${record.leadTime}, hold ${record.hold}.`);
-}
+    function drawDecision(record, now) {
+      document.getElementById("signals").replaceChildren(...record.contributions.map((one, index) => {
+        const peak = one.peak && Date.parse(one.peak);
+        const from = peak === null ? "–" : peak > now ? `${time(peak, now)}, ${distance(peak, now)}` : "now";
+        const why = [
+          one.rule && `rule “${one.rule}”`,
+          one.value !== null && `value ${one.value}`,
+          one.problem,
+        ].filter(Boolean).join(", ");
+        const name = element("th", { scope: "row" }, swatch(index), one.signal);
+        if (one.signal === record.winner) name.append(" ", element("span", { className: "quiet" }, "decides"));
+        return element("tr", {}, name, cell(one.kind), number(count(one.replicas)), cell(from),
+          cell(stateMark(one.state)), cell(one.ageSeconds === null ? "–" : span(one.ageSeconds * 1000)),
+          element("td", { className: "wide" }, why || (one.kind === "schedule" ? "default" : "–")));
+      }));
+      const { minReplicas, maxReplicas } = record.limits;
+      const applied = record.appliedLimits.map((limit) => ({
+        cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
+        hold: `held at ${limit.replicas}, the last complete answer, until ${limit.until && time(Date.parse(limit.until), now)}`,
+        minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,
+      })[limit.limit]);
+      const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;
+      setText("limits", `${[bounds, ...applied].join("; ")}. Lead time ${record.leadTime}, hold ${record.hold}.`);
+    }
 
-function drawSources(sources) {
-  const body = document.getElementById("sources");
-  if (!sources.length) {
-    body.replaceChildren(element("tr", {}, element("td", { colspan: 4 }, "Only a schedule: it reads no source.")));
-    return;
-  }
-  body.replaceChildren(...sources.map((source) => element("tr", {},
-    element("th", { scope: "row" }, `${source.kind} ${source.name}`), cell(stateMark(source.state)),
-    cell(source.ageSeconds === null ? "never" : `${span(source.ageSeconds * 1000)} ago`),
-    element("td", { className: "wide" }, source.lastError ?? "–"))));
-}
+    function drawSources(sources) {
+      const body = document.getElementById("sources");
+      if (!sources.length) {
+        body.replaceChildren(element("tr", {}, element("td", { colspan: 4 }, "Only a schedule: it reads no source.")));
+        return;
+      }
+      body.replaceChildren(...sources.map((source) => element("tr", {},
+        element("th", { scope: "row" }, `${source.kind} ${source.name}`), cell(stateMark(source.state)),
+        cell(source.ageSeconds === null ? "never" : `${span(source.ageSeconds * 1000)} ago`),
+        element("td", { className: "wide" }, source.lastError ?? "–"))));
+    }
 
-/** The values and the sentence of the instant that is pointed at. */
-function tell(at, decision) {
-  const now = chart.data.now;
-  const instant = at ?? now;
-  setText("instant-time", at === null ? "Now" : `${exactTime(instant)}, ${distance(instant, now)}`);
-  setText("instant-why", decision?.explanation
-    ?? "Not known: Headstart had not started then, or has forgotten it.");
-  const rows = [tableRow(withSwatch("Answer", "decision"), number(count(decision?.desiredReplicas ?? null)),
-    cell(decision ? (decision.available ? "" : stateMark("unavailable")) : ""), cell(limitsOf(decision)))];
-  chart.data.signals.forEach((signal, index) => {
-    const one = decision?.contributions.find((candidate) => candidate.signal === signal);
-    const detail = one && [one.rule && `rule “${one.rule}”`, one.value !== null && `value ${one.value}`,
-      one.problem].filter(Boolean).join(", ");
-    rows.push(tableRow(withSwatch(signal, `s${index % 6}`), number(count(one?.replicas ?? null)),
-      cell(one ? stateMark(one.state) : "–"), cell(detail || "")));
-  });
-  document.getElementById("instant-signals").replaceChildren(...rows);
-}
+    /** The values and the sentence of the instant that is pointed at. */
+    function tell(at, decision) {
+      const now = chart.data.now;
+      const instant = at ?? now;
+      setText("instant-time", at === null ? "Now" : `${exactTime(instant)}, ${distance(instant, now)}`);
+      setText("instant-why", decision?.explanation
+        ?? "Not known: Headstart had not started then, or has forgotten it.");
+      const rows = [tableRow(withSwatch("Answer", "decision"), number(count(decision?.desiredReplicas ?? null)),
+        cell(decision ? (decision.available ? "" : stateMark("unavailable")) : ""), cell(limitsOf(decision)))];
+      chart.data.signals.forEach((signal, index) => {
+        const one = decision?.contributions.find((candidate) => candidate.signal === signal);
+        const detail = one && [one.rule && `rule “${one.rule}”`, one.value !== null && `value ${one.value}`,
+          one.problem].filter(Boolean).join(", ");
+        rows.push(tableRow(withSwatch(signal, `s${index % 6}`), number(count(one?.replicas ?? null)),
+          cell(one ? stateMark(one.state) : "–"), cell(detail || "")));
+      });
+      document.getElementById("instant-signals").replaceChildren(...rows);
+    }
 
-function limitsOf(decision) {
-  return (decision?.appliedLimits ?? []).map((limit) => `${limit.limit} ${limit.replicas}`).join(", ");
-}
+    function limitsOf(decision) {
+      return (decision?.appliedLimits ?? []).map((limit) => `${limit.limit} ${limit.replicas}`).join(", ");
+    }
 
-/** `1h30m` as Go writes it. */
-function milliseconds(duration) {
-  const units = { ms: 1, s: 1000, m: 60_000, h: hour, d: 24 * hour, w: 168 * hour };
-  let sum = 0;
-  for (const [, value, unit] of duration.matchAll(/([\d.]+)(ms|[smhdw])/g)) sum += value * units[unit];
-  return sum;
-}
+    /** `1h30m` as Go writes it. */
+    function milliseconds(duration) {
+      const units = { ms: 1, s: 1000, m: 60_000, h: hour, d: 24 * hour, w: 168 * hour };
+      let sum = 0;
+      for (const [, value, unit] of duration.matchAll(/([\d.]+)(ms|[smhdw])/g)) sum += value * units[unit];
+      return sum;
+    }
 
-function tableRow(first, ...others) {
-  return element("tr", {}, element("th", { scope: "row" }, first), ...others);
-}
+    function tableRow(first, ...others) {
+      return element("tr", {}, element("th", { scope: "row" }, first), ...others);
+    }
 
-function cell(content) {
-  return element("td", {}, content);
-}
+    function cell(content) {
+      return element("td", {}, content);
+    }
 
-function number(content) {
-  return element("td", { className: "number" }, content);
-}
+    function number(content) {
+      return element("td", { className: "number" }, content);
+    }
 
-function swatch(index) {
-  return lineSample(`s${index % 6}`);
-}
+    function swatch(index) {
+      return lineSample(`s${index % 6}`);
+    }
 
-function withSwatch(text, className) {
-  const pair = document.createDocumentFragment();
-  pair.append(lineSample(className), text);
-  return pair;
-}
+    function withSwatch(text, className) {
+      const pair = document.createDocumentFragment();
+      pair.append(lineSample(className), text);
+      return pair;
+    }
 
-function lineSample(className) {
-  return shape("svg", { class: "swatch", viewBox: "0 0 30 12", "aria-hidden": "true" },
-    shape("path", { class: className, d: "M0 6H30" }));
-}
+    function lineSample(className) {
+      return shape("svg", { class: "swatch", viewBox: "0 0 30 12", "aria-hidden": "true" },
+        shape("path", { class: className, d: "M0 6H30" }));
+    }
 
-range.addEventListener("change", () => {
-  if (shownPolicy?.record) draw(shownPolicy);
-});
+    range.addEventListener("change", () => {
+      if (shownPolicy?.record) draw(shownPolicy);
+    });
 
-"""###),
+    """###),
     PageFile(path: "/page/text.js", contentType: "text/javascript; charset=utf-8", text: ###"""
-// Words for people, and elements for words. Text from outside goes through textContent only.
+    // Words for people, and elements for words. Text from outside goes through textContent only.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const exactClock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit", minute: "2-digit", second: "2-digit",
-});
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
-  weekday: "short", hour: "2-digit", minute: "2-digit",
-});
+    const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+    const exactClock = new Intl.DateTimeFormat(undefined, {
+      hour: "2-digit", minute: "2-digit", second: "2-digit",
+    });
+    const dayAndClock = new Intl.DateTimeFormat(undefined, {
+      weekday: "short", hour: "2-digit", minute: "2-digit",
+    });
 
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** The time of day; with the weekday where it is not within half a day. */
-export function time(instant, now) {
-  return (Math.abs(instant - now) < 43_200_000 ? clock : dayAndClock).format(instant);
-}
+    /** The time of day; with the weekday where it is not within half a day. */
+    export function time(instant, now) {
+      return (Math.abs(instant - now) < 43_200_000 ? clock : dayAndClock).format(instant);
+    }
 
-export function exactTime(instant) {
-  return exactClock.format(instant);
-}
+    export function exactTime(instant) {
+      return exactClock.format(instant);
+    }
 
-/** `40s`, `12m`, `3h 5m`, `2d 4h`. */
-export function span(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  const pair = (large, unit, small, rest) => (small ? `${large}${unit} ${small}${rest}` : `${large}${unit}`);
-  if (hours < 24) return pair(hours, "h", minutes % 60, "m");
-  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
-}
+    /** `40s`, `12m`, `3h 5m`, `2d 4h`. */
+    export function span(milliseconds) {
+      const seconds = Math.max(0, Math.round(milliseconds / 1000));
+      if (seconds < 60) return `${seconds}s`;
+      const minutes = Math.round(seconds / 60);
+      if (minutes < 60) return `${minutes}m`;
+      const hours = Math.floor(minutes / 60);
+      const pair = (large, unit, small, rest) => (small ? `${large}${unit} ${small}${rest}` : `${large}${unit}`);
+      if (hours < 24) return pair(hours, "h", minutes % 60, "m");
+      return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+    }
 
-/** `in 12m`, `5m ago`, `now`. */
-export function distance(instant, now) {
-  if (Math.abs(instant - now) < 1000) return "now";
-  return instant > now ? `in ${span(instant - now)}` : `${span(now - instant)} ago`;
-}
+    /** `in 12m`, `5m ago`, `now`. */
+    export function distance(instant, now) {
+      if (Math.abs(instant - now) < 1000) return "now";
+      return instant > now ? `in ${span(instant - now)}` : `${span(now - instant)} ago`;
+    }
 
-export function count(replicas) {
-  return replicas === null ? "–" : replicas.toLocaleString();
-}
+    export function count(replicas) {
+      return replicas === null ? "–" : replicas.toLocaleString();
+    }
 
-/** The sentence without the number that stands beside it anyway. */
-export function reason(explanation) {
-  const end = explanation.indexOf(": ");
-  return end < 0 ? explanation : explanation.slice(end + 2);
-}
+    /** The sentence without the number that stands beside it anyway. */
+    export function reason(explanation) {
+      const end = explanation.indexOf(": ");
+      return end < 0 ? explanation : explanation.slice(end + 2);
+    }
 
-export const stateNames = {
-  ok: "OK", degraded: "Degraded", unavailable: "Unavailable", fresh: "Fresh", held: "Held",
-  up: "Up", failing: "Failing", unknown: "Unknown",
-};
+    export const stateNames = {
+      ok: "OK", degraded: "Degraded", unavailable: "Unavailable", fresh: "Fresh", held: "Held",
+      up: "Up", failing: "Failing", unknown: "Unknown",
+    };
 
-export function nextChange(change, now) {
-  if (!change) return "none in sight";
-  const at = Date.parse(change.at);
-  const what = change.replicas === null ? "unavailable" : count(change.replicas);
-  return `${what} at ${time(at, now)}, ${distance(at, now)}`;
-}
+    export function nextChange(change, now) {
+      if (!change) return "none in sight";
+      const at = Date.parse(change.at);
+      const what = change.replicas === null ? "unavailable" : count(change.replicas);
+      return `${what} at ${time(at, now)}, ${distance(at, now)}`;
+    }
 
-/** An element with a class, attributes, and children: elements or texts. */
-export function element(name, { className, ...attributes } = {}, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
+    /** An element with a class, attributes, and children: elements or texts. */
+    export function element(name, { className, ...attributes } = {}, ...children) {
+      const made = document.createElement(name);
+      if (className) made.className = className;
+      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+      made.append(...children);
+      return made;
+    }
 
-export function shape(name, attributes = {}, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
+    export function shape(name, attributes = {}, ...children) {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+      made.append(...children);
+      return made;
+    }
 
-export function stateMark(state) {
-  return element("span", { className: `state ${state}` }, stateNames[state] ?? state);
-}
+    export function stateMark(state) {
+      return element("span", { className: `state ${state}` }, stateNames[state] ?? state);
+    }
 
-/** Sets a text only where it differs, so that a screen reader hears of changes alone. */
-export function setText(id, text) {
-  const target = document.getElementById(id);
-  if (target.textContent !== text) target.textContent = text;
-}
+    /** Sets a text only where it differs, so that a screen reader hears of changes alone. */
+    export function setText(id, text) {
+      const target = document.getElementById(id);
+      if (target.textContent !== text) target.textContent = text;
+    }
 
-"""###),
+    """###),
   ]
 }
