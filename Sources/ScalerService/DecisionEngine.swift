@@ -294,10 +294,9 @@ package actor DecisionEngine {
   }
 
   private func waitEnded() {
-    while let first = waits.first, first.deadline <= loop.now {
-      waits.removeFirst()
-      informWaiting(of: first.object)
-    }
+    let due = waits.prefix { $0.deadline <= loop.now }
+    for (_, object) in due { informWaiting(of: object) }
+    waits.removeFirst(due.count)
     finishPass()
     guard let first = waits.first else { return }
     waitTimer?.start(after: first.deadline - loop.now)

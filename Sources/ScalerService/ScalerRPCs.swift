@@ -264,13 +264,11 @@ package final class ScalerRPCs: RPCService {
   }
 
   private func repeatActive() {
-    while let first = repeats.first, first.at <= loop.now {
-      repeats.removeFirst()
-      guard let binding = pushStreams[first.rpc], binding.answer?.activity == .active else {
-        continue
-      }
-      responder.send(first.rpc, frame: Self.isActiveFrame)
+    let due = repeats.prefix { $0.at <= loop.now }
+    for (_, rpc) in due where pushStreams[rpc]?.answer?.activity == .active {
+      responder.send(rpc, frame: Self.isActiveFrame)
     }
+    repeats.removeFirst(due.count)
     guard let first = repeats.first else { return }
     repeatTimer?.start(after: first.at - loop.now)
   }
@@ -344,7 +342,11 @@ package final class ScalerRPCs: RPCService {
       $0.lastUsed < oldest && $0.pushStreams.isEmpty && $0.waiting.isEmpty
     }
     guard !unused.isEmpty else { return }
-    let objects = unused.map(\.object)
+    forget(unused.map(\.object))
+  }
+
+  /// Drops what is known of these ScaledObjects; the next request for one asks the engine again.
+  package func forget(_ objects: [ScaledObject]) {
     for object in objects { bindings[object] = nil }
     metricsMemo.removeAll()
     activityMemo.removeAll()

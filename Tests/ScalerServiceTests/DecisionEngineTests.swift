@@ -257,6 +257,22 @@ internal import Testing
     #expect(harness.onEngine { engine, _ in engine.snapshot().policies.count } == 0)
   }
 
+  @Test func `an implied policy goes with the last ScaledObject that asked for it`() throws {
+    let forecaster = DataSource(
+      name: ResourceName(name: "default"), kind: .forecaster, address: "http://forecaster")
+    let harness = try EngineHarness(Catalog(dataSources: [forecaster.key: forecaster]))
+    harness.send(.isActive, Self.object, stream: 1)
+    let feed = Feed.forecast(source: forecaster.name, workload: "web")
+    #expect(harness.retained == [feed: 1])
+    harness.onEngine { engine, harness in
+      engine.unsubscribe([Self.object], worker: harness.stranger)
+    }
+    #expect(harness.retained == [feed: 1])
+    harness.forget(Self.object)
+    #expect(harness.retained.isEmpty)
+    #expect(harness.onEngine { engine, _ in engine.snapshot().policies.count } == 0)
+  }
+
   @Test func `one ScaledObject past the limit is refused with RESOURCE_EXHAUSTED`() throws {
     let harness = try EngineHarness(Self.catalog(Self.scheduled), maxSubscriptions: 1)
     harness.send(.isActive, Self.object, stream: 1)

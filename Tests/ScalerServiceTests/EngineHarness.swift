@@ -214,6 +214,15 @@ final class EngineHarness: Sendable {
     }
   }
 
+  /// A worker that the engine does not know.
+  var stranger: WorkerMailbox { WorkerMailbox(loop: worker) { _ in } }
+
+  /// Lets the worker forget a ScaledObject, as if nobody had asked for a long time.
+  func forget(_ object: ScaledObject) {
+    _ = worker.call { [self] in rpcs?.forget([object]) }
+    settle()
+  }
+
   /// What has been answered on a stream since the last look.
   func answers(on stream: Int32) -> [RPCResponder.Answer] {
     recorder.take(RPCID(connection: 1, stream: stream))
