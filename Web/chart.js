@@ -106,6 +106,8 @@ export class Chart {
     this.y = (value) => margin.top + this.height * (1 - value / top);
     const bottom = margin.top + this.height;
     const parts = [];
+    // On top of the lines, so that they can be read.
+    const labels = [];
 
     for (const [from, to, decision] of stretches(decisions, this.start, this.end)) {
       if (decision && decision.desiredReplicas !== null) continue;
@@ -128,7 +130,7 @@ export class Chart {
     for (const [name, value] of bounds) {
       if (value === null) continue;
       parts.push(line("limit", margin.left, this.y(value), total - margin.right, this.y(value)));
-      parts.push(label(total - margin.right - 4, this.y(value) - 5, `${name} ${value}`, "end"));
+      labels.push(label(margin.left + 6, this.y(value) - 5, `${name} ${value}`, "start"));
     }
     if (limits.max !== null && !showsMax) {
       parts.push(label(total - margin.right - 4, margin.top - 8, `max ${limits.max} ↑`, "end"));
@@ -148,7 +150,7 @@ export class Chart {
     head.setAttribute("class", "now-label");
     parts.push(head);
     this.cursor = shape("g");
-    parts.push(this.cursor);
+    parts.push(...labels, this.cursor);
     this.box.replaceChildren(shape("svg", {
       viewBox: `0 0 ${total} ${bottom + margin.bottom}`, "aria-hidden": "true",
     }, ...parts));

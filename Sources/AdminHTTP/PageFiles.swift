@@ -194,6 +194,8 @@ extension PageFile {
         this.y = (value) => margin.top + this.height * (1 - value / top);
         const bottom = margin.top + this.height;
         const parts = [];
+        // On top of the lines, so that they can be read.
+        const labels = [];
 
         for (const [from, to, decision] of stretches(decisions, this.start, this.end)) {
           if (decision && decision.desiredReplicas !== null) continue;
@@ -216,7 +218,7 @@ extension PageFile {
         for (const [name, value] of bounds) {
           if (value === null) continue;
           parts.push(line("limit", margin.left, this.y(value), total - margin.right, this.y(value)));
-          parts.push(label(total - margin.right - 4, this.y(value) - 5, `${name} ${value}`, "end"));
+          labels.push(label(margin.left + 6, this.y(value) - 5, `${name} ${value}`, "start"));
         }
         if (limits.max !== null && !showsMax) {
           parts.push(label(total - margin.right - 4, margin.top - 8, `max ${limits.max} ↑`, "end"));
@@ -236,7 +238,7 @@ extension PageFile {
         head.setAttribute("class", "now-label");
         parts.push(head);
         this.cursor = shape("g");
-        parts.push(this.cursor);
+        parts.push(...labels, this.cursor);
         this.box.replaceChildren(shape("svg", {
           viewBox: `0 0 ${total} ${bottom + margin.bottom}`, "aria-hidden": "true",
         }, ...parts));
@@ -834,7 +836,8 @@ extension PageFile {
     }
     a { color: var(--accent); }
     :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
-    main { max-width: 1240px; margin: 0 auto; padding: 0 20px 32px; outline: none; }
+    main:focus-visible { outline: none; }
+    main { max-width: 1240px; margin: 0 auto; padding: 0 20px 32px; }
     main, .rows, .row > * { min-width: 0; }
     footer { max-width: 1240px; margin: 0 auto; padding: 0 20px 24px; }
     h1 { font-size: 1.6rem; line-height: 1.25; margin: 20px 0 12px; overflow-wrap: anywhere; }
@@ -969,7 +972,10 @@ extension PageFile {
 
     .chart { touch-action: pan-y; cursor: crosshair; border-radius: 6px; }
     .chart svg { display: block; width: 100%; }
-    .chart text { fill: var(--quiet); font-size: 12px; }
+    .chart text {
+      fill: var(--quiet); font-size: 12px;
+      paint-order: stroke; stroke: var(--surface); stroke-width: 4px; stroke-linejoin: round;
+    }
     .chart .grid { stroke: var(--line); }
     .chart .axis { stroke: var(--quiet); }
     .chart .lead { fill: var(--lead); }

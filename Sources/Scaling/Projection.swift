@@ -24,7 +24,7 @@ package struct Projection: Sendable {
   /// The present decision, and after it each that differs from the one before, up to `until`.
   package func decisions(until: Instant) -> [Decision] {
     var decisions = [decision]
-    _ = walk(until: until) { decisions.append($0) }
+    _ = walk(until: until) { decisions.append(Self.withoutAges($0)) }
     return decisions
   }
 
@@ -32,7 +32,18 @@ package struct Projection: Sendable {
   package func decision(at instant: Instant) -> Decision {
     guard instant > decision.at else { return decision }
     let last = walk(until: instant) { _ in }
-    return Evaluator.decide(policy, readings: readings, memory: last.memory, at: instant)
+    return Self.withoutAges(
+      Evaluator.decide(policy, readings: readings, memory: last.memory, at: instant))
+  }
+
+  /// A source that goes on answering has newer data then; how old they will be is not known.
+  private static func withoutAges(_ decision: Decision) -> Decision {
+    var decision = decision
+    for index in decision.contributions.indices
+    where decision.contributions[index].state == .fresh {
+      decision.contributions[index].dataTime = nil
+    }
+    return decision
   }
 
   /// The first decision before `until` with another answer; nil where there is none.

@@ -300,4 +300,25 @@ internal import Testing
         .respond(MessageEncoder.getMetricsResponse(metricName: "rps", replicas: 0))
       ])
   }
+
+  @Test func `remembers what it decided, by the policy's name`() throws {
+    let harness = try EngineHarness(Self.catalog(Self.live(namespace: "default")))
+    let start = harness.clock.now
+    for (second, value) in [30.0, 31, 45, 44].enumerated() {
+      harness.clock.now = start.advanced(by: .seconds(second))
+      harness.supply(Self.sample(value, at: harness.clock.now), for: Self.feed)
+    }
+    let name = ResourceName(namespace: "default", name: "web")
+    let found = harness.onEngine { engine, _ in engine.detail(named: name) }
+    let detail = try #require(found.flatMap(\.self))
+    let decisions = detail.history.decisions()
+    #expect(decisions.map(\.replicas) == [nil, 3, 4, 5])
+    #expect(decisions.last?.at == start.advanced(by: .seconds(2)))
+    #expect(detail.snapshot.decision.at == start.advanced(by: .seconds(3)))
+    let missing = harness.onEngine { engine, _ in
+      engine.detail(named: ResourceName(namespace: "default", name: "none"))
+    }
+    #expect(missing.flatMap(\.self) == nil)
+    #expect(harness.onEngine { engine, _ in engine.policyNames() } == [name])
+  }
 }
