@@ -37,7 +37,8 @@ export async function update() {
   matching = found;
   for (const [name, number] of Object.entries(counts)) setText(`count-${name}`, count(number));
   const words = search.value.trim();
-  setText("matches", words || state() ? `${count(matching)} of the policies match.` : "");
+  setText("matches", words || state()
+    ? `${count(matching)} ${matching === 1 ? "policy matches" : "policies match"}.` : "");
   const none = document.getElementById("none");
   none.hidden = matching > 0;
   none.textContent = counts.all === 0 && !words

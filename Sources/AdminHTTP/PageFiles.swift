@@ -520,7 +520,8 @@ extension PageFile {
       matching = found;
       for (const [name, number] of Object.entries(counts)) setText(`count-${name}`, count(number));
       const words = search.value.trim();
-      setText("matches", words || state() ? `${count(matching)} of the policies match.` : "");
+      setText("matches", words || state()
+        ? `${count(matching)} ${matching === 1 ? "policy matches" : "policies match"}.` : "");
       const none = document.getElementById("none");
       none.hidden = matching > 0;
       none.textContent = counts.all === 0 && !words
@@ -959,7 +960,7 @@ extension PageFile {
     table { border-collapse: collapse; width: 100%; }
     th, td { text-align: left; padding: 6px 14px 6px 0; vertical-align: top; }
     tbody th, td { border-top: 1px solid var(--line); overflow-wrap: break-word; }
-    tbody th { font-weight: 600; }
+    tbody th { font-weight: 600; white-space: nowrap; }
     thead th { color: var(--quiet); font-size: 0.85rem; font-weight: 600; white-space: nowrap; }
     td.number, th.number { text-align: right; padding-right: 24px; }
     td.wide { min-width: 180px; }

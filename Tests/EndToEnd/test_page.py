@@ -235,7 +235,7 @@ def test_search_and_filter(server, open_browser):
     window.wait_for("return document.activeElement.id === 'search'")
     window.type("SHOP check")
     eventually(lambda: window.run(names) == ["checkout"])
-    assert "1 of the policies match" in window.text("#matches")
+    assert "1 policy matches." in window.text("#matches")
     window.run("const s = document.getElementById('search'); s.value = ''; s.dispatchEvent(new Event('input'))")
     window.click("input[name=state][value=unavailable]")
     eventually(lambda: window.run(names) == ["mailer"])
