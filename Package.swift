@@ -45,6 +45,7 @@ let package = Package(
     library("CYAML", linking: "yaml"),
     library("CCivilTime", linking: "cctz"),
     library("CExternalScaler", linking: "protobuf-c"),
+    library("COpenSSL", linking: "ssl", "crypto"),
 
     // Pure logic: no clock, no I/O, no lock, no C.
     component("Scaling"),
@@ -56,13 +57,14 @@ let package = Package(
     component("Manifests", ["Scaling", "CYAML"]),
     component("ScalerMessages", ["CExternalScaler"]),
     component("EventLoop", ["CUV"]),
-    component("HTTP2Server", ["EventLoop", "GRPCWire", "CNGHTTP2"]),
+    component("TLS", ["COpenSSL"]),
+    component("HTTP2Server", ["EventLoop", "GRPCWire", "TLS", "CNGHTTP2"]),
     component("Telemetry"),
     component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
     // The command line, without the process.
-    component("Configuration", ["EventLoop", "Manifests", "Scaling", "Telemetry"]),
+    component("Configuration", ["EventLoop", "Manifests", "Scaling", "TLS", "Telemetry"]),
 
     // What joins them.
     component(
@@ -76,19 +78,20 @@ let package = Package(
       dependencies: [
         "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server",
         "Manifests",
-        "Planning", "ScalerService", "Scaling", "Telemetry", "Upstreams",
+        "Planning", "ScalerService", "Scaling", "TLS", "Telemetry", "Upstreams",
       ],
       swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
     tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
     tests("CivilTime", ["Scaling"]),
-    tests("Configuration", ["EventLoop", "Scaling", "Telemetry"]),
+    tests("Configuration", ["EventLoop", "Scaling", "TLS", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),
     tests("GRPCWire"),
     tests("ScalerMessages"),
     tests("EventLoop"),
-    tests("HTTP2Server", ["EventLoop", "GRPCWire"]),
+    tests("HTTP2Server", ["EventLoop", "GRPCWire", "TLS"]),
+    tests("TLS"),
     tests("Telemetry"),
     tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),

@@ -1,5 +1,6 @@
 package import EventLoop
 package import Scaling
+package import TLS
 package import Telemetry
 
 /// All that `headstart serve` is told by flags and environment.
@@ -15,6 +16,9 @@ package struct ServeConfiguration: Sendable, Equatable {
   package var drainTimeout = Duration.seconds(20)
   package var logLevel = LogLevel.info
   package var logFormat = LogFormat.text
+  /// Nil for plain text.
+  package var tls: TLSFiles?
+  package var limits = ConnectionLimits()
   /// The data sources named `default` that flags define.
   package var dataSources: [DataSource] = []
 
@@ -55,6 +59,8 @@ package struct ServeConfiguration: Sendable, Equatable {
     if let setting = settings[.logFormat] {
       logFormat = try setting.choice { LogFormat($0) }
     }
+    tls = try settings.tlsFiles()
+    limits = try ConnectionLimits(settings)
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh
     let timeout =
@@ -64,10 +70,22 @@ package struct ServeConfiguration: Sendable, Equatable {
       (ServeFlag.forecasterURL, DataSource.Kind.forecaster), (.prometheusURL, .prometheus),
     ] {
       guard let setting = settings[flag] else { continue }
-      dataSources.append(
-        DataSource(
-          name: ResourceName(name: "default"), kind: kind, address: try setting.baseURL(),
-          timeout: timeout, refresh: refresh))
+      var source = DataSource(
+        name: ResourceName(name: "default"), kind: kind, address: try setting.baseURL(),
+        timeout: timeout, refresh: refresh)
+      if kind == .forecaster { source.authenticate(with: tls) }
+      dataSources.append(source)
     }
+  }
+}
+
+extension DataSource {
+  /// As in the seed, one set of files secures both sides: with TLS on, they are Headstart's own
+  /// certificate towards the forecaster, and the authorities that the forecaster's must chain to.
+  fileprivate mutating func authenticate(with files: TLSFiles?) {
+    guard let files, address.hasPrefix("https://") else { return }
+    clientCertificateFile = files.certificate
+    clientKeyFile = files.key
+    caFile = files.clientAuthorities
   }
 }

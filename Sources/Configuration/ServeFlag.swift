@@ -17,6 +17,18 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case drainTimeout = "drain-timeout"
   case logLevel = "log-level"
   case logFormat = "log-format"
+  case tlsEnabled = "tls-enabled"
+  case tlsCertificateFile = "tls-cert-file"
+  case tlsKeyFile = "tls-key-file"
+  case tlsAuthoritiesFile = "tls-ca-file"
+  case maxConnections = "max-connections"
+  case handshakeTimeout = "handshake-timeout"
+  case maxConnectionAge = "max-connection-age"
+  case maxConnectionAgeGrace = "max-connection-age-grace"
+  case maxConnectionIdle = "max-connection-idle"
+  case stallTimeout = "stall-timeout"
+  case maxHeaderListSize = "max-header-list-size"
+  case maxMessageSize = "max-message-size"
 
   /// The variable that is read where the flag is not given. Those of the seed keep its names.
   package var environmentVariable: String {
@@ -35,8 +47,23 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .drainTimeout: "DRAIN_TIMEOUT"
     case .logLevel: "LOG_LEVEL"
     case .logFormat: "LOG_FORMAT"
+    case .tlsEnabled: "TLS_ENABLED"
+    case .tlsCertificateFile: "TLS_CERT_FILE"
+    case .tlsKeyFile: "TLS_KEY_FILE"
+    case .tlsAuthoritiesFile: "TLS_CA_FILE"
+    case .maxConnections: "MAX_CONNECTIONS"
+    case .handshakeTimeout: "HANDSHAKE_TIMEOUT"
+    case .maxConnectionAge: "MAX_CONNECTION_AGE"
+    case .maxConnectionAgeGrace: "MAX_CONNECTION_AGE_GRACE"
+    case .maxConnectionIdle: "MAX_CONNECTION_IDLE"
+    case .stallTimeout: "STALL_TIMEOUT"
+    case .maxHeaderListSize: "MAX_HEADER_LIST_SIZE"
+    case .maxMessageSize: "MAX_MESSAGE_SIZE"
     }
   }
+
+  /// Those that need no value.
+  package static let switches: Set<ServeFlag> = [.tlsEnabled]
 
   /// Whether it may be given several times.
   package var isRepeatable: Bool { self == .policies }
@@ -47,9 +74,14 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .listen, .httpListen: "[HOST]:PORT"
     case .forecasterURL, .prometheusURL: "URL"
     case .policies: "DIR"
-    case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout: "DURATION"
+    case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
+      .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout:
+      "DURATION"
     case .whenUnavailable: "error|inactive"
-    case .workers: "N"
+    case .tlsEnabled: "true|false"
+    case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile: "FILE"
+    case .maxHeaderListSize, .maxMessageSize: "BYTES"
+    case .workers, .maxConnections: "N"
     case .logLevel: "debug|info|warn|error"
     case .logFormat: "text|json"
     }
@@ -71,6 +103,18 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .drainTimeout: "limit for ending calls after SIGTERM (default 20s)"
     case .logLevel: "least level that is logged (default info)"
     case .logFormat: "text for people, json for machines (default text)"
+    case .tlsEnabled: "TLS on the gRPC port (default false)"
+    case .tlsCertificateFile: "PEM certificate and its chain, read again when it changes"
+    case .tlsKeyFile: "PEM key of the certificate"
+    case .tlsAuthoritiesFile: "PEM authorities; clients must then present a certificate of one"
+    case .maxConnections: "gRPC connections; more are closed at once (default 10000)"
+    case .handshakeTimeout: "limit for TLS handshake, preface and SETTINGS (default 20s)"
+    case .maxConnectionAge: "when a connection is drained, give or take 10 % (default 0s, never)"
+    case .maxConnectionAgeGrace: "what the calls of a drained connection have left (default 1m)"
+    case .maxConnectionIdle: "when a connection without calls is drained (default 0s, never)"
+    case .stallTimeout: "how long a client may leave answers unread (default 1m; 0s: forever)"
+    case .maxHeaderListSize: "headers of one request (default 65536)"
+    case .maxMessageSize: "longest request message (default 4194304)"
     }
   }
 }

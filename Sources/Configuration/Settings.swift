@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Manifests
 internal import Scaling
+internal import TLS
 
 /// Flags, and the environment behind them.
 struct Settings {
@@ -17,6 +18,28 @@ struct Settings {
     return Setting(
       name: "environment variable \(flag.environmentVariable)", value: value,
       expected: flag.placeholder)
+  }
+
+  /// Nil when TLS is off. Files for a TLS that nobody has turned on or off are a mistake: the port
+  /// would speak plain text where someone believes it secured.
+  func tlsFiles() throws(UsageError) -> TLSFiles? {
+    let certificate = self[.tlsCertificateFile]
+    let key = self[.tlsKeyFile]
+    let authorities = self[.tlsAuthoritiesFile]
+    guard let enabled = self[.tlsEnabled] else {
+      guard let given = certificate ?? key ?? authorities else { return nil }
+      throw UsageError(
+        "\(given.name) is given, but not --tls-enabled: with --tls-enabled=false it is ignored")
+    }
+    guard try enabled.truth() else { return nil }
+    guard let certificate else {
+      throw UsageError("\(enabled.name) is on, but --tls-cert-file (TLS_CERT_FILE) is missing")
+    }
+    guard let key else {
+      throw UsageError("\(enabled.name) is on, but --tls-key-file (TLS_KEY_FILE) is missing")
+    }
+    return TLSFiles(
+      certificate: certificate.value, key: key.value, clientAuthorities: authorities?.value)
   }
 
   /// Every value of a repeatable flag; of its variable, what colons separate, as in `PATH`.
@@ -46,6 +69,24 @@ struct Setting {
           + ServeConfiguration.longestDuration.text)
     }
     return duration
+  }
+
+  /// Nil for zero, which turns a limit off; what is less than a second is a mistake of unit.
+  func durationOrNever() throws(UsageError) -> Duration? {
+    let duration = try duration(atLeast: .zero)
+    guard duration == .zero || duration >= .seconds(1) else {
+      throw UsageError("\(name) is \(value), but has to be 0s, for never, or at least 1s")
+    }
+    return duration == .zero ? nil : duration
+  }
+
+  /// As Go reads it.
+  func truth() throws(UsageError) -> Bool {
+    switch value {
+    case "1", "t", "T", "true", "TRUE", "True": return true
+    case "0", "f", "F", "false", "FALSE", "False": return false
+    default: throw UsageError("\(name) is \"\(value)\", but has to be true or false")
+    }
   }
 
   func number(in range: ClosedRange<Int>) throws(UsageError) -> Int {

@@ -1,8 +1,7 @@
 internal import Glibc
 
 /// One accepted TCP connection: bytes in, bytes out, and when either is possible. Confined to its
-/// loop. It buffers nothing and knows no protocol; a layer that encrypts would sit between it and
-/// what reads the bytes.
+/// loop. It buffers nothing and knows no protocol; a layer that encrypts sits on its descriptor.
 package final class TCPConnection {
   package enum OnRead: Equatable {
     case bytes(Int)
@@ -21,7 +20,8 @@ package final class TCPConnection {
 
   /// The other end, as `10.0.0.7:41234`.
   package let peer: String
-  private let descriptor: Int32
+  /// For a layer that encrypts, which reads and writes in this one's place and does not close it.
+  package let descriptor: Int32
   private var watcher: SocketWatcher?
   private var interest: SocketWatcher.Readiness = []
 
@@ -62,16 +62,12 @@ package final class TCPConnection {
 
   /// Reads once, as much as has arrived and fits.
   package func read(into buffer: UnsafeMutableRawBufferPointer) -> OnRead {
-    while true {
-      let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-      if count > 0 { return .bytes(count) }
-      if count == 0 { return .end }
-      switch errno {
-      case EINTR: continue
-      case EAGAIN: return .nothing
-      default: return .failed(String(cString: strerror(errno)))
-      }
-    }
+    receive(into: buffer, flags: 0)
+  }
+
+  /// Looks at the first bytes that have arrived, and leaves them to be read.
+  package func peek(into buffer: UnsafeMutableRawBufferPointer) -> OnRead {
+    receive(into: buffer, flags: Int32(MSG_PEEK))
   }
 
   /// Writes once, as much as the kernel takes.
@@ -90,5 +86,18 @@ package final class TCPConnection {
   /// Tells the peer that nothing more will come; reading goes on.
   package func shutOutput() {
     shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  private func receive(into buffer: UnsafeMutableRawBufferPointer, flags: Int32) -> OnRead {
+    while true {
+      let count = recv(descriptor, buffer.baseAddress, buffer.count, flags)
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .end }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return .nothing
+      default: return .failed(String(cString: strerror(errno)))
+      }
+    }
   }
 }

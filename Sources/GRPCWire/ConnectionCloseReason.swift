@@ -6,8 +6,12 @@ package enum ConnectionCloseReason: String, Sendable, CaseIterable {
   case failure
   /// What the client sent broke HTTP/2, or was not HTTP/2 at all.
   case `protocol`
+  /// TLS could not be agreed on.
+  case tls
   /// The client did not open an HTTP/2 connection in time.
   case handshake
+  /// The client took nothing of what was written for too long.
+  case stalled
   /// It had no call for too long.
   case idle
   /// It had lived long enough.

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import GRPCWire
 
-/// One client: its socket, its HTTP/2 session, and the policy that says when it ends. Moves bytes
+/// One client: its byte stream, its HTTP/2 session, and the policy that says when it ends. Moves bytes
 /// between the first two. Confined to its worker's loop.
 final class HTTP2Connection {
   /// How writing ended.
@@ -19,8 +19,8 @@ final class HTTP2Connection {
   let session: HTTP2Session
   var policy: ConnectionPolicy
   /// Set once the client is connected, nil once the connection is closed.
-  var socket: TCPConnection? {
-    didSet { peer = socket?.peer ?? peer }
+  var stream: ByteStream? {
+    didSet { peer = stream?.peer ?? peer }
   }
   /// The client's address, for the log.
   private(set) var peer = "unknown"
@@ -34,6 +34,9 @@ final class HTTP2Connection {
   /// When the worker's timer asks the policy again.
   var timer: (time: MonotonicTime, token: DeadlineQueue<Timeout>.Token)?
 
+  /// Whether the kernel took something since the last look, and how often in a row it had not.
+  private var hasMoved = false
+  private var stillLooks = 0
   /// What was pulled from the session and not taken by the kernel.
   private var tail: [UInt8] = []
 
@@ -54,12 +57,13 @@ final class HTTP2Connection {
   func write(
     through scratch: inout [UInt8], counting sent: WorkerCounters.Counter
   ) -> OnWrite {
-    guard let socket else { return .allSent }
+    guard let stream else { return .allSent }
     if !tail.isEmpty {
-      switch socket.write(tail) {
+      switch stream.write(tail) {
       case .failed(let reason): return .failed(reason)
       case .bytes(let count):
         sent.add(count)
+        hasMoved = true
         tail.removeFirst(count)
         guard tail.isEmpty else { return .blocked }
         tail = []
@@ -74,10 +78,11 @@ final class HTTP2Connection {
         return .failed("\(error)")
       }
       guard !scratch.isEmpty else { return .allSent }
-      switch socket.write(scratch) {
+      switch stream.write(scratch) {
       case .failed(let reason): return .failed(reason)
       case .bytes(let count):
         sent.add(count)
+        hasMoved = true
         if count < scratch.count {
           tail = Array(scratch[count...])
           return .blocked
@@ -87,29 +92,37 @@ final class HTTP2Connection {
     }
   }
 
+  /// Whether something waits of which the kernel has taken nothing, at more than `patience` looks in
+  /// a row. To be called at steady intervals.
+  func hasStalled(patience: Int) -> Bool {
+    stillLooks = tail.isEmpty || hasMoved ? 0 : stillLooks + 1
+    hasMoved = false
+    return stillLooks > patience
+  }
+
   /// Watches for what the connection can go on with.
   ///
   /// A client that sends calls and reads no answers is not read while the kernel's buffer and ours
   /// are full: TCP then holds it back. A client that only keeps its HTTP/2 windows shut is read on,
   /// since its window updates must be seen.
   func watch() {
-    guard let socket else { return }
-    guard !tail.isEmpty else { return socket.watch(.readable) }
+    guard let stream else { return }
+    guard !tail.isEmpty else { return stream.watch(.readable) }
     let isFull = tail.count + session.outputBacklog > session.limits.outputHighWater
-    socket.watch(isFull ? .writable : [.readable, .writable])
+    stream.watch(isFull ? .writable : [.readable, .writable])
   }
 
   /// Closes the output behind what was written; what still comes is dropped.
   func shutOutput() {
     isLingering = true
     tail = []
-    socket?.shutOutput()
-    socket?.watch(.readable)
+    stream?.shutOutput()
+    stream?.watch(.readable)
   }
 }
 
-extension TCPConnection {
-  fileprivate func write(_ bytes: [UInt8]) -> OnWrite {
+extension ByteStream {
+  fileprivate func write(_ bytes: [UInt8]) -> TCPConnection.OnWrite {
     bytes.withUnsafeBytes { write($0) }
   }
 }

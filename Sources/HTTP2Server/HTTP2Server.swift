@@ -1,7 +1,7 @@
 package import EventLoop
 internal import Synchronization
 
-/// A gRPC server on HTTP/2 without TLS (h2c with prior knowledge): a number of workers that share
+/// A gRPC server on HTTP/2, over TLS or without it (h2c with prior knowledge): a number of workers that share
 /// nothing but the port, each with a loop, a listener and a service of its own.
 package final class HTTP2Server<Service: RPCService>: Sendable {
   /// The port that all workers listen on: the configured one, or the one that the system chose.
@@ -10,6 +10,7 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
   package let boundAddress: String
 
   private let configuration: HTTP2ServerConfiguration
+  private let budget: ConnectionBudget
   private let makeService: @Sendable (EventLoop, RPCResponder) -> Service
   private let workers: [HTTP2Worker<Service>]
 
@@ -22,6 +23,7 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
     makeService: @escaping @Sendable (EventLoop, RPCResponder) -> Service
   ) throws(StartupError) {
     self.configuration = configuration
+    budget = ConnectionBudget(limit: configuration.maxConnections)
     self.makeService = makeService
     do {
       let sockets = try ListeningSocket.open(
@@ -42,7 +44,7 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
   package func start() throws(StartupError) {
     for worker in workers {
       do {
-        try worker.start(configuration, makeService: makeService)
+        try worker.start(configuration, budget, makeService: makeService)
       } catch {
         throw StartupError(error.description)
       }
@@ -83,6 +85,8 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
     for worker in workers {
       worker.counters.add(to: &total)
     }
+    // Without TLS there is nothing to count.
+    if configuration.credentials == nil { total.handshakeFailures = [:] }
     return total
   }
 }

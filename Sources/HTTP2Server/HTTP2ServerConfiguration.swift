@@ -1,4 +1,5 @@
 package import EventLoop
+package import TLS
 
 /// What an `HTTP2Server` is told at its start. Nil turns a limit off.
 package struct HTTP2ServerConfiguration: Sendable {
@@ -6,13 +7,25 @@ package struct HTTP2ServerConfiguration: Sendable {
   package var address: ListenAddress
   /// Loops, each with a thread and a listener of its own; at least 1.
   package var workers: Int
+  /// The certificate that new connections are secured with. Nil for plain text.
+  package var credentials: TLSCredentials?
   /// The longest message that is read. 4 MiB, as gRPC servers have it.
   package var maxMessageSize = 4 << 20
+  /// The longest header list of a request, as RFC 9113 counts it (6.5.2). 64 KiB.
+  package var maxHeaderListSize = 64 << 10
+  /// The connections of all workers together. Those beyond are closed at once. 10,000.
+  package var maxConnections: Int? = 10_000
+  /// From the connection to the client's SETTINGS, the handshake of TLS included.
+  package var handshakeTimeout = Duration.seconds(20)
+  /// How long a client may take nothing of an answer that waits for it.
+  package var stallTimeout: Duration? = .seconds(60)
   /// The calls that a client may have open on one connection. Unlimited: KEDA shares one connection
   /// among all its triggers, and a low limit would hang calls that have no deadline (C15).
   package var maxConcurrentStreams: UInt32?
   /// A connection is drained when it has lived this long, give or take a tenth. Off.
   package var maxConnectionAge: Duration?
+  /// What the calls of a connection that is drained for its age have to finish.
+  package var maxConnectionAgeGrace = Duration.seconds(60)
   /// A connection is closed when it had no call for this long. Off.
   package var maxConnectionIdle: Duration?
   /// Hears what is worth a line in the log. Called on the workers' loops; must not block.

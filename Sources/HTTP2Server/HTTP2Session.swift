@@ -239,6 +239,7 @@ final class HTTP2Session {
     of slot: StreamSlot.Pointer, into buffer: UnsafeMutableRawBufferPointer
   ) -> (count: Int, next: OnRead) {
     let count = slot.pointee.queue.read(into: buffer)
+    slot.pointee.hasMoved = true
     queuedBytes -= count
     if slot.pointee.isStalled,
       slot.pointee.queue.messageCount <= limits.stall.messages / 4,

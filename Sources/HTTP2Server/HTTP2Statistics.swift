@@ -1,4 +1,5 @@
 package import GRPCWire
+package import TLS
 
 /// What a server has done since its start, summed over its workers.
 package struct HTTP2Statistics: Sendable, Equatable {
@@ -8,6 +9,12 @@ package struct HTTP2Statistics: Sendable, Equatable {
   package var connectionsOpen = 0
   package var connectionsClosed: [ConnectionCloseReason: Int] = [:]
   package var acceptFailures = 0
+  /// Connections that were closed at once, because there were too many.
+  package var connectionsRefused = 0
+  /// Calls that were ended because the client did not read their answers.
+  package var streamsStalled = 0
+  /// Connections that could not be secured.
+  package var handshakeFailures: [TLSFailure.Reason: Int] = [:]
   package var streamsOpened = 0
   package var streamsOpen = 0
   /// Calls that never reached the service: wrong method, content type, path, encoding.

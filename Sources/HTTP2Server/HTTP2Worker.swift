@@ -19,13 +19,13 @@ actor HTTP2Worker<Service: RPCService> {
 
   /// Starts the thread, and on it the service and the listener.
   nonisolated func start(
-    _ configuration: HTTP2ServerConfiguration,
+    _ configuration: HTTP2ServerConfiguration, _ budget: ConnectionBudget,
     makeService: @escaping @Sendable (EventLoop, RPCResponder) -> Service
   ) throws(EventLoopError) {
     var thread: EventLoopThread? = try loop.start()
     self.thread.withLock { $0 = thread.take() }
     post { worker in
-      worker.open(configuration, makeService: makeService)
+      worker.open(configuration, budget, makeService: makeService)
     }
   }
 
@@ -59,14 +59,14 @@ actor HTTP2Worker<Service: RPCService> {
   }
 
   private func open(
-    _ configuration: HTTP2ServerConfiguration,
+    _ configuration: HTTP2ServerConfiguration, _ budget: ConnectionBudget,
     makeService: @Sendable (EventLoop, RPCResponder) -> Service
   ) {
     guard let socket = socket.withLock({ $0.take() }) else { return }
     do {
       core = try WorkerCore(
-        on: loop, socket: socket, configuration: configuration, counters: counters,
-        makeService: makeService)
+        on: loop, socket: socket, configuration: configuration, budget: budget,
+        counters: counters, makeService: makeService)
     } catch {
       configuration.log(
         HTTP2LogEntry(level: .warning, message: "a worker could not start: \(error)", peer: nil))

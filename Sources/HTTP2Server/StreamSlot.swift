@@ -31,6 +31,10 @@ struct StreamSlot {
   var countedBytes = 0
 
   var queue = FrameQueue()
+  /// Whether something of the queue was sent since the last look at it.
+  var hasMoved = false
+  /// How often in a row a look has found that nothing was.
+  var stillLooks = 0
   /// What the trailers say, while they wait for the queue.
   var trailers: RPCStatus?
   /// Whether the last byte of the answer has gone.
@@ -48,6 +52,8 @@ struct StreamSlot {
     method = nil
     isOpen = false
     deadline = nil
+    hasMoved = false
+    stillLooks = 0
     deframer = MessageDeframer(maxMessageSize: limits.messageSize)
     held = []
     stash = []

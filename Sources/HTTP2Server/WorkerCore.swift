@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import GRPCWire
+internal import TLS
 
 /// What one worker does on its loop: accepts connections, passes their events to the service, writes
 /// the answers, and ends it all. Confined to the loop, through the actor that owns it.
@@ -8,6 +9,7 @@ final class WorkerCore<Service: RPCService> {
   let table: ConnectionTable
   private let loop: EventLoop
   private let configuration: HTTP2ServerConfiguration
+  private let budget: ConnectionBudget
   private let template: SessionTemplate
   private let policyLimits: ConnectionPolicy.Limits
   private var listener: TCPListener?
@@ -17,29 +19,44 @@ final class WorkerCore<Service: RPCService> {
   private var timerTime: MonotonicTime?
   /// Whether the last attempt to accept a connection failed.
   private var isRefusing = false
+  /// Whether the last connection was one too many.
+  private var isFull = false
+  private var stallTimer: LoopTimer?
+  /// When each mistake of clients was last warned of.
+  var mistakes: [String: MonotonicTime] = [:]
   private var drain: (deadline: MonotonicTime, completion: () -> Void)?
 
   init(
     on loop: EventLoop, socket: ListeningSocket, configuration: HTTP2ServerConfiguration,
-    counters: WorkerCounters, makeService: (EventLoop, RPCResponder) -> Service
+    budget: ConnectionBudget, counters: WorkerCounters,
+    makeService: (EventLoop, RPCResponder) -> Service
   ) throws(EventLoopError) {
     self.loop = loop
     self.configuration = configuration
+    self.budget = budget
     table = ConnectionTable(counters: counters)
     service = makeService(loop, RPCResponder(table))
-    let limits = SessionLimits(
+    var limits = SessionLimits(
       messageSize: configuration.maxMessageSize,
       concurrentStreams: configuration.maxConcurrentStreams)
+    limits.headerListSize = configuration.maxHeaderListSize
     guard let template = SessionTemplate(limits: limits) else {
       throw EventLoopError("set nghttp2 up: out of memory", code: 0)
     }
     self.template = template
     var policyLimits = ConnectionPolicy.Limits()
     policyLimits.age = configuration.maxConnectionAge
+    policyLimits.handshake = configuration.handshakeTimeout
+    policyLimits.ageGrace = configuration.maxConnectionAgeGrace
     policyLimits.idle = configuration.maxConnectionIdle
     self.policyLimits = policyLimits
     turnHook = try LoopTurnHook(on: loop) { [unowned self] in flush() }
     timer = try LoopTimer(on: loop) { [unowned self] in timerFired() }
+    if let limit = configuration.stallTimeout {
+      stallTimer = try LoopTimer(on: loop) { [unowned self] in endStalled() }
+      let interval = limit / Self.patience
+      stallTimer?.start(after: interval, repeating: interval)
+    }
     listener = try TCPListener(
       on: loop, socket: socket,
       accepted: { [unowned self] in accept($0) },
@@ -85,7 +102,9 @@ final class WorkerCore<Service: RPCService> {
     table.readClock()
     table.counters.connectionsAccepted.add(1)
     isRefusing = false
+    guard hasRoom() else { return }
     guard let session = HTTP2Session(template) else {
+      budget.giveBack()
       log(.warning, "cannot open a connection: out of memory")
       return
     }
@@ -95,9 +114,13 @@ final class WorkerCore<Service: RPCService> {
     let policy = ConnectionPolicy(limits: limits, now: table.now)
     let connection = table.add(session: session, policy: policy)
     do {
-      connection.socket = try TCPConnection(on: loop, accepted) {
+      let socket = try TCPConnection(on: loop, accepted) {
         [unowned self, unowned connection] readiness in
         ready(connection, readiness)
+      }
+      connection.stream = ByteStream(socket, securedBy: configuration.credentials?.current)
+      guard connection.stream != nil else {
+        throw EventLoopError("set TLS up: out of memory", code: 0)
       }
     } catch {
       log(.warning, "cannot open a connection: \(error)")
@@ -113,6 +136,20 @@ final class WorkerCore<Service: RPCService> {
     advance(connection)
   }
 
+  /// Takes a place for a new connection. Without one the connection is closed, so that the client
+  /// hears of it and tries elsewhere, which it would not from the kernel's queue.
+  private func hasRoom() -> Bool {
+    guard budget.take() else {
+      table.counters.connectionsRefused.add(1)
+      guard !isFull else { return false }
+      isFull = true
+      log(.warning, "closed a connection at once: there are as many as --max-connections allows")
+      return false
+    }
+    isFull = false
+    return true
+  }
+
   private func ready(_ connection: HTTP2Connection, _ readiness: SocketWatcher.Readiness) {
     table.readClock()
     if readiness.contains(.failed) {
@@ -120,14 +157,14 @@ final class WorkerCore<Service: RPCService> {
       finish(connection, .failure)
       return
     }
-    if readiness.contains(.readable) { read(connection) }
+    if connection.stream?.canRead(readiness) == true { read(connection) }
     advance(connection)
   }
 
   /// Reads once, so that one busy client does not keep the others waiting.
   private func read(_ connection: HTTP2Connection) {
-    guard let socket = connection.socket else { return }
-    switch socket.read(into: table.input) {
+    guard let stream = connection.stream else { return }
+    switch stream.read(into: table.input) {
     case .nothing:
       break
     case .end:
@@ -135,6 +172,10 @@ final class WorkerCore<Service: RPCService> {
     case .failed(let reason):
       log(.debug, "the connection failed: \(reason)", connection)
       finish(connection, .failure)
+    case .refused(let failure):
+      refuse(connection, failure)
+    case .plaintext(let guess):
+      refuse(connection, plaintext: guess)
     case .bytes(let count):
       table.counters.bytesReceived.add(count)
       guard !connection.isLingering else { return }
@@ -157,8 +198,13 @@ final class WorkerCore<Service: RPCService> {
     let guess = Preface.guess(from: connection.firstBytes)
     switch failure {
     case .badPreface:
-      log(.debug, "expected the preface of HTTP/2, found \(guess.description)", connection)
-      if let answer = guess.answer { _ = answer.withUnsafeBytes { connection.socket?.write($0) } }
+      let text = "expected the preface of HTTP/2, found \(guess.description)"
+      if guess == .tls {
+        logMistake("tls", text, connection)
+      } else {
+        log(.debug, text, connection)
+      }
+      if let answer = guess.answer { _ = answer.withUnsafeBytes { connection.stream?.write($0) } }
     case .broken(let reason):
       log(.debug, "the client broke HTTP/2: \(reason)", connection)
     }
@@ -168,7 +214,12 @@ final class WorkerCore<Service: RPCService> {
   /// Writes what there is to be written, deals with what comes of it, and asks the policy whether
   /// the connection is done. Called after anything that may have changed the connection.
   private func advance(_ connection: HTTP2Connection) {
-    while connection.socket != nil, !connection.isLingering {
+    if let stream = connection.stream, !stream.isEstablished, !connection.isLingering {
+      // Nothing can be sent before the handshake is done; a drain does not wait for it.
+      shut(connection, isOver: false, reason: .peer)
+      connection.watch()
+    }
+    while connection.stream?.isEstablished == true, !connection.isLingering {
       deliver(connection)
       switch connection.write(through: &table.output, counting: table.counters.bytesSent) {
       case .failed(let reason):
@@ -194,7 +245,7 @@ final class WorkerCore<Service: RPCService> {
   }
 
   /// Shuts the output, if the policy says that all is said.
-  private func shut(
+  func shut(
     _ connection: HTTP2Connection, isOver: Bool, reason: ConnectionCloseReason
   ) {
     switch connection.policy.allSent(isOver: isOver, reason: reason, now: table.now) {
@@ -207,14 +258,18 @@ final class WorkerCore<Service: RPCService> {
   }
 
   /// Closes a connection for good.
-  private func finish(_ connection: HTTP2Connection, _ reason: ConnectionCloseReason) {
+  func finish(_ connection: HTTP2Connection, _ reason: ConnectionCloseReason) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
+    if reason == .handshake, connection.stream?.isEstablished == false {
+      table.counters.handshakeFailed(.timeout)
+    }
     let reason = connection.policy.lost(reason) ?? reason
     if let timer = connection.timer { table.timeouts.remove(timer.token) }
     connection.timer = nil
-    connection.socket = nil
+    connection.stream = nil
     table.remove(connection)
+    budget.giveBack()
     table.counters.connectionClosed(reason)
     endRPCs(of: connection)
     log(.debug, "closed the connection: \(reason.rawValue)", connection)
@@ -248,7 +303,7 @@ final class WorkerCore<Service: RPCService> {
   /// Sees to it that the policy is asked when it wants to be. A timer that is too early stays: the
   /// policy says when it fires, and setting it anew for every call would cost more.
   private func arm(_ connection: HTTP2Connection) {
-    guard connection.socket != nil, let next = connection.policy.nextTimer else { return }
+    guard connection.stream != nil, let next = connection.policy.nextTimer else { return }
     if let timer = connection.timer {
       guard next < timer.time else { return }
       table.timeouts.remove(timer.token)
@@ -287,7 +342,7 @@ final class WorkerCore<Service: RPCService> {
   }
 
   /// Writes for all connections that the service has answered on since the last turn.
-  private func flush() {
+  func flush() {
     while let connection = table.takeDirty() {
       table.readClock()
       advance(connection)

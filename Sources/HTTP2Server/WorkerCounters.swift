@@ -1,17 +1,27 @@
 internal import GRPCWire
 internal import Synchronization
+internal import TLS
 
 /// What one worker counts: written by its loop alone, read by any thread.
 final class WorkerCounters: Sendable {
   let connectionsAccepted = Counter()
   let connectionsOpen = Counter()
   let acceptFailures = Counter()
+  let connectionsRefused = Counter()
+  let streamsStalled = Counter()
   let streamsOpened = Counter()
   let streamsOpen = Counter()
   let callsRefused = Counter()
   let bytesReceived = Counter()
   let bytesSent = Counter()
   private let closed: [Counter] = ConnectionCloseReason.allCases.map { _ in Counter() }
+
+  private let handshakeFailures: [Counter] = TLSFailure.Reason.allCases.map { _ in Counter() }
+
+  func handshakeFailed(_ reason: TLSFailure.Reason) {
+    guard let index = TLSFailure.Reason.allCases.firstIndex(of: reason) else { return }
+    handshakeFailures[index].add(1)
+  }
 
   func connectionClosed(_ reason: ConnectionCloseReason) {
     connectionsOpen.add(-1)
@@ -24,6 +34,8 @@ final class WorkerCounters: Sendable {
     total.connectionsAccepted += connectionsAccepted.value
     total.connectionsOpen += connectionsOpen.value
     total.acceptFailures += acceptFailures.value
+    total.connectionsRefused += connectionsRefused.value
+    total.streamsStalled += streamsStalled.value
     total.streamsOpened += streamsOpened.value
     total.streamsOpen += streamsOpen.value
     total.callsRefused += callsRefused.value
@@ -31,6 +43,9 @@ final class WorkerCounters: Sendable {
     total.bytesSent += bytesSent.value
     for (reason, counter) in zip(ConnectionCloseReason.allCases, closed) {
       total.connectionsClosed[reason, default: 0] += counter.value
+    }
+    for (reason, counter) in zip(TLSFailure.Reason.allCases, handshakeFailures) {
+      total.handshakeFailures[reason, default: 0] += counter.value
     }
   }
 

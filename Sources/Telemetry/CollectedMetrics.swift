@@ -13,6 +13,9 @@ struct CollectedMetrics: Sendable {
   let connectionsAccepted: CollectedFamily
   let connectionsClosed: CollectedFamily
   let acceptFailures: CollectedFamily
+  let connectionsRefused: CollectedFamily
+  let handshakeFailures: CollectedFamily
+  let streamsStalled: CollectedFamily
   let callsRefused: CollectedFamily
   let bytesReceived: CollectedFamily
   let bytesSent: CollectedFamily
@@ -60,6 +63,15 @@ struct CollectedMetrics: Sendable {
     acceptFailures = registry.collected(
       .counter, "headstart_accept_failures_total",
       help: "gRPC connections that could not be accepted.")
+    connectionsRefused = registry.collected(
+      .counter, "headstart_connections_refused_total",
+      help: "gRPC connections closed at once, because there were too many.")
+    handshakeFailures = registry.collected(
+      .counter, "headstart_tls_handshake_failures_total",
+      help: "gRPC connections that could not be secured, by reason.", labels: ["reason"])
+    streamsStalled = registry.collected(
+      .counter, "headstart_streams_stalled_total",
+      help: "RPCs ended because the client did not read their answers.")
     callsRefused = registry.collected(
       .counter, "headstart_calls_refused_total",
       help: "Calls that were refused before they reached a method.")

@@ -29,6 +29,11 @@ extension HeadstartMetrics {
       writer.write(collected.connectionsClosed, Double(count), labels: [reason])
     }
     writer.write(collected.acceptFailures, Double(sample.acceptFailures))
+    writer.write(collected.connectionsRefused, Double(sample.connectionsRefused))
+    for (reason, count) in sample.handshakeFailures.sorted(by: { $0.key < $1.key }) {
+      writer.write(collected.handshakeFailures, Double(count), labels: [reason])
+    }
+    writer.write(collected.streamsStalled, Double(sample.streamsStalled))
     writer.write(collected.callsRefused, Double(sample.callsRefused))
     writer.write(collected.bytesReceived, Double(sample.bytesReceived))
     writer.write(collected.bytesSent, Double(sample.bytesSent))

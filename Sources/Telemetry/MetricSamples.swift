@@ -74,6 +74,12 @@ package struct ServerSample: Hashable, Sendable {
   /// By a short word of a fixed set.
   package var connectionsClosed: [String: Int] = [:]
   package var acceptFailures = 0
+  /// Closed at once: there were too many.
+  package var connectionsRefused = 0
+  /// By a short word of a fixed set; empty without TLS.
+  package var handshakeFailures: [String: Int] = [:]
+  /// Calls whose answers the client did not read.
+  package var streamsStalled = 0
   /// Calls that never reached a method: wrong path, content type, encoding.
   package var callsRefused = 0
   package var bytesReceived = 0

@@ -63,7 +63,7 @@ enum Command {
   }
 
   private static func serve(_ arguments: ArraySlice<String>) throws(UsageError) -> Int32 {
-    let flags = try FlagParser<ServeFlag>(arguments)
+    let flags = try FlagParser<ServeFlag>(arguments, switches: ServeFlag.switches)
     guard !flags.asksForHelp else {
       print(Usage.text, terminator: "")
       return 0

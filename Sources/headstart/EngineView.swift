@@ -4,6 +4,7 @@ internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerService
 internal import Scaling
+internal import TLS
 internal import Telemetry
 internal import Upstreams
 
@@ -122,6 +123,11 @@ struct EngineView: Sendable {
       sample.connectionsClosed[reason.rawValue] = statistics.connectionsClosed[reason] ?? 0
     }
     sample.acceptFailures = statistics.acceptFailures
+    sample.connectionsRefused = statistics.connectionsRefused
+    sample.streamsStalled = statistics.streamsStalled
+    for (reason, count) in statistics.handshakeFailures {
+      sample.handshakeFailures[reason.rawValue] = count
+    }
     sample.callsRefused = statistics.callsRefused
     sample.bytesReceived = statistics.bytesReceived
     sample.bytesSent = statistics.bytesSent

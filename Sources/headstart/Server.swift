@@ -8,6 +8,7 @@ internal import Manifests
 internal import ScalerService
 internal import Scaling
 internal import Synchronization
+internal import TLS
 internal import Telemetry
 internal import Upstreams
 
@@ -52,7 +53,10 @@ struct Server {
       control.post { engine.assumeIsolated { $0.update(catalog: catalog) } }
     }
     let state = ProcessState()
-    let grpc = try HTTP2Server(configuration: grpcConfiguration) {
+    let certificates = try configuration.tls.map { files in
+      try CertificateWatcher(loop: manifests, files: files, logger: logger, metrics: metrics)
+    }
+    let grpc = try HTTP2Server(configuration: grpcConfiguration(certificates?.credentials)) {
       [metrics] loop, responder in
       ScalerRPCs(
         loop: loop, responder: responder, engine: engine,
@@ -68,6 +72,7 @@ struct Server {
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
     let catalog = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
+    try onLoop(manifests) { try certificates?.assumeIsolated { try $0.start() } }
     try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
     let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
     try grpc.start()
@@ -77,7 +82,8 @@ struct Server {
       [
         "version": .string(Version.number), "grpc": .string(grpc.boundAddress),
         "http": .string("\(configuration.httpListen.host ?? ""):\(admin.port)"),
-        "workers": .int(workers), "policies": .int(catalog.policies.count),
+        "tls": .string(tlsDescription), "workers": .int(workers),
+        "policies": .int(catalog.policies.count),
       ])
 
     state.waitForStop()
@@ -91,7 +97,10 @@ struct Server {
       engine.assumeIsolated { $0.shutDown() }
       signals.close()
     }
-    _ = manifests.call { watcher.assumeIsolated { $0.shutDown() } }
+    _ = manifests.call {
+      watcher.assumeIsolated { $0.shutDown() }
+      certificates?.assumeIsolated { $0.shutDown() }
+    }
     control.stop()
     manifests.stop()
     controlThread.join()
@@ -115,8 +124,23 @@ struct Server {
     configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
-  private var grpcConfiguration: HTTP2ServerConfiguration {
+  private var tlsDescription: String {
+    guard let tls = configuration.tls else { return "off" }
+    return tls.clientAuthorities == nil ? "on" : "on, with client certificates"
+  }
+
+  private func grpcConfiguration(_ credentials: TLSCredentials?) -> HTTP2ServerConfiguration {
     var grpc = HTTP2ServerConfiguration(address: configuration.listen, workers: workers)
+    grpc.credentials = credentials
+    let limits = configuration.limits
+    grpc.maxConnections = limits.connections
+    grpc.handshakeTimeout = limits.handshake
+    grpc.maxConnectionAge = limits.age
+    grpc.maxConnectionAgeGrace = limits.ageGrace
+    grpc.maxConnectionIdle = limits.idle
+    grpc.stallTimeout = limits.stall
+    grpc.maxHeaderListSize = limits.headerList
+    grpc.maxMessageSize = limits.message
     grpc.log = { [logger] entry in
       var fields: LogFields = [:]
       fields.append("peer", entry.peer.map { .string($0) })

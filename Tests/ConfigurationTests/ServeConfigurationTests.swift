@@ -1,6 +1,7 @@
 internal import Configuration
 internal import EventLoop
 internal import Scaling
+internal import TLS
 internal import Telemetry
 internal import Testing
 
@@ -57,6 +58,11 @@ internal import Testing
 
   @Test(arguments: [
     "--workers=1", "--workers=256", "--lead-time=0s", "--lead-time=7d", "--listen=[::1]:0",
+    "--max-connections=1", "--max-connections=1000000", "--handshake-timeout=100ms",
+    "--max-connection-age=0s", "--max-connection-age=1s", "--max-connection-age-grace=0s",
+    "--max-connection-idle=1s", "--stall-timeout=0s", "--stall-timeout=1s",
+    "--max-header-list-size=4096", "--max-header-list-size=65536", "--max-message-size=1024",
+    "--max-message-size=16777216", "--tls-enabled=false",
     "--listen=host:65535", "--log-level=warning", "--when-unavailable=inactive", "--refresh=1s",
   ])
   func `takes values up to the limit`(_ argument: String) throws {
@@ -74,6 +80,17 @@ internal import Testing
     ("--forecaster-url=forecaster:8081", "flag --forecaster-url"),
     ("--forecaster-url=http://user:secret@f", "flag --forecaster-url"),
     ("--prometheus-url=ftp://p", "flag --prometheus-url"), ("--refresh=999ms", "flag --refresh"),
+    ("--max-connections=0", "flag --max-connections"),
+    ("--max-connections=1000001", "flag --max-connections"),
+    ("--handshake-timeout=99ms", "flag --handshake-timeout"),
+    ("--max-connection-age=999ms", "flag --max-connection-age"),
+    ("--max-connection-age-grace=-1s", "flag --max-connection-age-grace"),
+    ("--max-connection-idle=999ms", "flag --max-connection-idle"),
+    ("--stall-timeout=999ms", "flag --stall-timeout"),
+    ("--max-header-list-size=4095", "flag --max-header-list-size"),
+    ("--max-header-list-size=65537", "flag --max-header-list-size"),
+    ("--max-message-size=1023", "flag --max-message-size"),
+    ("--max-message-size=16777217", "flag --max-message-size"),
     ("serve", "unexpected argument \"serve\""),
   ])
   func `one past the limit is an error that names the flag`(_ argument: String, _ start: String)
@@ -88,6 +105,48 @@ internal import Testing
   @Test func `a wrong variable is named as such`() throws {
     let error = try #require(throws: UsageError.self) { try parse([], ["LEAD_TIME": "soon"]) }
     #expect(error.description.hasPrefix("environment variable LEAD_TIME"))
+  }
+
+  // MARK: TLS
+
+  private static let pair = ["--tls-cert-file=c", "--tls-key-file=k"]
+
+  @Test(arguments: [["--tls-enabled"], ["--tls-enabled=true"], ["-tls-enabled"]])
+  func `TLS is turned on by a switch`(_ enabled: [String]) throws {
+    let flags = try FlagParser<ServeFlag>(enabled + Self.pair, switches: ServeFlag.switches)
+    let tls = try ServeConfiguration(flags: flags, environment: [:]).tls
+    #expect(tls == TLSFiles(certificate: "c", key: "k"))
+  }
+
+  @Test(arguments: ["1", "t", "T", "true", "TRUE", "True"])
+  func `TLS is turned on by the environment, as Go reads it`(_ value: String) throws {
+    let environment = [
+      "TLS_ENABLED": value, "TLS_CERT_FILE": "c", "TLS_KEY_FILE": "k", "TLS_CA_FILE": "a",
+    ]
+    let files = TLSFiles(certificate: "c", key: "k", clientAuthorities: "a")
+    #expect(try parse([], environment).tls == files)
+    #expect(try parse(["--tls-enabled=false"], environment).tls == nil)
+  }
+
+  @Test(arguments: [
+    (["--tls-enabled=true"], "--tls-cert-file"),
+    (["--tls-enabled=true", "--tls-cert-file=c"], "--tls-key-file"),
+    (["--tls-cert-file=c", "--tls-key-file=k"], "--tls-enabled"),
+    (["--tls-ca-file=a"], "--tls-enabled"), (["--tls-enabled=yes"], "true or false"),
+  ])
+  func `files and switch of TLS belong together`(_ arguments: [String], _ word: String) throws {
+    let error = try #require(throws: UsageError.self) { try parse(arguments) }
+    #expect(error.description.contains(word))
+  }
+
+  @Test func `the files secure the way to an https forecaster too, and no other`() throws {
+    let urls = ["--forecaster-url=https://f", "--prometheus-url=https://p"]
+    let tls = ["--tls-enabled=true", "--tls-ca-file=a"] + Self.pair
+    let sources = try parse(urls + tls).dataSources
+    #expect(sources.map(\.clientCertificateFile) == ["c", nil])
+    #expect(sources.map(\.clientKeyFile) == ["k", nil])
+    #expect(sources.map(\.caFile) == ["a", nil])
+    #expect(try parse(["--forecaster-url=http://f"] + tls).dataSources[0].caFile == nil)
   }
 
   @Test func `the usage names every flag and variable`() {

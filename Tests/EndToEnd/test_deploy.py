@@ -105,7 +105,31 @@ def test_the_image_installs_what_the_binary_links():
         "yaml": "libyaml-0-2",
         "cctz": "libcctz2",
         "protobuf-c": "libprotobuf-c1",
+        "ssl": "libssl3",
     }
     linked = set(re.findall(r'linking: "([a-z0-9-]+)"', package))
     assert linked == packages.keys()
     assert all(name in dockerfile for name in packages.values())
+
+
+def test_the_network_policy_admits_keda_and_prometheus_and_nobody_else(base):
+    spec = base["NetworkPolicy", "headstart"]["spec"]
+    deployment = base["Deployment", "headstart"]["spec"]["template"]
+    assert spec["podSelector"]["matchLabels"].items() <= deployment["metadata"]["labels"].items()
+    (container,) = deployment["spec"]["containers"]
+    names = {port["name"] for port in container["ports"]}
+    assert {port["port"] for rule in spec["ingress"] for port in rule["ports"]} == names
+    assert all(rule["from"] for rule in spec["ingress"])
+
+
+def test_the_pods_are_hardened(base):
+    pod = base["Deployment", "headstart"]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }

@@ -20,6 +20,8 @@ struct HeadstartMetricsTests {
     metrics.source("default", kind: "forecaster").fetchFailed(
       reason: "timeout", after: .seconds(5))
     metrics.source("ns/main", kind: "prometheus").fetchSucceeded(after: .milliseconds(30))
+    metrics.declareTLS()
+    metrics.certificateExpiry.with([]).set(1_795_217_645)
     metrics.registry.onScrape { [metrics] writer in
       let signals = SignalSample.State.allCases.map {
         SignalSample(
@@ -34,6 +36,7 @@ struct HeadstartMetricsTests {
       metrics.write(PolicySample(namespace: nil, policy: "lost", desiredReplicas: nil), to: &writer)
       var server = ServerSample()
       server.connectionsClosed = ["peer": 1]
+      server.handshakeFailures = ["alpn": 1]
       metrics.write(server, to: &writer)
       metrics.write(
         SourceSample(source: "default", kind: "forecaster", isUp: false), to: &writer)

@@ -1,0 +1,39 @@
+internal import EventLoop
+internal import GRPCWire
+
+/// Clients that read too slowly, or not at all (slow readers).
+///
+/// A look at every connection at each quarter of the limit costs less than a timer for every write,
+/// and finds what has not moved for the limit and at most a quarter more.
+extension WorkerCore {
+  /// How many looks without progress make a stall.
+  static var patience: Int { 4 }
+
+  /// Ends the RPCs, and the connections, of which nothing was taken for too long.
+  func endStalled() {
+    table.readClock()
+    for connection in table.all {
+      if connection.hasStalled(patience: Self.patience) {
+        log(.debug, "the client has stopped to read", connection)
+        finish(connection, .stalled)
+        continue
+      }
+      guard connection.session.queuedBytes > 0 else { continue }
+      for slot in connection.session.openSlots where Self.hasStalled(slot) {
+        table.counters.streamsStalled.add(1)
+        connection.session.abort(
+          slot,
+          RPCStatus(.resourceExhausted, "the client has not read its answer for too long"))
+        table.markDirty(connection)
+      }
+    }
+    flush()
+  }
+
+  private static func hasStalled(_ slot: StreamSlot.Pointer) -> Bool {
+    let isMoving = slot.pointee.queue.isEmpty || slot.pointee.hasMoved
+    slot.pointee.hasMoved = false
+    slot.pointee.stillLooks = isMoving ? 0 : slot.pointee.stillLooks + 1
+    return slot.pointee.stillLooks > patience
+  }
+}

@@ -1,0 +1,128 @@
+internal import EventLoop
+internal import Scaling
+internal import TLS
+internal import Telemetry
+
+/// Watches the files of TLS and takes over what they become, without a restart.
+actor CertificateWatcher {
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+  /// What new connections are secured with.
+  nonisolated let credentials: TLSCredentials
+
+  private let files: TLSFiles
+  private let logger: Logger
+  private let metrics: HeadstartMetrics
+  private var reload: TLSReload
+  private var watchers: [DirectoryWatcher?] = []
+  private var settleTimer: LoopTimer?
+  private var pollTimer: LoopTimer?
+
+  /// A change comes as a burst of events, and is complete a moment after the last one.
+  private static let settleDelay = Duration.milliseconds(100)
+  /// For what inotify does not tell: changes behind symbolic links, and on network mounts.
+  private static let pollInterval = Duration.seconds(2)
+
+  /// Reads the files for the first time.
+  ///
+  /// - Throws: `TLSError`, what is wrong with them.
+  init(
+    loop: EventLoop, files: TLSFiles, logger: Logger, metrics: HeadstartMetrics
+  ) throws(TLSError) {
+    self.loop = loop
+    self.files = files
+    self.logger = logger
+    self.metrics = metrics
+    let contents = try files.read()
+    let context = try TLSContext(contents, of: files)
+    credentials = TLSCredentials(context)
+    reload = TLSReload(files: files, contents: contents)
+    metrics.declareTLS()
+    metrics.certificateExpiry.with([]).set(Double(context.validUntil))
+    Self.warnOfTimes(context, files, logger)
+  }
+
+  /// Begins to watch.
+  func start() throws(EventLoopError) {
+    settleTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.look() }
+    }
+    pollTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.look() }
+    }
+    watchDirectories()
+    pollTimer?.start(after: Self.pollInterval, repeating: Self.pollInterval)
+  }
+
+  func shutDown() {
+    settleTimer = nil
+    pollTimer = nil
+    watchers = []
+  }
+
+  private func watchDirectories() {
+    var directories: [String] = []
+    for path in files.all {
+      let directory = Self.directory(of: path)
+      if !directories.contains(directory) { directories.append(directory) }
+    }
+    watchers = directories.map { directory in
+      try? DirectoryWatcher(on: loop, path: directory) { [unowned self] in
+        self.assumeIsolated { $0.settleTimer?.start(after: Self.settleDelay) }
+      }
+    }
+  }
+
+  private func look() {
+    let result = Result { () throws(TLSError) in try files.read() }
+    switch reload.looked(result) {
+    case .none:
+      break
+    case .mended:
+      logger.info("TLS files mended: they are as they were")
+    case .report(let error):
+      metrics.tlsReloads.with(["failure"]).increment()
+      logger.error(
+        "TLS files not taken over; the certificate before stays in force",
+        ["error": .string(error.description)])
+    case .replace(let context):
+      credentials.replace(with: context)
+      metrics.tlsReloads.with(["success"]).increment()
+      metrics.certificateExpiry.with([]).set(Double(context.validUntil))
+      logger.info(
+        "TLS files taken over",
+        [
+          "certificate": .string(files.certificate),
+          "expires": .string(Self.text(context.validUntil)),
+        ])
+      Self.warnOfTimes(context, files, logger)
+      // A directory that was exchanged needs a new watch.
+      watchDirectories()
+    }
+  }
+
+  /// Clients will refuse the certificate, and yet the port must serve: some do not look, and the
+  /// next certificate is taken over without a restart.
+  private static func warnOfTimes(_ context: TLSContext, _ files: TLSFiles, _ logger: Logger) {
+    let now = WallClock.now().milliseconds / 1000
+    if context.validUntil <= now {
+      logger.warning(
+        "the certificate has expired",
+        ["certificate": .string(files.certificate), "expired": .string(text(context.validUntil))])
+    } else if context.validFrom > now {
+      logger.warning(
+        "the certificate is not valid yet",
+        ["certificate": .string(files.certificate), "from": .string(text(context.validFrom))])
+    }
+  }
+
+  private static func text(_ seconds: Int64) -> String {
+    let (milliseconds, hasOverflowed) = seconds.multipliedReportingOverflow(by: 1000)
+    return hasOverflowed ? "\(seconds)" : Instant(milliseconds: milliseconds).rfc3339
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
