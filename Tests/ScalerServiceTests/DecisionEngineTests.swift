@@ -309,16 +309,16 @@ internal import Testing
       harness.supply(Self.sample(value, at: harness.clock.now), for: Self.feed)
     }
     let name = ResourceName(namespace: "default", name: "web")
-    let found = harness.onEngine { engine, _ in engine.detail(named: name) }
-    let detail = try #require(found.flatMap(\.self))
+    let found: PolicyDetail?? = harness.onEngine { engine, _ in engine.detail(named: name) }
+    let detail = try #require(found ?? nil)
     let decisions = detail.history.decisions()
     #expect(decisions.map(\.replicas) == [nil, 3, 4, 5])
     #expect(decisions.last?.at == start.advanced(by: .seconds(2)))
     #expect(detail.snapshot.decision.at == start.advanced(by: .seconds(3)))
-    let missing = harness.onEngine { engine, _ in
+    let missing: PolicyDetail?? = harness.onEngine { engine, _ in
       engine.detail(named: ResourceName(namespace: "default", name: "none"))
     }
-    #expect(missing.flatMap(\.self) == nil)
+    #expect((missing ?? nil) == nil)
     #expect(harness.onEngine { engine, _ in engine.policyNames() } == [name])
   }
 }
