@@ -20,12 +20,14 @@ package final class AdminServer: Sendable {
   ///   - host: An address or a name to listen on; empty for all interfaces, IPv6 and IPv4.
   ///   - port: 0 lets the system pick one.
   ///   - content: Where the answers come from.
+  ///   - token: What clients must present for everything but the probes; nil for nothing.
   package init(
-    host: String, port: UInt16, content: AdminContent, limits: AdminLimits = AdminLimits()
+    host: String, port: UInt16, content: AdminContent, limits: AdminLimits = AdminLimits(),
+    token: BearerToken? = nil
   ) throws(AdminServerError) {
     let socket = try ListenSocket(host: host, port: port)
     self.port = socket.port
-    let requests = RequestHandler(router: Router.admin(content), limits: limits)
+    let requests = RequestHandler(router: Router.admin(content), limits: limits, token: token)
     self.requests = requests
     var settings = headstart_mhd_settings()
     settings.listen_socket = socket.descriptor

@@ -7,11 +7,13 @@ private import Synchronization
 final class RequestHandler: Sendable {
   private let router: Router
   private let limits: AdminLimits
+  private let token: BearerToken?
   private let connections: Mutex<ConnectionTable>
 
-  init(router: Router, limits: AdminLimits) {
+  init(router: Router, limits: AdminLimits, token: BearerToken? = nil) {
     self.router = router
     self.limits = limits
+    self.token = token
     connections = Mutex(
       ConnectionTable(limit: limits.connections, requestTimeout: limits.requestTimeout))
   }
@@ -80,6 +82,10 @@ final class RequestHandler: Sendable {
       let method = String(validatingCString: method)
     else {
       return send(.error(400, "the request line must be valid UTF-8"), to: connection)
+    }
+    let authorization = header("Authorization", of: connection)
+    if let refusal = token?.refusal(of: target, authorization: authorization) {
+      return send(refusal, to: connection)
     }
     var request = AdminRequest(
       method: method, target: target, accept: header("Accept", of: connection))

@@ -17,7 +17,7 @@ package struct ConnectionLimits: Sendable, Equatable {
 
   /// More than a process can have descriptors for is a mistake.
   package static let maxConnections = 1_000_000
-  /// gRPC's own metadata needs less than 4 KiB; beyond 64 KiB nghttp2 reads no further.
+  /// gRPC's own metadata needs less than 4 KiB, and gRPC's clients allow 16 KiB.
   package static let headerListSizes = 4 << 10...64 << 10
   /// What one connection may leave incomplete in memory is 16 MiB, and so is the longest message.
   package static let messageSizes = 1 << 10...16 << 20

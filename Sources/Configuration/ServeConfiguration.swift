@@ -19,6 +19,8 @@ package struct ServeConfiguration: Sendable, Equatable {
   /// Nil for plain text.
   package var tls: TLSFiles?
   package var limits = ConnectionLimits()
+  /// The file of the token that the side port asks for; nil for none.
+  package var httpTokenFile: String?
   /// The data sources named `default` that flags define.
   package var dataSources: [DataSource] = []
 
@@ -60,6 +62,7 @@ package struct ServeConfiguration: Sendable, Equatable {
       logFormat = try setting.choice { LogFormat($0) }
     }
     tls = try settings.tlsFiles()
+    httpTokenFile = settings[.httpTokenFile]?.value
     limits = try ConnectionLimits(settings)
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh

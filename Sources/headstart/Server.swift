@@ -67,7 +67,8 @@ struct Server {
       host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
       content: view.content(
         metrics: metrics, statistics: { grpc.statistics },
-        flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) }))
+        flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) }),
+      token: try configuration.httpTokenFile.map { try BearerToken(path: $0) })
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from harness.policies import fixed, policy
-from harness.server import Headstart
+from harness.server import Headstart, free_port, run_command
 from harness.waiting import eventually
 
 # The metric families of the seed, whose names existing dashboards hold.
@@ -139,3 +139,47 @@ def test_the_text_log_is_for_people(tmp_path):
 def test_the_first_lines_say_where_it_listens(server):
     assert str(server.grpc_port) in server.log_text
     assert str(server.http_port) in server.log_text
+
+
+# The token
+
+
+def test_a_token_is_asked_for_by_everything_but_the_probes(headstart, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("first\n")
+    server = headstart(f"--http-token-file={file}")
+
+    def status(path, token=None):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return server.get(path, headers).status
+
+    for path in ("/livez", "/readyz", "/healthz"):
+        assert status(path) == 200
+    for path in ("/metrics", "/", "/api/v1/policies", "/nothing", "/livez/", "/%6civez"):
+        assert status(path) == 401
+        assert status(path, "firs") == status(path, "first2") == status(path, "wrong") == 401
+    assert server.get("/metrics").headers["WWW-Authenticate"] == "Bearer"
+    assert server.get("/metrics", {"Authorization": "Basic first"}).status == 401
+    assert status("/metrics", "first") == 200
+    file.write_text("second")
+    assert status("/metrics", "first") == 401
+    assert status("/metrics", "second") == 200
+    file.unlink()
+    assert status("/metrics", "second") == 503
+    assert status("/readyz") == 200
+
+
+@pytest.mark.parametrize("text", [None, "", " \n"])
+def test_a_token_file_without_a_token_ends_the_start(tmp_path, text):
+    file = tmp_path / "token"
+    if text is not None:
+        file.write_text(text)
+    finished = run_command(
+        "serve",
+        f"--listen=127.0.0.1:{free_port()}",
+        f"--http-listen=127.0.0.1:{free_port()}",
+        f"--http-token-file={file}",
+    )
+    assert finished.returncode == 2
+    (line,) = finished.stderr.strip().splitlines()
+    assert str(file) in line
