@@ -16,9 +16,9 @@ struct PrometheusRangeTests {
     (0, [1]), (9999, [10_000]), (10_000, [10_000, 1]), (25_000, [10_000, 10_000, 5001]),
   ])
   func `asks for no more points at once than Prometheus gives, and for each once`(
-    _ seconds: Int64, _ counts: [Int64]
+    _ seconds: Int, _ counts: [Int64]
   ) {
-    let pieces = range(seconds: seconds, step: .seconds(1)).pieces
+    let pieces = range(seconds: Int64(seconds), step: .seconds(1)).pieces
     #expect(
       pieces.map { $0.from.duration(to: $0.to).milliseconds / 1000 + 1 } == counts)
     for (piece, next) in zip(pieces, pieces.dropFirst()) {
