@@ -20,7 +20,7 @@ package struct ManifestCheck: Equatable, Sendable {
   ///   - paths: Files of any name, directories, or `-`. One that is given twice counts once.
   ///   - now: Dates that are over by then draw a warning.
   package init(
-    paths: [String], defaults: ManifestDefaults, zones: any TimeZoneDatabase, now: Instant
+    paths: [String], defaults: PolicyDefaults, zones: any TimeZoneDatabase, now: Instant
   ) {
     var sources = CheckedSources()
     let contents = paths.map { sources.contents(of: $0) }

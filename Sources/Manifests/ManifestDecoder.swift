@@ -3,7 +3,7 @@ internal import Scaling
 /// Decodes one file after the other. Knows nothing of the other files: `ManifestStore` checks what
 /// crosses their borders.
 struct ManifestDecoder {
-  let defaults: ManifestDefaults
+  let defaults: PolicyDefaults
   let zones: any TimeZoneDatabase
   let audits: ScheduleAudits
   let limits: YAMLLimits
@@ -12,7 +12,7 @@ struct ManifestDecoder {
   ///   - now: Dates that are over by then draw a warning.
   ///   - auditBudget: See `ScheduleAudits`.
   init(
-    defaults: ManifestDefaults, zones: any TimeZoneDatabase, now: Instant,
+    defaults: PolicyDefaults, zones: any TimeZoneDatabase, now: Instant,
     limits: YAMLLimits = .defaults, auditBudget: Int = .max
   ) {
     self.defaults = defaults

@@ -107,22 +107,6 @@ package struct PolicyBinder: Sendable {
   }
 }
 
-/// What an implied policy takes from the flags.
-package struct PolicyDefaults: Sendable, Hashable {
-  package var leadTime: Duration
-  package var hold: Duration
-  package var whenUnavailable: UnavailableBehaviour
-
-  package init(
-    leadTime: Duration = Policy.Defaults.leadTime, hold: Duration = Policy.Defaults.hold,
-    whenUnavailable: UnavailableBehaviour = .error
-  ) {
-    self.leadTime = leadTime
-    self.hold = hold
-    self.whenUnavailable = whenUnavailable
-  }
-}
-
 /// A policy, as metadata adjusted it.
 package struct BoundPolicy: Sendable {
   package let key: PolicyKey

@@ -92,7 +92,7 @@ enum Command {
       throw UsageError("check needs at least one manifest: headstart check FILE…")
     }
     let check = ManifestCheck(
-      paths: flags.operands, defaults: ManifestDefaults(), zones: CCTZDatabase(),
+      paths: flags.operands, defaults: PolicyDefaults(), zones: CCTZDatabase(),
       now: WallClock.now())
     for diagnostic in check.diagnostics { print("\(diagnostic)") }
     print(check.summary)

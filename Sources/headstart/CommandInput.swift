@@ -29,7 +29,7 @@ enum CommandInput {
     for path in paths where path != "-" && access(path, F_OK) != 0 {
       throw UsageError("cannot read \(path): \(String(cString: strerror(errno)))")
     }
-    var defaults = ManifestDefaults()
+    var defaults = PolicyDefaults()
     if let leadTime { defaults.leadTime = leadTime }
     let check = ManifestCheck(paths: paths, defaults: defaults, zones: zones, now: now)
     guard !check.hasErrors else {

@@ -123,7 +123,7 @@ actor ManifestWatcher {
 /// What a `ManifestWatcher` reads, and how.
 struct ManifestWatcherConfiguration: Sendable {
   var directories: [String]
-  var defaults: ManifestDefaults
+  var defaults: PolicyDefaults
   var zones: any TimeZoneDatabase
   /// Those that flags define.
   var dataSources: [DataSource]

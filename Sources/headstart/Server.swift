@@ -39,13 +39,10 @@ struct Server {
     let zones = CCTZDatabase()
     let control = try EventLoop(name: "control")
     let manifests = try EventLoop(name: "manifests")
-    var engineConfiguration = DecisionEngine.Configuration(
-      defaults: PolicyDefaults(
-        leadTime: configuration.leadTime, hold: configuration.hold,
-        whenUnavailable: configuration.whenUnavailable), zones: zones, wallClock: WallClock.now)
-    engineConfiguration.firstLoadWait = .seconds(10)
     let engine = DecisionEngine(
-      loop: control, configuration: engineConfiguration, logger: logger)
+      loop: control,
+      configuration: DecisionEngine.Configuration(
+        defaults: defaults, zones: zones, wallClock: WallClock.now), logger: logger)
     let watcher = ManifestWatcher(
       loop: manifests, configuration: manifestConfiguration(zones), logger: logger,
       metrics: metrics
@@ -152,11 +149,14 @@ struct Server {
 
   private func manifestConfiguration(_ zones: CCTZDatabase) -> ManifestWatcherConfiguration {
     ManifestWatcherConfiguration(
-      directories: configuration.policyDirectories,
-      defaults: ManifestDefaults(
-        leadTime: configuration.leadTime, hold: configuration.hold,
-        whenUnavailable: configuration.whenUnavailable),
-      zones: zones, dataSources: configuration.dataSources)
+      directories: configuration.policyDirectories, defaults: defaults, zones: zones,
+      dataSources: configuration.dataSources)
+  }
+
+  private var defaults: PolicyDefaults {
+    PolicyDefaults(
+      leadTime: configuration.leadTime, hold: configuration.hold,
+      whenUnavailable: configuration.whenUnavailable)
   }
 
   /// A directory that is missing at the start is a typing error; one that vanishes later is an

@@ -22,6 +22,7 @@ ALERTS = {
     "HeadstartSignalStale",
     "HeadstartSourceFailing",
     "HeadstartManifestErrors",
+    "HeadstartCertificateExpiring",
 }
 
 
@@ -182,6 +183,8 @@ SILENT = {
     ),
     'headstart_source_up{source="f", kind="forecaster"}': "1x30",
     "headstart_manifest_errors": "0x30",
+    # The tests of promtool run from 1970 on: a month ahead.
+    "headstart_tls_certificate_expiry_seconds": "2678400x30",
 }
 CASES = {
     "HeadstartDown": ('headstart_build_info{version="1"}', "_x30", 5, {}),
@@ -204,6 +207,13 @@ CASES = {
         {"source": "f", "kind": "forecaster"},
     ),
     "HeadstartManifestErrors": ("headstart_manifest_errors", "2x30", 1, {}),
+    # Six days ahead.
+    "HeadstartCertificateExpiring": (
+        "headstart_tls_certificate_expiry_seconds",
+        "518400x30",
+        10,
+        {},
+    ),
 }
 
 

@@ -7,7 +7,7 @@ internal import Testing
 
 private func check(_ paths: [String]) -> ManifestCheck {
   ManifestCheck(
-    paths: paths, defaults: ManifestDefaults(), zones: CCTZDatabase(), now: testNow)
+    paths: paths, defaults: PolicyDefaults(), zones: CCTZDatabase(), now: testNow)
 }
 
 struct ManifestCheckTests {

@@ -11,7 +11,7 @@ struct TaxiTests {
       .deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("deploy/examples/backtest/taxi.yaml").path
     let check = ManifestCheck(
-      paths: [path], defaults: ManifestDefaults(), zones: zones,
+      paths: [path], defaults: PolicyDefaults(), zones: zones,
       now: try .at("2014-07-01T00:00:00Z"))
     #expect(check.diagnostics.isEmpty)
     return try #require(check.catalog.policies.values.first)

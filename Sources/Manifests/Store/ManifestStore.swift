@@ -11,7 +11,7 @@ package struct ManifestStore: Sendable {
   /// Everything that is in force.
   package private(set) var catalog: Catalog
   private var directories: [KeptDirectory] = []
-  private let defaults: ManifestDefaults
+  private let defaults: PolicyDefaults
   private let zones: any TimeZoneDatabase
   private let builtIn: [DataSource]
   private let assumed: Set<DataSourceKey>
@@ -30,7 +30,7 @@ package struct ManifestStore: Sendable {
   ///   - auditBudget: How many windows of schedules are looked at for contradictions in one reading.
   ///     Beyond it schedules draw no warnings; errors are always found.
   package init(
-    defaults: ManifestDefaults, zones: any TimeZoneDatabase, builtIn: [DataSource] = [],
+    defaults: PolicyDefaults, zones: any TimeZoneDatabase, builtIn: [DataSource] = [],
     assumed: Set<DataSourceKey> = [], auditBudget: Int = ManifestStore.defaultAuditBudget
   ) {
     self.defaults = defaults

@@ -176,7 +176,7 @@ struct ManifestKindTests {
   @Test func `what a policy leaves out comes from the defaults`() {
     let silent = decode(
       named("{name: my-api, namespace: shop}"),
-      defaults: ManifestDefaults(
+      defaults: PolicyDefaults(
         leadTime: .seconds(42), hold: .seconds(7), whenUnavailable: .inactive))
     #expect(
       silent.policies == [
@@ -210,7 +210,7 @@ struct ManifestKindTests {
             onEmpty: zero
             uptimeFilter: job="a"
             uptimeCooldown: 1m
-        """), defaults: ManifestDefaults(whenUnavailable: .inactive))
+        """), defaults: PolicyDefaults(whenUnavailable: .inactive))
     #expect(file.lines == [])
     #expect(
       file.policies == [

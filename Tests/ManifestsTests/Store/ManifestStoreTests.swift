@@ -36,7 +36,7 @@ private struct Subject {
   var store: ManifestStore
 
   init(builtIn: [DataSource] = []) {
-    store = ManifestStore(defaults: ManifestDefaults(), zones: CCTZDatabase(), builtIn: builtIn)
+    store = ManifestStore(defaults: PolicyDefaults(), zones: CCTZDatabase(), builtIn: builtIn)
   }
 
   mutating func update(_ files: KeyValuePairs<String, String>) -> ManifestUpdate {
@@ -298,7 +298,7 @@ struct ManifestStoreTests {
   }
 
   @Test func `directories come in order, and each once`() {
-    var store = ManifestStore(defaults: ManifestDefaults(), zones: CCTZDatabase())
+    var store = ManifestStore(defaults: PolicyDefaults(), zones: CCTZDatabase())
     func directory(_ path: String, _ text: String) -> DirectoryContents {
       DirectoryContents(
         path: path,

@@ -8,13 +8,13 @@ let testNow = Instant(milliseconds: 1_795_176_000_000)
 
 /// Decodes a text as the file `a.yaml`, without the checks across files.
 func decode(
-  _ text: String, defaults: ManifestDefaults = ManifestDefaults(), auditBudget: Int = .max
+  _ text: String, defaults: PolicyDefaults = PolicyDefaults(), auditBudget: Int = .max
 ) -> ManifestDecoder.File {
   decode(Array(text.utf8), defaults: defaults, auditBudget: auditBudget)
 }
 
 func decode(
-  _ bytes: [UInt8], defaults: ManifestDefaults = ManifestDefaults(), auditBudget: Int = .max
+  _ bytes: [UInt8], defaults: PolicyDefaults = PolicyDefaults(), auditBudget: Int = .max
 ) -> ManifestDecoder.File {
   ManifestDecoder(
     defaults: defaults, zones: CCTZDatabase(), now: testNow, auditBudget: auditBudget

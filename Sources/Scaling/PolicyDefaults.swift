@@ -1,7 +1,6 @@
-package import Scaling
-
-/// What manifests leave to the process: the values of flags such as `--lead-time`.
-package struct ManifestDefaults: Hashable, Sendable {
+/// What policies leave to the process: the values of flags such as `--lead-time`, for manifests that
+/// do not say and for policies that a trigger implies.
+package struct PolicyDefaults: Hashable, Sendable {
   /// For a policy without `leadTime`.
   package var leadTime: Duration
   /// For a policy without `hold`.
