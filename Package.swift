@@ -41,7 +41,7 @@ let package = Package(
     library("CUV", linking: "uv"),
     library("CNGHTTP2", linking: "nghttp2"),
     library("CCurl", linking: "curl"),
-    library("CMicroHTTPD", linking: "microhttpd"),
+    library("CMicroHTTPD", linking: "microhttpd", "gnutls"),
     library("CYAML", linking: "yaml"),
     library("CCivilTime", linking: "cctz"),
     library("CExternalScaler", linking: "protobuf-c"),

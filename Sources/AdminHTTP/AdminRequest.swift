@@ -7,6 +7,8 @@ struct AdminRequest {
   var target: String
   /// The header `Accept`.
   var accept: String?
+  /// At most `AdminLimits.requestBody` bytes; empty for a request without one.
+  var body: [UInt8] = []
   /// The query's parameters that some route knows, decoded; nil stands for one that is malformed.
   var query: [String: String?] = [:]
 
@@ -52,5 +54,12 @@ struct AdminResponse {
   /// `{"error": …}` with one sentence.
   static func error(_ status: Int, _ sentence: String) -> AdminResponse {
     json(status: status) { $0.field("error", sentence) }
+  }
+
+  /// One sentence, as text for clients that take it and else as JSON.
+  static func refusal(
+    _ status: Int, _ sentence: String, of request: AdminRequest
+  ) -> AdminResponse {
+    request.takesText ? .text(status: status, sentence + "\n") : .error(status, sentence)
   }
 }

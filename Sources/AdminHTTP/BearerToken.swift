@@ -19,10 +19,10 @@ package struct BearerToken: Sendable {
   /// The answer to a request that may not pass; nil for one that may.
   ///
   /// - Parameter authorization: the header of that name.
-  func refusal(of target: String, authorization: String?) -> AdminResponse? {
-    guard !Self.openPaths.contains(RequestPath.path(of: target)) else { return nil }
+  func refusal(of request: AdminRequest, authorization: String?) -> AdminResponse? {
+    guard !Self.openPaths.contains(RequestPath.path(of: request.target)) else { return nil }
     guard let expected = try? token() else {
-      return .error(503, "the token that this port asks for cannot be read")
+      return .refusal(503, "the token that this port asks for cannot be read", of: request)
     }
     let scheme = "bearer "
     if let authorization, authorization.lowercased().hasPrefix(scheme),
@@ -30,8 +30,8 @@ package struct BearerToken: Sendable {
     {
       return nil
     }
-    var answer = AdminResponse.error(
-      401, "this port asks for a token: send the header Authorization: Bearer TOKEN")
+    var answer = AdminResponse.refusal(
+      401, "this port asks for a token: send the header Authorization: Bearer TOKEN", of: request)
     answer.headers.append(("WWW-Authenticate", "Bearer"))
     return answer
   }

@@ -1,46 +1,63 @@
 internal import CMicroHTTPD
 private import Glibc
 private import Synchronization
+internal import Telemetry
 
 /// Receives libmicrohttpd's callbacks, which all run on the daemon's thread, and answers requests
 /// through the router.
 final class RequestHandler: Sendable {
   private let router: Router
+  private let metrics: SidePortMetrics
   private let limits: AdminLimits
   private let token: BearerToken?
+  private let certificate: AdminCertificate?
   private let connections: Mutex<ConnectionTable>
 
-  init(router: Router, limits: AdminLimits, token: BearerToken? = nil) {
+  init(
+    router: Router, metrics: SidePortMetrics, limits: AdminLimits, token: BearerToken?,
+    certificate: AdminCertificate?
+  ) {
     self.router = router
+    self.metrics = metrics
     self.limits = limits
     self.token = token
+    self.certificate = certificate
     connections = Mutex(
       ConnectionTable(limit: limits.connections, requestTimeout: limits.requestTimeout))
+  }
+
+  /// The body of a request as it arrives; the library holds it from the head to the end.
+  private final class Body {
+    var bytes: [UInt8] = []
   }
 
   // MARK: Callbacks
 
   /// The request's head (`state` still nil), then pieces of its body, then its end.
   static let onRequest: MHD_AccessHandlerCallback = {
-    context, connection, url, method, _, _, bodySize, state in
-    guard let context, let connection, let url, let method, let bodySize, let state else {
+    context, connection, url, method, _, piece, size, state in
+    guard let context, let connection, let url, let method, let size, let state else {
       return .NO
     }
     let handler = Unmanaged<RequestHandler>.fromOpaque(context).takeUnretainedValue()
-    guard state.pointee != nil else {
-      // Any pointer will do: it only marks the head as seen.
-      state.pointee = context
-      return handler.refuseBody(connection)
+    guard let known = state.pointee else {
+      state.pointee = Unmanaged.passRetained(Body()).toOpaque()
+      return handler.began(connection)
     }
-    guard bodySize.pointee == 0 else {
-      bodySize.pointee = 0
+    let body = Unmanaged<Body>.fromOpaque(known).takeUnretainedValue()
+    guard size.pointee == 0 else {
+      // What is longer than the limit was refused with its head.
+      body.bytes += UnsafeRawBufferPointer(start: piece, count: size.pointee)
+      size.pointee = 0
       return .YES
     }
-    return handler.answer(connection, url: url, method: method)
+    return handler.answer(connection, url: url, method: method, body: body.bytes)
   }
 
-  static let onCompleted: MHD_RequestCompletedCallback = { context, connection, _, _ in
+  static let onCompleted: MHD_RequestCompletedCallback = { context, connection, state, _ in
     guard let context, let connection else { return }
+    if let body = state?.pointee { Unmanaged<Body>.fromOpaque(body).release() }
+    state?.pointee = nil
     let handler = Unmanaged<RequestHandler>.fromOpaque(context).takeUnretainedValue()
     let socket = headstart_mhd_socket(connection)
     handler.connections.withLock { $0.finishedRequest(socket, at: .now) }
@@ -51,18 +68,49 @@ final class RequestHandler: Sendable {
     let handler = Unmanaged<RequestHandler>.fromOpaque(context).takeUnretainedValue()
     let socket = headstart_mhd_socket(connection)
     if event == .CONNECTION_NOTIFY_STARTED {
-      let ended = handler.connections.withLock { $0.opened(socket, at: .now) }
-      // The library still owns these sockets: shutting them down makes it close them.
-      for socket in ended { shutdown(socket, Int32(SHUT_RDWR)) }
+      handler.opened(socket)
     } else {
-      handler.connections.withLock { $0.closed(socket) }
+      handler.closed(socket)
     }
+  }
+
+  // MARK: Connections
+
+  private func opened(_ socket: Int32) {
+    headstart_mhd_use_certificate(certificate?.pointer)
+    metrics.connections.increment()
+    metrics.connectionsAccepted.increment()
+    guard let displaced = connections.withLock({ $0.opened(socket, at: .now) }) else { return }
+    // The library still owns the socket: shutting it down makes the library close it.
+    shutdown(displaced, Int32(SHUT_RDWR))
+    metrics.ended(.displaced)
+  }
+
+  private func closed(_ socket: Int32) {
+    metrics.connections.decrement()
+    connections.withLock { $0.closed(socket) }
+  }
+
+  /// Called from a thread of others.
+  func endOverdue() {
+    let count = connections.withLock { table in
+      let overdue = table.looked(at: .now) { socket in
+        let milliseconds = headstart_socket_silence(socket)
+        return milliseconds < 0 ? nil : .milliseconds(milliseconds)
+      }
+      // Under the lock, which the library's thread takes before it closes a socket: none of these
+      // numbers can have become another's.
+      for socket in overdue { shutdown(socket, Int32(SHUT_RDWR)) }
+      return overdue.count
+    }
+    for _ in 0..<count { metrics.ended(.requestTimeout) }
   }
 
   // MARK: Answering
 
-  /// No route wants a body: a small one is read and dropped, any other refused before it is read.
-  private func refuseBody(_ connection: OpaquePointer) -> MHD_Result {
+  /// A body that is too long, or of unknown length, is refused before it is read.
+  private func began(_ connection: OpaquePointer) -> MHD_Result {
+    connections.withLock { $0.beganRequest(headstart_mhd_socket(connection), at: .now) }
     if header("Transfer-Encoding", of: connection) != nil {
       return send(.error(411, "a request body needs a Content-Length here"), to: connection)
     }
@@ -76,19 +124,20 @@ final class RequestHandler: Sendable {
   }
 
   private func answer(
-    _ connection: OpaquePointer, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>
+    _ connection: OpaquePointer, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>,
+    body: [UInt8]
   ) -> MHD_Result {
     guard let target = String(validatingCString: url),
       let method = String(validatingCString: method)
     else {
       return send(.error(400, "the request line must be valid UTF-8"), to: connection)
     }
+    var request = AdminRequest(
+      method: method, target: target, accept: header("Accept", of: connection), body: body)
     let authorization = header("Authorization", of: connection)
-    if let refusal = token?.refusal(of: target, authorization: authorization) {
+    if let refusal = token?.refusal(of: request, authorization: authorization) {
       return send(refusal, to: connection)
     }
-    var request = AdminRequest(
-      method: method, target: target, accept: header("Accept", of: connection))
     for name in QueryParameter.allNames {
       guard let value = MHD_lookup_connection_value(connection, .GET_ARGUMENT_KIND, name) else {
         continue
@@ -115,6 +164,7 @@ final class RequestHandler: Sendable {
     guard let response else { return .NO }
     defer { MHD_destroy_response(response) }
     for (name, value) in answer.headers { MHD_add_response_header(response, name, value) }
+    metrics.requests.with(["\(answer.status)"]).increment()
     return MHD_queue_response(connection, UInt32(answer.status), response)
   }
 }

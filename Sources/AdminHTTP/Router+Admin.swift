@@ -73,7 +73,7 @@ extension Router {
     do throws(QueryParameter.Problem) {
       return try route()
     } catch {
-      return refusal(400, error.sentence, request)
+      return .refusal(400, error.sentence, of: request)
     }
   }
 
@@ -90,18 +90,12 @@ extension Router {
         near.isEmpty
         ? "/api/v1/policies lists all that are"
         : "did you mean \(near.map(\.description).joined(separator: " or "))?"
-      return refusal(404, "there is no policy \(policy.name) \(place); \(hint)", request)
+      return .refusal(404, "there is no policy \(policy.name) \(place); \(hint)", of: request)
     case .unknowable(let sentence):
-      return refusal(404, sentence, request)
+      return .refusal(404, sentence, of: request)
     case .noAnswer:
-      return refusal(503, "the control loop does not answer", request)
+      return .refusal(503, "the control loop does not answer", of: request)
     }
-  }
-
-  private static func refusal(
-    _ status: Int, _ sentence: String, _ request: AdminRequest
-  ) -> AdminResponse {
-    request.takesText ? .text(status: status, sentence + "\n") : .error(status, sentence)
   }
 
   /// Stands in a path for policies without a namespace.

@@ -16,6 +16,13 @@ struct Router: Sendable {
       Route(path: path, methods: ["GET", "HEAD"], answer: answer)
     }
 
+    /// A route that changes something: POST, with a body of any type.
+    static func post(
+      _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
+    ) -> Route {
+      Route(path: path, methods: ["POST"], answer: answer)
+    }
+
     /// The segments for the parts in braces; nil when the path is another.
     func match(_ segments: [String]) -> [String]? {
       let pattern = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()

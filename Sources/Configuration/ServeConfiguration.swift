@@ -19,6 +19,9 @@ package struct ServeConfiguration: Sendable, Equatable {
   /// Nil for plain text.
   package var tls: TLSFiles?
   package var limits = ConnectionLimits()
+  /// What the side port is secured with; nil for plain text.
+  package var httpTLS: TLSFiles?
+  package var sidePort = SidePortLimits()
   /// The file of the token that the side port asks for; nil for none.
   package var httpTokenFile: String?
   /// The data sources named `default` that flags define.
@@ -62,7 +65,9 @@ package struct ServeConfiguration: Sendable, Equatable {
       logFormat = try setting.choice { LogFormat($0) }
     }
     tls = try settings.tlsFiles()
+    httpTLS = try settings.httpTLSFiles()
     httpTokenFile = settings[.httpTokenFile]?.value
+    sidePort = try SidePortLimits(settings)
     limits = try ConnectionLimits(settings)
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh

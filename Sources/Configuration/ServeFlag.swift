@@ -21,7 +21,11 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case tlsCertificateFile = "tls-cert-file"
   case tlsKeyFile = "tls-key-file"
   case tlsAuthoritiesFile = "tls-ca-file"
+  case httpTLSCertificateFile = "http-tls-cert-file"
+  case httpTLSKeyFile = "http-tls-key-file"
   case httpTokenFile = "http-token-file"
+  case httpMaxConnections = "http-max-connections"
+  case httpRequestTimeout = "http-request-timeout"
   case maxConnections = "max-connections"
   case handshakeTimeout = "handshake-timeout"
   case maxConnectionAge = "max-connection-age"
@@ -52,7 +56,11 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .tlsCertificateFile: "TLS_CERT_FILE"
     case .tlsKeyFile: "TLS_KEY_FILE"
     case .tlsAuthoritiesFile: "TLS_CA_FILE"
+    case .httpTLSCertificateFile: "HTTP_TLS_CERT_FILE"
+    case .httpTLSKeyFile: "HTTP_TLS_KEY_FILE"
     case .httpTokenFile: "HTTP_TOKEN_FILE"
+    case .httpMaxConnections: "HTTP_MAX_CONNECTIONS"
+    case .httpRequestTimeout: "HTTP_REQUEST_TIMEOUT"
     case .maxConnections: "MAX_CONNECTIONS"
     case .handshakeTimeout: "HANDSHAKE_TIMEOUT"
     case .maxConnectionAge: "MAX_CONNECTION_AGE"
@@ -77,13 +85,16 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .forecasterURL, .prometheusURL: "URL"
     case .policies: "DIR"
     case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
-      .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout:
+      .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
+      .httpRequestTimeout:
       "DURATION"
     case .whenUnavailable: "error|inactive"
     case .tlsEnabled: "true|false"
-    case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTokenFile: "FILE"
+    case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTLSCertificateFile,
+      .httpTLSKeyFile, .httpTokenFile:
+      "FILE"
     case .maxHeaderListSize, .maxMessageSize: "BYTES"
-    case .workers, .maxConnections: "N"
+    case .workers, .maxConnections, .httpMaxConnections: "N"
     case .logLevel: "debug|info|warn|error"
     case .logFormat: "text|json"
     }
@@ -109,6 +120,10 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .tlsCertificateFile: "PEM certificate and its chain, read again when it changes"
     case .tlsKeyFile: "PEM key of the certificate"
     case .tlsAuthoritiesFile: "PEM authorities; clients must then present a certificate of one"
+    case .httpTLSCertificateFile: "PEM certificate of the side port; with it, it speaks TLS"
+    case .httpTLSKeyFile: "PEM key of the side port's certificate"
+    case .httpMaxConnections: "connections of the side port (default 128)"
+    case .httpRequestTimeout: "limit of one request to the side port (default 1m)"
     case .httpTokenFile: "bearer token that the side port asks for, but of probes"
     case .maxConnections: "gRPC connections; more are closed at once (default 10000)"
     case .handshakeTimeout: "limit for TLS handshake, preface and SETTINGS (default 20s)"

@@ -42,6 +42,22 @@ struct Settings {
       certificate: certificate.value, key: key.value, clientAuthorities: authorities?.value)
   }
 
+  /// Nil when neither file is given: the side port needs no switch, for nobody takes its files for
+  /// another's.
+  func httpTLSFiles() throws(UsageError) -> TLSFiles? {
+    switch (self[.httpTLSCertificateFile], self[.httpTLSKeyFile]) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?):
+      return TLSFiles(certificate: certificate.value, key: key.value)
+    case (let certificate?, nil):
+      throw UsageError(
+        "\(certificate.name) is given, but --http-tls-key-file (HTTP_TLS_KEY_FILE) is missing")
+    case (nil, let key?):
+      throw UsageError(
+        "\(key.name) is given, but --http-tls-cert-file (HTTP_TLS_CERT_FILE) is missing")
+    }
+  }
+
   /// Every value of a repeatable flag; of its variable, what colons separate, as in `PATH`.
   func all(_ flag: ServeFlag) -> [String] {
     if let values = flags.values[flag] { return values }

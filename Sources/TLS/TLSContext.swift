@@ -8,10 +8,19 @@ internal import COpenSSL
 /// that an earlier one verified cannot be resumed after a reload.
 package final class TLSContext: @unchecked Sendable {
   let pointer: OpaquePointer
+  /// What it was made of.
+  package let contents: TLSFiles.Contents
   /// When the certificate begins to be valid, in seconds since 1970.
   package let validFrom: Int64
   /// When the certificate ceases to be valid, in seconds since 1970.
   package let validUntil: Int64
+
+  /// Reads the files.
+  ///
+  /// - Throws: which file is wrong, and how.
+  package convenience init(_ files: TLSFiles) throws(TLSError) {
+    try self.init(try files.read(), of: files)
+  }
 
   /// - Parameter files: where the contents came from, for what is thrown.
   /// - Throws: which file is wrong, and how.
@@ -41,6 +50,7 @@ package final class TLSContext: @unchecked Sendable {
       throw error
     }
     pointer = context
+    self.contents = contents
     var (begin, end) = (Int64(0), Int64(0))
     copenssl_validity(context, &begin, &end)
     validFrom = begin

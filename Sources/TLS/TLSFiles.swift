@@ -19,9 +19,9 @@ package struct TLSFiles: Sendable, Equatable {
   /// What the files hold. Compared to tell whether they have changed: a mounted Secret changes by
   /// a symbolic link, which leaves times and sizes as they may be.
   package struct Contents: Sendable, Equatable {
-    var certificate: [UInt8]
-    var key: [UInt8]
-    var clientAuthorities: [UInt8]?
+    package var certificate: [UInt8]
+    package var key: [UInt8]
+    package var clientAuthorities: [UInt8]?
   }
 
   /// The files, each without repetition.

@@ -32,12 +32,16 @@ package final class HeadstartMetrics: Sendable {
   /// Open streaming RPCs, by `method`.
   package let streams: GaugeFamily
 
-  // MARK: TLS; without it these families have no series
+  // MARK: Certificates; without TLS these families have no series
 
-  /// When the certificate that is served expires, in seconds since 1970.
-  package let certificateExpiry: GaugeFamily
-  /// By `result`: success or failure.
-  package let tlsReloads: CounterFamily
+  /// Of the gRPC port.
+  package let grpcCertificate: CertificateMetrics
+  /// Of the side port.
+  package let sidePortCertificate: CertificateMetrics
+
+  // MARK: Side port
+
+  package let sidePort: SidePortMetrics
 
   // MARK: Sources
 
@@ -104,13 +108,10 @@ package final class HeadstartMetrics: Sendable {
     streams = registry.gauge(
       "headstart_streams", help: "Open streaming RPCs.", labels: ["method"])
 
-    certificateExpiry = registry.gauge(
-      "headstart_tls_certificate_expiry_seconds",
-      help: "When the served certificate expires, in seconds since 1970.", unit: .seconds)
-    tlsReloads = registry.counter(
-      "headstart_tls_reloads_total",
-      help: "Changed files of TLS that were taken over (success) or not (failure).",
-      labels: ["result"])
+    grpcCertificate = CertificateMetrics(registry, prefix: "headstart_tls", port: "gRPC port")
+    sidePortCertificate = CertificateMetrics(
+      registry, prefix: "headstart_http_tls", port: "side port")
+    sidePort = SidePortMetrics(registry)
 
     sourceFetches = registry.counter(
       "headstart_source_fetches_total", help: "Fetches from a data source, by result.",
@@ -146,11 +147,6 @@ package final class HeadstartMetrics: Sendable {
       "headstart_build_info", help: "The running build; always 1.", labels: ["version", "revision"]
     ).with([version, revision]).set(1)
     declareKnownSeries()
-  }
-
-  /// TLS is on: its series begin.
-  package func declareTLS() {
-    for result in ["success", "failure"] { _ = tlsReloads.with([result]) }
   }
 
   /// Answers come from memory: most take microseconds, and a first fetch at most 2 s.

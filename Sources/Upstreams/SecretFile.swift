@@ -1,11 +1,11 @@
 private import Glibc
-internal import Telemetry
+package import Telemetry
 
 /// A file that holds a token or a password, read anew whenever it has changed.
 ///
 /// Kubernetes rotates mounted secrets by exchanging a symlink, so the file at the path is another
 /// one afterwards: device and inode are compared, as well as size and times.
-struct SecretFile {
+package struct SecretFile {
   let path: String
   private var cached: (identity: Identity, secret: Redacted)?
 
@@ -21,6 +21,23 @@ struct SecretFile {
 
   init(path: String) {
     self.path = path
+  }
+
+  /// What a file holds now, without the line break at its end.
+  ///
+  /// - Throws: one sentence, when it cannot be used as a secret.
+  package static func read(_ path: String) throws(Unusable) -> Redacted {
+    var file = SecretFile(path: path)
+    do throws(FetchFailure) {
+      return try file.read()
+    } catch {
+      throw Unusable(description: error.message)
+    }
+  }
+
+  /// Why a file holds no secret.
+  package struct Unusable: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// The content, without the line break at its end.

@@ -3,16 +3,17 @@ internal import Scaling
 internal import TLS
 internal import Telemetry
 
-/// Watches the files of TLS and takes over what they become, without a restart.
+/// Watches the TLS files of one port and takes over what they become, without a restart.
 actor CertificateWatcher {
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-  /// What new connections are secured with.
-  nonisolated let credentials: TLSCredentials
 
   private let files: TLSFiles
+  /// For the log: `gRPC` or `HTTP`.
+  private let port: String
   private let logger: Logger
-  private let metrics: HeadstartMetrics
+  private let metrics: CertificateMetrics
+  private let takeOver: @Sendable (TLSContext) throws -> Void
   private var reload: TLSReload
   private var watchers: [DirectoryWatcher?] = []
   private var settleTimer: LoopTimer?
@@ -23,23 +24,23 @@ actor CertificateWatcher {
   /// For what inotify does not tell: changes behind symbolic links, and on network mounts.
   private static let pollInterval = Duration.seconds(2)
 
-  /// Reads the files for the first time.
-  ///
-  /// - Throws: `TLSError`, what is wrong with them.
+  /// - Parameters:
+  ///   - inForce: what the files held when the port was opened.
+  ///   - port: for the log: `gRPC` or `HTTP`.
+  ///   - takeOver: secures new connections with this; throws when it cannot.
   init(
-    loop: EventLoop, files: TLSFiles, logger: Logger, metrics: HeadstartMetrics
-  ) throws(TLSError) {
+    loop: EventLoop, files: TLSFiles, inForce: TLSContext, port: String, logger: Logger,
+    metrics: CertificateMetrics, takeOver: @escaping @Sendable (TLSContext) throws -> Void
+  ) {
     self.loop = loop
     self.files = files
+    self.port = port
     self.logger = logger
     self.metrics = metrics
-    let contents = try files.read()
-    let context = try TLSContext(contents, of: files)
-    credentials = TLSCredentials(context)
-    reload = TLSReload(files: files, contents: contents)
-    metrics.declareTLS()
-    metrics.certificateExpiry.with([]).set(Double(context.validUntil))
-    Self.warnOfTimes(context, files, logger)
+    self.takeOver = takeOver
+    reload = TLSReload(files: files, contents: inForce.contents)
+    metrics.served(until: inForce.validUntil)
+    Self.warnOfTimes(inForce, files, logger)
   }
 
   /// Begins to watch.
@@ -79,26 +80,34 @@ actor CertificateWatcher {
     case .none:
       break
     case .mended:
-      logger.info("TLS files mended: they are as they were")
+      logger.info("TLS files mended: they are as they were", ["port": .string(port)])
     case .report(let error):
-      metrics.tlsReloads.with(["failure"]).increment()
-      logger.error(
-        "TLS files not taken over; the certificate before stays in force",
-        ["error": .string(error.description)])
+      refuse("\(error)")
     case .replace(let context):
-      credentials.replace(with: context)
-      metrics.tlsReloads.with(["success"]).increment()
-      metrics.certificateExpiry.with([]).set(Double(context.validUntil))
+      do {
+        try takeOver(context)
+      } catch {
+        refuse("\(error)")
+        return
+      }
+      metrics.tookOver(until: context.validUntil)
       logger.info(
         "TLS files taken over",
         [
-          "certificate": .string(files.certificate),
+          "port": .string(port), "certificate": .string(files.certificate),
           "expires": .string(Self.text(context.validUntil)),
         ])
       Self.warnOfTimes(context, files, logger)
       // A directory that was exchanged needs a new watch.
       watchDirectories()
     }
+  }
+
+  private func refuse(_ problem: String) {
+    metrics.refused()
+    logger.error(
+      "TLS files not taken over; the certificate before stays in force",
+      ["port": .string(port), "error": .string(problem)])
   }
 
   /// Clients will refuse the certificate, and yet the port must serve: some do not look, and the

@@ -3,6 +3,7 @@ internal import EventLoop
 internal import Glibc
 internal import Manifests
 internal import Scaling
+internal import Telemetry
 internal import Upstreams
 
 /// `headstart explain`: asks a running server for a decision and prints how it tells it.
@@ -54,9 +55,14 @@ struct ExplainCommand {
   private func ask(
     _ url: String, accept: String
   ) throws -> Result<HTTPResponse, HTTPFailure> {
+    var headers = [HTTPField("Accept", accept)]
+    if let path = flags.values[.tokenFile]?.last {
+      let token = try SecretFile.read(path)
+      headers.append(HTTPField("Authorization", "Bearer \(token.secret)"))
+    }
     let request = HTTPRequest(
-      url: url, headers: [HTTPField("Accept", accept)], timeout: .seconds(10),
-      connectTimeout: .seconds(5))
+      url: url, headers: headers, timeout: .seconds(10), connectTimeout: .seconds(5),
+      tls: HTTPRequest.TLSFiles(caFile: flags.values[.caFile]?.last))
     let loop = try EventLoop(name: "explain")
     let asker = Asker(loop: loop)
     let thread = try loop.start()

@@ -50,10 +50,13 @@ struct Server {
       control.post { engine.assumeIsolated { $0.update(catalog: catalog) } }
     }
     let state = ProcessState()
-    let certificates = try configuration.tls.map { files in
-      try CertificateWatcher(loop: manifests, files: files, logger: logger, metrics: metrics)
-    }
-    let grpc = try HTTP2Server(configuration: grpcConfiguration(certificates?.credentials)) {
+    let grpcTLS = try configuration.tls.map { try GRPCCertificate($0) }
+    let sidePortTLS = try configuration.httpTLS.map { try SidePortCertificate($0) }
+    let certificates = [
+      grpcTLS?.watcher(on: manifests, logger, metrics.grpcCertificate),
+      sidePortTLS?.watcher(on: manifests, logger, metrics.sidePortCertificate),
+    ].compactMap(\.self)
+    let grpc = try HTTP2Server(configuration: grpcConfiguration(grpcTLS?.credentials)) {
       [metrics] loop, responder in
       ScalerRPCs(
         loop: loop, responder: responder, engine: engine,
@@ -65,12 +68,18 @@ struct Server {
       content: view.content(
         metrics: metrics, statistics: { grpc.statistics },
         flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) }),
-      token: try configuration.httpTokenFile.map { try BearerToken(path: $0) })
+      metrics: metrics.sidePort, limits: sidePortLimits,
+      token: try configuration.httpTokenFile.map { try BearerToken(path: $0) },
+      certificate: sidePortTLS?.certificate)
+    let sweeper = RequestSweeper(loop: control, admin: admin)
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
     let catalog = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
-    try onLoop(manifests) { try certificates?.assumeIsolated { try $0.start() } }
+    for watcher in certificates {
+      try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
+    }
+    try onLoop(control) { try sweeper.assumeIsolated { try $0.start() } }
     try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
     let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
     try grpc.start()
@@ -80,7 +89,8 @@ struct Server {
       [
         "version": .string(Version.number), "grpc": .string(grpc.boundAddress),
         "http": .string("\(configuration.httpListen.host ?? ""):\(admin.port)"),
-        "tls": .string(tlsDescription), "workers": .int(workers),
+        "tls": .string(tlsDescription),
+        "http_tls": .string(configuration.httpTLS == nil ? "off" : "on"), "workers": .int(workers),
         "policies": .int(catalog.policies.count),
       ])
 
@@ -92,12 +102,13 @@ struct Server {
     grpc.stop()
     admin.stop()
     _ = control.call {
+      sweeper.assumeIsolated { $0.shutDown() }
       engine.assumeIsolated { $0.shutDown() }
       signals.close()
     }
     _ = manifests.call {
       watcher.assumeIsolated { $0.shutDown() }
-      certificates?.assumeIsolated { $0.shutDown() }
+      for certificates in certificates { certificates.assumeIsolated { $0.shutDown() } }
     }
     control.stop()
     manifests.stop()
@@ -145,6 +156,13 @@ struct Server {
       logger.log(entry.level == .warning ? .warning : .debug, entry.message, fields)
     }
     return grpc
+  }
+
+  private var sidePortLimits: AdminLimits {
+    var limits = AdminLimits()
+    limits.connections = configuration.sidePort.connections
+    limits.requestTimeout = configuration.sidePort.requestTimeout
+    return limits
   }
 
   private func manifestConfiguration(_ zones: CCTZDatabase) -> ManifestWatcherConfiguration {

@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 import Testing
 
 @testable import AdminHTTP
@@ -6,9 +7,12 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct AdminServerTests {
   private func start(
-    host: String = "127.0.0.1", port: UInt16 = 0, limits: AdminLimits = AdminLimits()
+    host: String = "127.0.0.1", port: UInt16 = 0, limits: AdminLimits = AdminLimits(),
+    metrics: HeadstartMetrics = HeadstartMetrics(version: "")
   ) throws -> AdminServer {
-    try AdminServer(host: host, port: port, content: TestContent().content, limits: limits)
+    try AdminServer(
+      host: host, port: port, content: TestContent().content, metrics: metrics.sidePort,
+      limits: limits)
   }
 
   private func get(_ path: String, of server: AdminServer) throws -> TestAnswer {
@@ -72,6 +76,31 @@ struct AdminServerTests {
     #expect(try client.readAnswer().status == 200)
   }
 
+  @Test(arguments: [0, 1, 65_535, 65_536, 65_537])
+  func `hands a route the body up to 64 KiB`(size: Int) throws {
+    let echo = Router.Route.post("/echo") { request, _ in
+      AdminResponse(status: 200, contentType: "text/plain", body: request.body.reversed())
+    }
+    let server = try AdminServer(
+      host: "127.0.0.1", port: 0, router: Router(routes: [echo]),
+      metrics: HeadstartMetrics(version: "").sidePort)
+    let client = try TestClient(port: server.port)
+    let body = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+    for _ in 0..<2 {
+      client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n")
+      guard size <= 65_536 else {
+        #expect(try client.readAnswer().status == 413)
+        return
+      }
+      for start in stride(from: 0, to: size, by: 7_000) {
+        client.send(Array(body[start..<min(start + 7_000, size)]))
+      }
+      let answer = try client.readAnswer()
+      #expect(answer.status == 200)
+      #expect(answer.body == String(decoding: body.reversed(), as: UTF8.self))
+    }
+  }
+
   @Test func `reads a body up to the limit and refuses a larger one`() throws {
     var limits = AdminLimits()
     limits.requestBody = 1000
@@ -122,6 +151,43 @@ struct AdminServerTests {
     #expect(!client.readToEnd().hasPrefix("HTTP/1.1 200"))
   }
 
+  @Test func `keeps connections up to the limit, and beyond it ends the one that waits longest`()
+    throws
+  {
+    var limits = AdminLimits()
+    limits.connections = 4
+    let metrics = HeadstartMetrics(version: "")
+    let server = try start(limits: limits, metrics: metrics)
+    let clients = try (0..<4).map { _ in
+      let client = try TestClient(port: server.port)
+      client.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(try client.readAnswer().status == 200)
+      return client
+    }
+    // At the limit all of them are served; the first is then the one served last.
+    for client in clients.reversed() {
+      client.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(try client.readAnswer().status == 200)
+    }
+    #expect(metrics.sidePort.connections.value == 4)
+    #expect(Self.ended(.displaced, metrics) == 0)
+
+    #expect(try get("/livez", of: server).status == 200)
+    #expect(clients[3].readToEnd().isEmpty)
+    #expect(Self.ended(.displaced, metrics) == 1)
+    clients[0].send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try clients[0].readAnswer().status == 200)
+    #expect(metrics.sidePort.connectionsAccepted.value == 5)
+  }
+
+  private static func ended(_ reason: SidePortMetrics.EndReason, _ metrics: HeadstartMetrics) -> Int
+  {
+    let text = String(decoding: metrics.registry.exposition(.text), as: UTF8.self)
+    let name = "headstart_http_connections_ended_total{reason=\"\(reason.rawValue)\"} "
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line.flatMap { Int($0.dropFirst(name.count)) } ?? -1
+  }
+
   @Test func `lets new clients in although slow ones hold every place`() throws {
     var limits = AdminLimits()
     limits.connections = 16
@@ -133,6 +199,36 @@ struct AdminServerTests {
     }
     for _ in 0..<20 { #expect(try get("/livez", of: server).status == 200) }
     #expect(slow[0].readToEnd().isEmpty)
+  }
+
+  @Test(arguments: ["", "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"])
+  func `ends a request that takes longer than its time, and no other`(before: String) throws {
+    var limits = AdminLimits()
+    limits.requestTimeout = .seconds(1)
+    let metrics = HeadstartMetrics(version: "")
+    let server = try start(limits: limits, metrics: metrics)
+    let slow = try TestClient(port: server.port)
+    let pausing = try TestClient(port: server.port)
+    pausing.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try pausing.readAnswer().status == 200)
+    if !before.isEmpty {
+      slow.send(before)
+      #expect(try slow.readAnswer().status == 200)
+    }
+    usleep(50_000)
+    slow.send("GET /li")
+    // As the process has it called, until it is over.
+    let begin = ContinuousClock.now
+    while Self.ended(.requestTimeout, metrics) == 0, ContinuousClock.now < begin + .seconds(8) {
+      server.endOverdueRequests()
+      usleep(20_000)
+      slow.send("v")
+    }
+    #expect(begin.duration(to: .now) >= .milliseconds(900))
+    #expect(slow.readToEnd().isEmpty)
+    #expect(Self.ended(.requestTimeout, metrics) == 1)
+    pausing.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try pausing.readAnswer().status == 200)
   }
 
   @Test func `serves many clients at once`() async throws {
@@ -204,7 +300,8 @@ struct AdminServerTests {
     do {
       let content = TestContent()
       kept = content
-      let server = try AdminServer(host: "127.0.0.1", port: 0, content: content.content)
+      let server = try AdminServer(
+        host: "127.0.0.1", port: 0, content: content.content, metrics: content.metrics.sidePort)
       port = server.port
       #expect(try get("/healthz", of: server).status == 200)
     }

@@ -149,6 +149,40 @@ internal import Testing
     #expect(try parse(["--forecaster-url=http://f"] + tls).dataSources[0].caFile == nil)
   }
 
+  // MARK: Side port
+
+  @Test func `two files secure the side port, and leave the gRPC port as it is`() throws {
+    let files = ["--http-tls-cert-file=c", "--http-tls-key-file=k"]
+    #expect(try parse(files).httpTLS == TLSFiles(certificate: "c", key: "k"))
+    #expect(try parse(files).tls == nil)
+    let environment = ["HTTP_TLS_CERT_FILE": "c", "HTTP_TLS_KEY_FILE": "k"]
+    #expect(try parse([], environment).httpTLS == TLSFiles(certificate: "c", key: "k"))
+    #expect(try parse([]).httpTLS == nil)
+  }
+
+  @Test(arguments: [
+    ("--http-tls-cert-file=c", "--http-tls-key-file (HTTP_TLS_KEY_FILE) is missing"),
+    ("--http-tls-key-file=k", "--http-tls-cert-file (HTTP_TLS_CERT_FILE) is missing"),
+    ("--http-max-connections=0", "a number from 1 to 10000"),
+    ("--http-max-connections=10001", "a number from 1 to 10000"),
+    ("--http-request-timeout=999ms", "between 1s and"), ("--http-request-timeout=8d", "and 168h"),
+  ])
+  func `the side port's flags have bounds`(_ argument: String, _ words: String) throws {
+    let error = try #require(throws: UsageError.self) { try parse([argument]) }
+    #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test func `the side port's limits have defaults, and flags up to their bounds`() throws {
+    #expect(try parse([]).sidePort == SidePortLimits())
+    for (connections, timeout) in [(1, "1s"), (10_000, "7d")] {
+      let limits = try parse([
+        "--http-max-connections=\(connections)", "--http-request-timeout=\(timeout)",
+      ]).sidePort
+      #expect(limits.connections == connections)
+      #expect(limits.requestTimeout == (connections == 1 ? .seconds(1) : .seconds(7 * 86_400)))
+    }
+  }
+
   @Test func `the usage names every flag and variable`() {
     for flag in ServeFlag.allCases {
       #expect(Usage.text.contains("--\(flag.rawValue)="))

@@ -185,6 +185,7 @@ SILENT = {
     "headstart_manifest_errors": "0x30",
     # The tests of promtool run from 1970 on: a month ahead.
     "headstart_tls_certificate_expiry_seconds": "2678400x30",
+    "headstart_http_tls_certificate_expiry_seconds": "2678400x30",
 }
 CASES = {
     "HeadstartDown": ('headstart_build_info{version="1"}', "_x30", 5, {}),

@@ -3,14 +3,14 @@
 import os
 import shutil
 import socket
-import subprocess
 import threading
 import time
 
 import grpc
 import pytest
 
-from harness.certificates import Authority
+from harness import certificates
+from harness.certificates import Authority, Secret, serial
 from harness.policies import fixed, policy
 from harness.server import free_port, run_command
 from harness.stubs import Scaler
@@ -75,28 +75,12 @@ def connect(generated):
 
 
 def s_client(server, *arguments):
-    """What openssl s_client says of the port."""
-    finished = subprocess.run(
-        ["openssl", "s_client", "-connect", server.grpc_address, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=20,
-    )
-    return finished.stdout.decode(errors="replace")
+    """What openssl s_client says of the gRPC port."""
+    return certificates.s_client(server.grpc_address, *arguments)
 
 
 def served_serial(server):
-    output = s_client(server, "-alpn", "h2")
-    start = output.index("-----BEGIN CERTIFICATE-----")
-    end = output.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----\n")
-    return serial(output[start:end].encode())
-
-
-def serial(pem):
-    return subprocess.run(
-        ["openssl", "x509", "-noout", "-serial"], input=pem, capture_output=True, check=True
-    ).stdout
+    return certificates.served_serial(server.grpc_address, "-alpn", "h2")
 
 
 def failures(server, reason):
@@ -304,28 +288,6 @@ def test_an_expired_certificate_is_a_warning(secured, authority):
 
 
 # Rotation
-
-
-class Secret:
-    """A mounted Secret: files behind a symbolic link that is swapped, as the kubelet does it."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self._versions = 0
-
-    def write(self, certificate, key):
-        self._versions += 1
-        version = self.directory / f"..version-{self._versions}"
-        version.mkdir(parents=True)
-        shutil.copy(certificate, version / "tls.crt")
-        shutil.copy(key, version / "tls.key")
-        link = self.directory / "..new"
-        link.symlink_to(version.name)
-        link.rename(self.directory / "..data")
-        for name in ("tls.crt", "tls.key"):
-            if not (self.directory / name).is_symlink():
-                (self.directory / name).symlink_to(f"..data/{name}")
-        return self.directory / "tls.crt", self.directory / "tls.key"
 
 
 def reloads(server, result):

@@ -20,8 +20,9 @@ struct HeadstartMetricsTests {
     metrics.source("default", kind: "forecaster").fetchFailed(
       reason: "timeout", after: .seconds(5))
     metrics.source("ns/main", kind: "prometheus").fetchSucceeded(after: .milliseconds(30))
-    metrics.declareTLS()
-    metrics.certificateExpiry.with([]).set(1_795_217_645)
+    metrics.grpcCertificate.served(until: 1_795_217_645)
+    metrics.sidePortCertificate.served(until: 1_795_217_645)
+    metrics.sidePort.requests.with(["200"]).increment()
     metrics.registry.onScrape { [metrics] writer in
       let signals = SignalSample.State.allCases.map {
         SignalSample(
@@ -76,6 +77,17 @@ struct HeadstartMetricsTests {
     for definition in metrics.registry.definitions {
       #expect(page.contains("\n# TYPE \(definition.name) "), "\(definition.name)")
     }
+  }
+
+  @Test func `says nothing of certificates without TLS, and zero of reloads with it`() {
+    #expect(!page().contains("tls_certificate_expiry_seconds"))
+    #expect(!page().contains("tls_reloads_total"))
+    metrics.sidePortCertificate.served(until: 1_795_217_645)
+    #expect(page().contains("\nheadstart_http_tls_certificate_expiry_seconds 1795217645\n"))
+    #expect(page().contains("\nheadstart_http_tls_reloads_total{result=\"failure\"} 0\n"))
+    #expect(!page().contains("\nheadstart_tls_certificate_expiry_seconds"))
+    metrics.sidePortCertificate.refused()
+    #expect(page().contains("\nheadstart_http_tls_reloads_total{result=\"failure\"} 1\n"))
   }
 
   @Test func `shows what the server counts`() {

@@ -1,5 +1,6 @@
 """Certificates made by the openssl command."""
 
+import shutil
 import subprocess
 
 
@@ -39,3 +40,51 @@ class Authority:
             "-CAcreateserial", "-out", certificate, "-days", days, "-extfile", extensions,
         )  # fmt: skip
         return certificate, key
+
+
+class Secret:
+    """A mounted Secret: files behind a symbolic link that is swapped, as the kubelet does it."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self._versions = 0
+
+    def write(self, certificate, key):
+        self._versions += 1
+        version = self.directory / f"..version-{self._versions}"
+        version.mkdir(parents=True)
+        shutil.copy(certificate, version / "tls.crt")
+        shutil.copy(key, version / "tls.key")
+        link = self.directory / "..new"
+        link.symlink_to(version.name)
+        link.rename(self.directory / "..data")
+        for name in ("tls.crt", "tls.key"):
+            if not (self.directory / name).is_symlink():
+                (self.directory / name).symlink_to(f"..data/{name}")
+        return self.directory / "tls.crt", self.directory / "tls.key"
+
+
+def s_client(address, *arguments):
+    """What openssl s_client says of a port."""
+    finished = subprocess.run(
+        ["openssl", "s_client", "-connect", address, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=20,
+    )
+    return finished.stdout.decode(errors="replace")
+
+
+def served_serial(address, *arguments):
+    """The serial number of the certificate that a port serves."""
+    output = s_client(address, *arguments)
+    end_line = "-----END CERTIFICATE-----\n"
+    start = output.index("-----BEGIN CERTIFICATE-----")
+    return serial(output[start : output.index(end_line) + len(end_line)].encode())
+
+
+def serial(pem):
+    return subprocess.run(
+        ["openssl", "x509", "-noout", "-serial"], input=pem, capture_output=True, check=True
+    ).stdout

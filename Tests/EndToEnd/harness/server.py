@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import urllib.error
@@ -60,13 +61,18 @@ class Response:
 
 
 class Headstart:
-    """One running server. `stop` ends it with SIGTERM and expects exit code 0."""
+    """One running server. `stop` ends it with SIGTERM and expects exit code 0.
 
-    def __init__(self, *flags, environment=None):
+    `authority`: the PEM file that the certificate of a side port with TLS must chain to.
+    """
+
+    def __init__(self, *flags, environment=None, authority=None):
         self.grpc_port = free_port()
         self.http_port = free_port()
         self.grpc_address = f"127.0.0.1:{self.grpc_port}"
-        self.http_url = f"http://127.0.0.1:{self.http_port}"
+        self.http_address = f"127.0.0.1:{self.http_port}"
+        self.http_url = f"{'https' if authority else 'http'}://{self.http_address}"
+        self.trust = ssl.create_default_context(cafile=authority) if authority else None
         self._lines = []
         self._channels = []
         self.process = subprocess.Popen(
@@ -118,7 +124,7 @@ class Headstart:
     def get(self, path, headers=None, timeout=5.0):
         request = urllib.request.Request(self.http_url + path, headers=headers or {})
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
+            with urllib.request.urlopen(request, timeout=timeout, context=self.trust) as answer:
                 return Response(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             return Response(error.code, error.headers, error.read())
