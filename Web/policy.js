@@ -129,6 +129,8 @@ function drawDecision(record, now) {
   const applied = record.appliedLimits.map((limit) => ({
     cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
     hold: `held at ${limit.replicas}, the last complete answer, until ${limit.until && time(Date.parse(limit.until), now)}`,
+    activity: `kept at ${limit.replicas}${limit.until ? ` until ${time(Date.parse(limit.until), now)}` : ""}, `
+      + { firstSeen: "new", active: "not idle long enough", wakeUp: "woken", outsidePeriod: "outside of its enabled period" }[limit.cause],
     minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,
   })[limit.limit]);
   const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;

@@ -172,12 +172,27 @@ enum DecisionJSON {
       json.field("limit", "hold")
       json.field("replicas", replicas)
       json.field("until", time(until))
+    case .activity(let replicas, let cause, let since, let until):
+      json.field("limit", "activity")
+      json.field("replicas", replicas)
+      json.field("cause", name(of: cause))
+      json.field("since", time(since))
+      json.field("until", until.flatMap(time))
     case .minReplicas(let replicas):
       json.field("limit", "minReplicas")
       json.field("replicas", replicas)
     case .maxReplicas(let replicas):
       json.field("limit", "maxReplicas")
       json.field("replicas", replicas)
+    }
+  }
+
+  private static func name(of cause: Decision.Activity.Cause) -> String {
+    switch cause {
+    case .firstSeen: "firstSeen"
+    case .active: "active"
+    case .wakeUp: "wakeUp"
+    case .outsidePeriod: "outsidePeriod"
     }
   }
 

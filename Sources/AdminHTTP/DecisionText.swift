@@ -75,6 +75,7 @@ struct DecisionText {
         add("  capped at \(replicas) by rule \"\(rule)\" of \(signal)")
       case .hold(let replicas, let until):
         add("  held at \(replicas), the last complete answer, until \(Self.time(until))")
+      case .activity: add("  \(limit.clause(at: record.decision.at))")
       case .minReplicas(let replicas): add("  raised to \(replicas) by minReplicas")
       case .maxReplicas(let replicas): add("  lowered to \(replicas) by maxReplicas")
       }

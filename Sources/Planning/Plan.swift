@@ -117,7 +117,7 @@ private struct PlanWalk {
     } catch {
       throw .unknownTimeZone(error)
     }
-    decision = Self.decide(readings, at: from)
+    decision = Self.decide(readings, activity: nil, at: from)
   }
 
   /// Goes to the next instant at which the answer could change.
@@ -126,24 +126,26 @@ private struct PlanWalk {
   mutating func advance(before end: Instant) -> Bool {
     let next = min(decision.validUntil, readings.nextReading(after: decision.at))
     guard next > decision.at, next < end else { return false }
-    decision = Self.decide(readings, at: next)
+    decision = Self.decide(readings, activity: decision.memory.activity, at: next)
     return true
   }
 
   /// A signal that is unknown at this instant is left out, unless it is required: what a plan
   /// knows of it says nothing about whether the server will.
-  private static func decide(_ known: KnownReadings, at now: Instant) -> Decision {
+  private static func decide(
+    _ known: KnownReadings, activity: Decision.Activity?, at now: Instant
+  ) -> Decision {
     var policy = known.policy
     var readings = known.readings(at: now)
-    let decision = Evaluator.decide(
-      policy, readings: readings, memory: Decision.Memory(), at: now)
+    let memory = Decision.Memory(activity: activity)
+    let decision = Evaluator.decide(policy, readings: readings, memory: memory, at: now)
     let kept = policy.signals.indices.filter {
       decision.contributions[$0].state == .fresh || policy.signals[$0].required
     }
     guard kept.count < policy.signals.count, !kept.isEmpty else { return decision }
     policy.signals = kept.map { policy.signals[$0] }
     readings = kept.map { readings[$0] }
-    var rest = Evaluator.decide(policy, readings: readings, memory: Decision.Memory(), at: now)
+    var rest = Evaluator.decide(policy, readings: readings, memory: memory, at: now)
     rest.validUntil = min(rest.validUntil, decision.validUntil)
     return rest
   }

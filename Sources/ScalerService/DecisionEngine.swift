@@ -222,7 +222,7 @@ package actor DecisionEngine {
 
   // MARK: Deciding
 
-  private func decide(_ entry: PolicyEntry, at now: Instant) {
+  func decide(_ entry: PolicyEntry, at now: Instant) {
     let previous = entry.decide(at: now, zones: configuration.zones) { [feeds] feed in
       feeds?.reading(of: feed)
     }
@@ -303,7 +303,7 @@ package actor DecisionEngine {
   }
 
   /// Ends one pass: hands the loops what changed, and sets the timer for the next decision.
-  private func finishPass() {
+  func finishPass() {
     for worker in workers {
       guard let updates = outbox.removeValue(forKey: ObjectIdentifier(worker)) else { continue }
       worker.post(.answers(updates))

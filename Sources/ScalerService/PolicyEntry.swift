@@ -98,7 +98,12 @@ final class PolicyEntry {
   /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
   func wallClockStepped(by step: Duration) {
     timelines = Array(repeating: nil, count: policy.signals.count)
-    decision?.memory.incompleteSince?.advance(by: step)
+    decision?.memory.wallClockStepped(by: step)
+  }
+
+  /// Somebody asked for the workload. To be followed by a decision.
+  func wake(at instant: Instant) {
+    decision?.memory.wokenUp(at: instant)
   }
 
   private func keep(_ decision: Decision) {

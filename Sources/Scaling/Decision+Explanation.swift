@@ -35,14 +35,35 @@ extension Decision {
 }
 
 extension Decision.AppliedLimit {
-  fileprivate func clause(at now: Instant) -> String {
+  /// What the limit did, as a part of a sentence: `raised to 2 by minReplicas`.
+  package func clause(at now: Instant) -> String {
     switch self {
     case .cap(let signal, let rule, let replicas):
       "capped at \(replicas) by rule \"\(rule)\" of \(signal)"
     case .hold(let replicas, let until):
       "held at \(replicas), the last complete answer, until \(until.text(near: now))"
+    case .activity(let replicas, let cause, let since, let until):
+      Self.clause(replicas, cause, since: since, until: until, at: now)
     case .minReplicas(let count): "raised to \(count) by minReplicas"
     case .maxReplicas(let count): "limited to \(count) by maxReplicas"
+    }
+  }
+
+  private static func clause(
+    _ replicas: Int, _ cause: Decision.Activity.Cause, since: Instant, until: Instant?,
+    at now: Instant
+  ) -> String {
+    let kept = "kept at \(replicas)"
+    guard let until else { return "\(kept), because it is not known to be idle" }
+    let cooldown = since.duration(to: until).wholeSecondsText
+    let elapsed = max(since.duration(to: now), .zero).wholeSecondsText
+    switch cause {
+    case .firstSeen: return "\(kept), watched for \(elapsed) of \(cooldown)"
+    case .active: return "\(kept), idle for \(elapsed) of \(cooldown)"
+    case .wakeUp:
+      return "woken at \(since.text(near: now)), \(kept) until \(until.text(near: now))"
+    case .outsidePeriod:
+      return "\(kept) outside of its enabled period, which begins at \(until.text(near: now))"
     }
   }
 }

@@ -40,19 +40,29 @@ package struct Decision: Hashable, Sendable {
     case cap(signal: String, rule: String, replicas: Int)
     /// The last complete decision, while a signal is missing.
     case hold(replicas: Int, until: Instant)
+    /// What being active asks for, because the workload was active, woken or new at `since`; nil
+    /// for `until` while it is not known when it will be idle.
+    case activity(replicas: Int, cause: Activity.Cause, since: Instant, until: Instant?)
     case minReplicas(Int)
     case maxReplicas(Int)
   }
 
-  /// The last complete decision, and since when decisions have been incomplete.
+  /// The last complete decision, since when decisions have been incomplete, and the last activity.
   package struct Memory: Hashable, Sendable {
     package var lastCompleteReplicas: Int?
     /// Nil while the decision is complete.
     package var incompleteSince: Instant?
+    /// Nil before the first decision of a policy with `ActivityRules`, and for others unless they
+    /// were woken.
+    package var activity: Activity?
 
-    package init(lastCompleteReplicas: Int? = nil, incompleteSince: Instant? = nil) {
+    package init(
+      lastCompleteReplicas: Int? = nil, incompleteSince: Instant? = nil,
+      activity: Activity? = nil
+    ) {
       self.lastCompleteReplicas = lastCompleteReplicas
       self.incompleteSince = incompleteSince
+      self.activity = activity
     }
   }
 

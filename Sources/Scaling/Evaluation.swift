@@ -3,7 +3,7 @@
 struct Evaluation {
   private let policy: Policy
   private let readings: [SignalReading]
-  private let memory: Decision.Memory
+  private var memory: Decision.Memory
   private let now: Instant
   /// The longest of the signals' windows; caps and the hold floor apply over all of it.
   private let overall: LeadWindow
@@ -12,6 +12,8 @@ struct Evaluation {
   private var changes: NextChange
   private var contributions: [Contribution] = []
   private var isComplete = true
+  /// Whether every signal is fresh.
+  private var isHealthy = true
   /// The index of the contribution with the highest demand, the first of equals.
   private var highest: Int?
   /// The signal that decides after the caps, and its demand then.
@@ -37,6 +39,7 @@ struct Evaluation {
       let assessment = assess(index, leadTime: leadTime, own: own)
       let peak = assessment.demand?.peak(from: own.from, to: own.to)
       append(assessment, peak: peak, signal: index)
+      if assessment.state != .fresh { isHealthy = false }
       guard let demand = assessment.demand, let peak else {
         isComplete = false
         continue
@@ -102,7 +105,11 @@ struct Evaluation {
 
   mutating func decision() -> Decision {
     let floor = holdFloor()
-    if let reason = missingSignals() { return unavailable(reason) }
+    let activity = activityFloor()
+    if let reason = missingSignals() {
+      if let activity, activity.isCertain { return certain(activity) }
+      return unavailable(reason)
+    }
     guard let winner, let highest else { return unavailable("the policy has no signals") }
 
     var answer = winner.peak.replicas
@@ -124,20 +131,60 @@ struct Evaluation {
         winningSignal = nil
       }
     }
-    if answer < policy.limits.minReplicas {
-      answer = policy.limits.minReplicas
-      applied.append(.minReplicas(answer))
+    if let activity, min(activity.replicas, caps?.loosest.cap ?? .max) > answer {
+      answer = min(activity.replicas, caps?.loosest.cap ?? .max)
+      applied.append(activity.limit)
       winningSignal = nil
     }
-    if let maxReplicas = policy.limits.maxReplicas, answer > maxReplicas {
-      answer = maxReplicas
-      applied.append(.maxReplicas(answer))
-    }
+    let demanded = answer
+    limit(&answer, applied: &applied)
+    if answer > demanded { winningSignal = nil }
     if answer == 0, !isComplete, !zeroIsWanted {
       return unavailable(zeroWithoutData)
     }
     return make(.replicas(answer), winner: winningSignal, applied: applied)
   }
+
+  private func limit(_ answer: inout Int, applied: inout [Decision.AppliedLimit]) {
+    if answer < policy.limits.minReplicas {
+      answer = policy.limits.minReplicas
+      applied.append(.minReplicas(answer))
+    }
+    if let maxReplicas = policy.limits.maxReplicas, answer > maxReplicas {
+      answer = maxReplicas
+      applied.append(.maxReplicas(answer))
+    }
+  }
+
+  // MARK: Activity
+
+  /// Sees what the signals say of the workload's activity, and remembers it.
+  ///
+  /// - Returns: nil for a workload that is idle, and for a policy that does not care.
+  private mutating func activityFloor() -> ActivityFloor? {
+    // Most policies have no such rules, and nobody wakes them.
+    guard policy.activity != nil || memory.activity != nil else { return nil }
+    let signals: SignalActivity =
+      if winner.map({ $0.peak.replicas > 0 }) ?? false { .demanding } else {
+        isHealthy ? .quiet : .unknown
+      }
+    let (remembered, floor) = policy.activityFloor(
+      signals, remembered: memory.activity, at: now, changes: &changes)
+    memory.activity = remembered
+    return floor
+  }
+
+  /// What a wake-up asks for though nothing is known from the signals: no less than the last
+  /// complete answer, because missing data never scales anything down.
+  private mutating func certain(_ activity: ActivityFloor) -> Decision {
+    var answer = min(
+      max(activity.replicas, memory.lastCompleteReplicas ?? 0), caps?.loosest.cap ?? .max)
+    var applied = [activity.limit]
+    limit(&answer, applied: &applied)
+    return make(.replicas(answer), winner: nil, applied: applied)
+  }
+
+  // MARK: Hold and caps
 
   /// The last complete decision, while signals are missing and `hold` has not run out.
   private mutating func holdFloor() -> (replicas: Int, until: Instant)? {
@@ -212,7 +259,8 @@ struct Evaluation {
   ) -> Decision {
     var memory = memory
     if isComplete, case .replicas(let replicas) = outcome {
-      memory = Decision.Memory(lastCompleteReplicas: replicas)
+      memory.lastCompleteReplicas = replicas
+      memory.incompleteSince = nil
     } else {
       memory.incompleteSince = incompleteSince
     }

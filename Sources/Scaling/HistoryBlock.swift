@@ -127,6 +127,13 @@ struct HistoryBlock: Sendable {
       case .maxReplicas(let replicas):
         bytes.append(3)
         bytes.appendVarint(UInt64(clamping: replicas))
+      case .activity(let replicas, let cause, let since, let until):
+        bytes.append(4)
+        bytes.appendVarint(UInt64(clamping: replicas))
+        bytes.append(cause.rawValue)
+        bytes.appendVarint(UInt64(clamping: since.duration(to: now).milliseconds))
+        let ahead = until.map { UInt64(clamping: now.duration(to: $0).milliseconds) &+ 1 }
+        bytes.appendVarint(ahead ?? 0)
       }
     }
   }

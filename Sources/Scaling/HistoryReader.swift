@@ -68,7 +68,15 @@ struct HistoryReader {
       return .hold(
         replicas: replicas, until: now.advanced(byMilliseconds: Int64(clamping: ahead)))
     case 2: return .minReplicas(replicas)
-    default: return .maxReplicas(replicas)
+    case 3: return .maxReplicas(replicas)
+    default:
+      guard let cause = readByte().flatMap(Decision.Activity.Cause.init), let age = readVarint(),
+        let ahead = readVarint()
+      else { return nil }
+      return .activity(
+        replicas: replicas, cause: cause,
+        since: now.advanced(byMilliseconds: 0 - Int64(clamping: age)),
+        until: ahead == 0 ? nil : now.advanced(byMilliseconds: Int64(clamping: ahead - 1)))
     }
   }
 

@@ -12,13 +12,33 @@ package struct Policy: Hashable, Sendable {
   /// At least one. Order decides which of two equal signals is named the winner.
   package var signals: [Signal]
   package var whenUnavailable: UnavailableBehaviour
+  /// The kind of manifest that it comes from.
+  package var kind: Kind
   /// Needed for direct scaling only.
-  package var scaleTarget: ScaleTarget?
+  @Rare package var scaleTarget: ScaleTarget?
+  /// When the workload may be taken to zero; nil for whenever nothing asks for replicas.
+  @Rare package var activity: ActivityRules?
+  @Rare private var targetRules: TargetRules?
+
+  /// How direct mode scales the target.
+  package var scaling: TargetRules {
+    get { targetRules ?? TargetRules() }
+    set { targetRules = newValue == TargetRules() ? nil : newValue }
+  }
+
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// Also what a trigger implies.
+    case scalingPolicy = "ScalingPolicy"
+    case scalingRule = "ScalingRule"
+    case elastiService = "ElastiService"
+  }
 
   package init(
     name: ResourceName, leadTime: Duration = Defaults.leadTime, hold: Duration = Defaults.hold,
     limits: ReplicaLimits = ReplicaLimits(), signals: [Signal],
-    whenUnavailable: UnavailableBehaviour = .error, scaleTarget: ScaleTarget? = nil
+    whenUnavailable: UnavailableBehaviour = .error, kind: Kind = .scalingPolicy,
+    scaleTarget: ScaleTarget? = nil, activity: ActivityRules? = nil,
+    scaling: TargetRules = TargetRules()
   ) {
     self.name = name
     self.leadTime = leadTime
@@ -26,8 +46,18 @@ package struct Policy: Hashable, Sendable {
     self.limits = limits
     self.signals = signals
     self.whenUnavailable = whenUnavailable
+    self.kind = kind
     self.scaleTarget = scaleTarget
+    self.activity = activity
+    self.scaling = scaling
   }
+
+  /// What a wake-up asks for: `activeReplicas`, or where there are no rules of activity, what keeps
+  /// the workload alive.
+  package var wakingReplicas: Int { activity?.activeReplicas ?? max(1, limits.minReplicas) }
+
+  /// How long a wake-up lasts.
+  package var wakingTime: Duration { activity?.cooldown ?? ActivityRules.Defaults.cooldown }
 
   /// What holds where a manifest is silent.
   package enum Defaults {
@@ -66,10 +96,13 @@ package struct ScaleTarget: Hashable, Sendable {
   package var apiVersion: String
   package var kind: String
   package var name: String
+  /// Nil for the policy's own.
+  package var namespace: String?
 
-  package init(apiVersion: String, kind: String, name: String) {
+  package init(apiVersion: String, kind: String, name: String, namespace: String? = nil) {
     self.apiVersion = apiVersion
     self.kind = kind
     self.name = name
+    self.namespace = namespace
   }
 }

@@ -38,16 +38,21 @@ package struct ForecastSignal: Hashable, Sendable {
   }
 }
 
-/// Replicas from a live PromQL query: `ceil(value / threshold)`.
+/// Replicas from a live PromQL query: so many for each `threshold`, or a fixed number from
+/// `threshold` on.
 package struct PrometheusSignal: Hashable, Sendable {
   /// The data source's name, as the manifest writes it.
   package var source: String
   package var query: String
-  /// What one replica carries, in the query's unit. Finite and above 0.
+  /// What one replica carries, in the query's unit: finite and above 0. For a switched signal the
+  /// value from which on it asks for replicas: finite.
   package var threshold: Double
-  /// A value at or below this asks for 0 replicas.
+  /// A value at or below this asks for 0 replicas. Means nothing for a switched signal.
   package var activationThreshold: Double
   package var onEmpty: EmptyResult
+  /// What a switched signal asks for from `threshold` on; below it asks for 0 (KubeElasti's
+  /// triggers). Nil for `ceil(value / threshold)`.
+  private var switched: Int32?
   /// Label matchers for `up`, such as `job="my-api"`; nil for no check. See `uptimeQuery`.
   package var uptimeFilter: String?
   /// How long the target must have been up before this signal may say zero.
@@ -55,7 +60,7 @@ package struct PrometheusSignal: Hashable, Sendable {
 
   package init(
     source: String, query: String, threshold: Double, activationThreshold: Double = 0,
-    onEmpty: EmptyResult = .error, uptimeFilter: String? = nil,
+    onEmpty: EmptyResult = .error, switchedTo: Int? = nil, uptimeFilter: String? = nil,
     uptimeCooldown: Duration = Policy.Defaults.uptimeCooldown
   ) {
     self.source = source
@@ -63,9 +68,13 @@ package struct PrometheusSignal: Hashable, Sendable {
     self.threshold = threshold
     self.activationThreshold = activationThreshold
     self.onEmpty = onEmpty
+    switched = switchedTo.map { Int32(clamping: $0) }
     self.uptimeFilter = uptimeFilter
     self.uptimeCooldown = uptimeCooldown
   }
+
+  /// What a switched signal asks for from `threshold` on; nil for a signal that is not switched.
+  package var switchedTo: Int? { switched.map(Int.init) }
 
   /// The query that is 1 when the target was up during the whole cooldown (KubeElasti's
   /// `uptimeFilter`; design section 1), nil without a filter.

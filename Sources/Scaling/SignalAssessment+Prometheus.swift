@@ -1,14 +1,21 @@
 extension PrometheusSignal {
   /// The replicas that a value asks for: `ceil(value / threshold)`, and 0 for a value at or below
-  /// `activationThreshold` or 0.
+  /// `activationThreshold` or 0. A switched signal asks for all or nothing.
   ///
   /// The quotient is the nearest IEEE 754 double and is rounded up as it is: 0.3 / 0.1 is just
   /// below 3 and gives 3, 2.1 / 0.3 is just above 7 and gives 8. No more than the 2,147,483,647
   /// that Kubernetes can count.
   package func replicas(for value: Double) -> Int {
+    if let switchedTo { return isActive(at: value) ? switchedTo : 0 }
     guard value > activationThreshold, value > 0 else { return 0 }
     let replicas = (value / threshold).rounded(.up)
     return replicas < Double(Int32.max) ? Int(replicas) : Int(Int32.max)
+  }
+
+  /// At the threshold and above; and at -1, KubeElasti's sign for a value that it does not have,
+  /// with which it never takes a workload to zero.
+  private func isActive(at value: Double) -> Bool {
+    value >= threshold || value == -1
   }
 }
 

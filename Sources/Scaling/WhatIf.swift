@@ -23,13 +23,15 @@ package struct WhatIf: Hashable, Sendable {
   }
 
   /// The policy without each of its signals, if it has several, and with half, twice, and the given
-  /// lead times. The past counts for none of them: no answer is held.
+  /// lead times. The past counts for none of them but for the last activity: no answer is held.
   ///
   /// - Parameter readings: schedules laid out for twice the policy's `leadWindow` and for the
   ///   longest of `leadTimes`.
   package static func all(
-    for policy: Policy, readings: [SignalReading], leadTimes: [Duration] = [], at now: Instant
+    for policy: Policy, readings: [SignalReading], activity: Decision.Activity? = nil,
+    leadTimes: [Duration] = [], at now: Instant
   ) -> [WhatIf] {
+    let memory = Decision.Memory(activity: activity)
     var result: [WhatIf] = []
     if policy.signals.count > 1 {
       for (index, signal) in policy.signals.enumerated() where index < readings.count {
@@ -38,7 +40,7 @@ package struct WhatIf: Hashable, Sendable {
         other.signals.remove(at: index)
         left.remove(at: index)
         result.append(
-          WhatIf(.withoutSignal(signal.name), outcome: outcome(of: other, left, at: now)))
+          WhatIf(.withoutSignal(signal.name), outcome: outcome(of: other, left, memory, at: now)))
       }
     }
     let lead = min(policy.leadTime.milliseconds, Int64.max / 2)
@@ -47,15 +49,16 @@ package struct WhatIf: Hashable, Sendable {
     where leadTime != policy.leadTime && !asked.contains(leadTime) {
       asked.append(leadTime)
       let other = policy.looking(ahead: leadTime)
-      result.append(WhatIf(.leadTime(leadTime), outcome: outcome(of: other, readings, at: now)))
+      result.append(
+        WhatIf(.leadTime(leadTime), outcome: outcome(of: other, readings, memory, at: now)))
     }
     return result
   }
 
   private static func outcome(
-    of policy: Policy, _ readings: [SignalReading], at now: Instant
+    of policy: Policy, _ readings: [SignalReading], _ memory: Decision.Memory, at now: Instant
   ) -> Decision.Outcome {
-    Evaluator.decide(policy, readings: readings, memory: Decision.Memory(), at: now).outcome
+    Evaluator.decide(policy, readings: readings, memory: memory, at: now).outcome
   }
 }
 

@@ -87,7 +87,9 @@ struct BacktestCommand {
       return try CommandInput.number(text, flag: "per-replica")
     }
     for signal in policy.signals {
-      if case .prometheus(let query) = signal.kind { return query.threshold }
+      if case .prometheus(let query) = signal.kind, query.switchedTo == nil {
+        return query.threshold
+      }
     }
     throw UsageError(
       "the policy \(policy.name) has no query whose threshold says how much load one replica"

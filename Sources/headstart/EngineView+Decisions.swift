@@ -59,7 +59,7 @@ extension EngineView {
       for: snapshot.policy,
       readings: snapshot.readings(
         from: now, until: now, leadTime: max(longest, doubled), zones: zones),
-      leadTimes: question.leadTimes, at: now)
+      activity: snapshot.decision.memory.activity, leadTimes: question.leadTimes, at: now)
     record.sources = detail.sources.map { source in
       SourceRecord(
         name: "\(source.key.name)", kind: source.key.kind.rawValue, state: source.state.rawValue,
