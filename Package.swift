@@ -61,6 +61,7 @@ let package = Package(
     component("HTTP2Server", ["EventLoop", "GRPCWire", "TLS", "CNGHTTP2"]),
     component("Telemetry"),
     component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
+    component("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
     // The command line, without the process.
@@ -77,8 +78,8 @@ let package = Package(
       name: "headstart",
       dependencies: [
         "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server",
-        "Manifests",
-        "Planning", "ScalerService", "Scaling", "TLS", "Telemetry", "Upstreams",
+        "Kubernetes", "Manifests", "Planning", "ScalerService", "Scaling", "TLS", "Telemetry",
+        "Upstreams",
       ],
       swiftSettings: strict,
       // Names of functions stay for profilers; the rest of the debug information is a third of the
@@ -99,6 +100,7 @@ let package = Package(
     tests("TLS"),
     tests("Telemetry"),
     tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
+    tests("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),
     tests(
       "ScalerService",

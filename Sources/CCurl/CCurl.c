@@ -27,6 +27,11 @@ CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t count) {
   return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes ? bytes : "");
 }
 
+CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+  struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_COPY};
+  return curl_easy_setopt(easy, option, &blob);
+}
+
 CURLcode ccurl_set_data_function(CURL *easy, CURLoption option, ccurl_data_function function,
                                  CURLoption context_option, void *context) {
   CURLcode code = curl_easy_setopt(easy, option, function);

@@ -14,19 +14,19 @@ final class CurlMulti {
   private var isClosed = false
   /// Called outside of libcurl's callbacks, so it may add and remove transfers, and close.
   var onFinished: (_ easy: UnsafeMutableRawPointer, CURLcode) -> Void = { _, _ in }
+  /// Called after libcurl has acted and before `onFinished`, under the same rules.
+  var onTurn: () -> Void = {}
 
-  /// Connections to one host, and to all: what a data source's limit of concurrent fetches leaves
-  /// room for, and far below the usual 1024 descriptors of a process.
-  private static let connectionsPerHost = 64
+  /// Connections to all hosts: far below the usual 1024 descriptors of a process.
   private static let connections = 256
 
-  init(loop: EventLoop) throws(EventLoopError) {
+  init(loop: EventLoop, connectionsPerHost: Int) throws(EventLoopError) {
     guard Self.libraryStarted, let handle = curl_multi_init() else {
       throw EventLoopError("start libcurl", code: -ENOMEM)
     }
     self.loop = loop
     self.handle = handle
-    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, Self.connectionsPerHost)
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
     ccurl_multi_set_long(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, Self.connections)
     ccurl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Self.connections)
     timer = try LoopTimer(on: loop) { [unowned self] in act(on: CURL_SOCKET_TIMEOUT, events: 0) }
@@ -116,6 +116,7 @@ final class CurlMulti {
   private func act(on socket: curl_socket_t, events: Int32) {
     var running: Int32 = 0
     curl_multi_socket_action(handle, socket, events, &running)
+    onTurn()
     reportFinished()
   }
 

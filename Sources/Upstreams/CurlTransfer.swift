@@ -20,6 +20,11 @@ final class CurlTransfer {
   private var body: [UInt8] = []
   /// Set by a callback that made libcurl give up.
   private var exceededLimit: Limit?
+  private let isStream: Bool
+  /// Of a stream, called within libcurl whenever something has come: it may take notes, no more.
+  var onArrival: () -> Void = {}
+  /// Bytes of the body that have been handed on.
+  private var delivered = 0
 
   enum Limit {
     case headers, body
@@ -28,8 +33,11 @@ final class CurlTransfer {
   /// In bytes; far more than any server sends.
   static let maximumHeaderSize = 256 * 1024
 
+  /// - Parameter isStream: The body is taken as it comes, and nothing limits the whole.
   /// - Throws: `.invalidRequest` when libcurl or the rules of HTTP refuse it.
-  init(_ request: HTTPRequest, userAgent: String) throws(HTTPFailure) {
+  init(
+    _ request: HTTPRequest, userAgent: String, isStream: Bool = false
+  ) throws(HTTPFailure) {
     guard let url = HTTPURL(request.url) else {
       throw HTTPFailure(
         kind: .invalidRequest, message: "the address is not a URL with http:// or https://")
@@ -43,6 +51,7 @@ final class CurlTransfer {
     self.request = request
     self.url = url
     self.easy = easy
+    self.isStream = isStream
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     configure(userAgent: userAgent)
@@ -80,6 +89,33 @@ final class CurlTransfer {
     ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout - elapsed))
   }
 
+  // MARK: Streams
+
+  /// Whether what has come of the body is handed on piece by piece: of an answer with a status of
+  /// success. Others are kept whole, because they say what is wrong.
+  var deliversPieces: Bool { isStream && (200...299).contains(status) }
+
+  /// 0 before the answer begins.
+  var status: Int { ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) }
+
+  /// Whether all headers have come, after those of 1xx.
+  private(set) var hasHead = false
+
+  /// Gives away what has come of the body since the last time.
+  func takePiece() -> [UInt8] {
+    let piece = body
+    delivered += piece.count
+    body = []
+    return piece
+  }
+
+  /// What is told of a stream whose server has fallen silent for that long.
+  func silence(_ limit: Duration) -> HTTPFailure {
+    let problem =
+      hasHead ? "has sent nothing for \(limit.text)" : "did not answer within \(limit.text)"
+    return HTTPFailure(kind: .timeout, message: "\(url.shown) \(problem)", duration: duration)
+  }
+
   var response: HTTPResponse {
     HTTPResponse(
       status: ccurl_get_long(easy, CURLINFO_RESPONSE_CODE), headers: headers, body: body,
@@ -93,7 +129,7 @@ final class CurlTransfer {
         shown: url.shown, origin: url.origin, timeout: request.timeout,
         connectTimeout: request.connectTimeout ?? request.timeout,
         maximumResponseSize: request.maximumResponseSize, exceeded: exceededLimit,
-        phase: phase, received: body.count,
+        phase: phase, received: delivered + body.count,
         systemError: Int32(clamping: ccurl_get_long(easy, CURLINFO_OS_ERRNO)),
         detail: String(cString: errorText)),
       duration: duration)
@@ -167,9 +203,12 @@ final class CurlTransfer {
 
   private func setLimits() {
     let connectTimeout = min(request.connectTimeout ?? request.timeout, request.timeout)
-    ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(connectTimeout))
-    ccurl_set_size(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(request.maximumResponseSize))
+    // A stream has no end that could be late; `HTTPClient` watches over its silences.
+    if !isStream {
+      ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
+      ccurl_set_size(easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(request.maximumResponseSize))
+    }
     // Redirects are followed by `HTTPClient`, which checks where they lead.
     ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
   }
@@ -178,6 +217,9 @@ final class CurlTransfer {
     // No proxy from the environment: upstreams are inside of the cluster, and a variable meant for
     // something else must not send their credentials through a third host.
     ccurl_set_text(easy, CURLOPT_PROXY, "")
+    if request.version == .http1 {
+      ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    }
     ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     // Without it a transfer that times out while its name is looked up would block the loop until
     // the resolver's thread comes back.
@@ -196,6 +238,17 @@ final class CurlTransfer {
     if let file = request.tls.caFile { ccurl_set_text(easy, CURLOPT_CAINFO, file) }
     if let file = request.tls.clientCertificateFile { ccurl_set_text(easy, CURLOPT_SSLCERT, file) }
     if let file = request.tls.clientKeyFile { ccurl_set_text(easy, CURLOPT_SSLKEY, file) }
+    setContent(CURLOPT_CAINFO_BLOB, request.tls.authorities)
+    setContent(CURLOPT_SSLCERT_BLOB, request.tls.clientCertificate)
+    setContent(CURLOPT_SSLKEY_BLOB, request.tls.clientKey)
+    if !request.tls.verifiesServer {
+      ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
+      ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
+    }
+  }
+
+  private func setContent(_ option: CURLoption, _ bytes: [UInt8]?) {
+    bytes?.withUnsafeBytes { _ = ccurl_set_blob(easy, option, $0.baseAddress, $0.count) }
   }
 
   /// At least 1, because libcurl takes 0 for no limit.
@@ -211,11 +264,12 @@ final class CurlTransfer {
 
   /// - Returns: the count of bytes taken; any other than `count` makes libcurl give up.
   private func receive(body bytes: UnsafePointer<CChar>?, count: Int) -> Int {
-    guard body.count + count <= request.maximumResponseSize else {
+    guard deliversPieces || body.count + count <= request.maximumResponseSize else {
       exceededLimit = .body
       return 0
     }
     body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+    if isStream { onArrival() }
     return count
   }
 
@@ -228,6 +282,11 @@ final class CurlTransfer {
       return 0
     }
     headers.append(line: line)
+    // The empty line at the end of the headers; an answer of 1xx is not the answer yet.
+    if isStream, line.elementsEqual("\r\n".utf8), status >= 200 {
+      hasHead = true
+      onArrival()
+    }
     return count
   }
 }

@@ -1,9 +1,9 @@
-internal import Telemetry
+package import Telemetry
 
 /// Text from outside, made fit to stand inside an error sentence.
-enum Excerpt {
+package enum Excerpt {
   /// In Unicode scalars: enough for the sentence that most servers answer an error with.
-  static let defaultLength = 200
+  package static let defaultLength = 200
 
   /// How much of the input is looked at, beyond the longest secret.
   private static let window = 4096
@@ -15,7 +15,7 @@ enum Excerpt {
   /// control characters turned into one space, `…` where it was cut.
   ///
   /// - Parameter secrets: What must not show up even though a server repeats it.
-  static func text(
+  package static func text(
     of bytes: some Collection<UInt8>, length: Int = defaultLength, hiding secrets: [Redacted] = []
   ) -> String {
     let secrets = secrets.map(\.secret).filter { $0.utf8.count >= shortestSecret }
@@ -32,7 +32,7 @@ enum Excerpt {
     return singleLine(safe, length: length, wasCut: wasCut)
   }
 
-  static func text(
+  package static func text(
     of text: String, length: Int = defaultLength, hiding secrets: [Redacted] = []
   ) -> String {
     self.text(of: text.utf8, length: length, hiding: secrets)

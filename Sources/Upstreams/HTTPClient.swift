@@ -6,6 +6,7 @@ package import EventLoop
 /// Connections are kept and reused, their count is bounded, and nothing blocks: names are looked
 /// up on threads of libcurl's. There are no cookies, no `.netrc`, and no proxies, not even from the
 /// environment. Redirects are followed within one origin only, so credentials never go elsewhere.
+/// Answers come whole, or piece by piece (`stream`).
 ///
 /// Confined to its loop: an actor of the loop owns it. Does not retry.
 package final class HTTPClient {
@@ -15,15 +16,28 @@ package final class HTTPClient {
   /// Requests that were refused before they were sent.
   private var refused: [(call: HTTPCall, failure: HTTPFailure)] = []
   private var refusalTimer: LoopTimer?
+  /// Streams for which something has come in this turn of libcurl.
+  private var arrivals: [HTTPCall] = []
+  private let loop: EventLoop
 
   package typealias Completion = (Result<HTTPResponse, HTTPFailure>) -> Void
 
-  /// - Parameter userAgent: Sent with every request, such as `headstart/1.0.0`.
+  /// What a data source's limit of concurrent fetches leaves room for.
+  package static let connectionsPerHost = 64
+
+  /// - Parameters:
+  ///   - userAgent: Sent with every request, such as `headstart/1.0.0`.
+  ///   - connectionsPerHost: Requests beyond it wait for a free one.
   /// - Throws: when the loop has no room for timers, or libcurl cannot start.
-  package init(loop: EventLoop, userAgent: String) throws(EventLoopError) {
+  package init(
+    loop: EventLoop, userAgent: String,
+    connectionsPerHost: Int = HTTPClient.connectionsPerHost
+  ) throws(EventLoopError) {
+    self.loop = loop
     self.userAgent = userAgent
-    multi = try CurlMulti(loop: loop)
+    multi = try CurlMulti(loop: loop, connectionsPerHost: connectionsPerHost)
     refusalTimer = try LoopTimer(on: loop) { [unowned self] in reportRefused() }
+    multi.onTurn = { [unowned self] in deliver() }
     multi.onFinished = { [unowned self] easy, code in finished(easy, code) }
   }
 
@@ -37,9 +51,35 @@ package final class HTTPClient {
   ///   after `cancel` or `shutdown`.
   @discardableResult
   package func send(_ request: HTTPRequest, completion: @escaping Completion) -> HTTPCall {
+    start(request, HTTPCall(client: self, completion: completion))
+  }
+
+  /// Sends a request whose answer is taken as it comes.
+  ///
+  /// The request's `timeout` is the limit for the answer to begin. Redirects are not followed.
+  ///
+  /// - Parameters:
+  ///   - silence: The limit for the next piece to come, after which the stream has failed.
+  ///   - onPiece: Called on the loop with what has come of the body, if the status is of success
+  ///     (2xx). It may cancel the call.
+  ///   - completion: As of `send`. The answer's body is empty where `onPiece` has had it.
+  @discardableResult
+  package func stream(
+    _ request: HTTPRequest, silence: Duration, onPiece: @escaping ([UInt8]) -> Void,
+    completion: @escaping Completion
+  ) -> HTTPCall {
+    var request = request
+    request.redirects = .returned
     let call = HTTPCall(client: self, completion: completion)
+    call.stream = HTTPCall.Stream(silence: silence, onPiece: onPiece)
+    return start(request, call)
+  }
+
+  private func start(_ request: HTTPRequest, _ call: HTTPCall) -> HTTPCall {
     do throws(HTTPFailure) {
-      let transfer = try CurlTransfer(request, userAgent: userAgent)
+      let transfer = try CurlTransfer(
+        request, userAgent: userAgent, isStream: call.stream != nil)
+      if call.stream != nil { try watch(call, transfer) }
       let code = multi.add(transfer.easy)
       guard code == CURLM_OK else {
         throw HTTPFailure(
@@ -62,7 +102,9 @@ package final class HTTPClient {
   /// Cancels every request and closes every connection. The client is of no use afterwards.
   package func shutdown() {
     for easy in calls.keys { multi.remove(easy) }
+    for call in calls.values { call.stream = nil }
     calls.removeAll()
+    arrivals.removeAll()
     refused.removeAll()
     refusalTimer = nil
     multi.close()
@@ -79,6 +121,44 @@ package final class HTTPClient {
     let batch = refused
     refused = []
     for (call, failure) in batch { call.complete(.failure(failure)) }
+  }
+
+  /// Has the stream tell of what comes, and fail when nothing does.
+  private func watch(_ call: HTTPCall, _ transfer: CurlTransfer) throws(HTTPFailure) {
+    transfer.onArrival = { [unowned self, unowned call] in
+      guard call.stream?.hasArrival == false else { return }
+      call.stream?.hasArrival = true
+      arrivals.append(call)
+    }
+    do {
+      let timer = try LoopTimer(on: loop) { [unowned self, unowned call] in fellSilent(call) }
+      timer.start(after: transfer.request.timeout)
+      call.stream?.timer = timer
+    } catch {
+      throw HTTPFailure(kind: .invalidRequest, message: "\(error)")
+    }
+  }
+
+  /// Hands on what libcurl has brought, outside of its callbacks.
+  private func deliver() {
+    let batch = arrivals
+    arrivals = []
+    for call in batch {
+      call.stream?.hasArrival = false
+      guard let stream = call.stream, let transfer = call.transfer else { continue }
+      stream.timer?.start(after: transfer.hasHead ? stream.silence : transfer.request.timeout)
+      guard transfer.deliversPieces else { continue }
+      let piece = transfer.takePiece()
+      if !piece.isEmpty { stream.onPiece(piece) }
+    }
+  }
+
+  private func fellSilent(_ call: HTTPCall) {
+    guard let transfer = call.transfer, let stream = call.stream else { return }
+    let limit = transfer.hasHead ? stream.silence : transfer.request.timeout
+    calls[transfer.easy] = nil
+    multi.remove(transfer.easy)
+    call.complete(.failure(transfer.silence(limit)))
   }
 
   private func finished(_ easy: UnsafeMutableRawPointer, _ code: CURLcode) {
@@ -135,6 +215,15 @@ package final class HTTPCall {
   private weak var client: HTTPClient?
   private var completion: HTTPClient.Completion?
   fileprivate var transfer: CurlTransfer?
+  fileprivate var stream: Stream?
+
+  /// How the body is taken that comes in pieces.
+  fileprivate struct Stream {
+    let silence: Duration
+    let onPiece: ([UInt8]) -> Void
+    var timer: LoopTimer?
+    var hasArrival = false
+  }
 
   fileprivate init(client: HTTPClient, completion: @escaping HTTPClient.Completion) {
     self.client = client
@@ -146,12 +235,14 @@ package final class HTTPCall {
     completion = nil
     client?.cancel(self)
     transfer = nil
+    stream = nil
   }
 
   fileprivate func complete(_ result: Result<HTTPResponse, HTTPFailure>) {
     let completion = completion
     self.completion = nil
     transfer = nil
+    stream = nil
     completion?(result)
   }
 }

@@ -25,6 +25,15 @@ package struct HTTPRequest: Sendable {
   package var redirects: RedirectPolicy
   /// In bytes; a longer answer is a failure.
   package var maximumResponseSize: Int
+  package var version: Version
+
+  package enum Version: Hashable, Sendable {
+    /// HTTP/2 where TLS agrees on it, many requests on one connection.
+    case negotiated
+    /// HTTP/1.1, so that a request that times out takes its connection with it: one of HTTP/2 that
+    /// has fallen silent would be chosen again and again.
+    case http1
+  }
 
   package struct BasicAuth: Hashable, Sendable {
     package var username: String
@@ -36,12 +45,20 @@ package struct HTTPRequest: Sendable {
     }
   }
 
-  /// PEM files, which are read when a connection is made.
+  /// PEM files, which are read when a connection is made, or what such files would hold.
   package struct TLSFiles: Hashable, Sendable {
     /// What the server's certificate must chain to; nil for the system's.
     package var caFile: String?
     package var clientCertificateFile: String?
     package var clientKeyFile: String?
+    /// Takes the place of `caFile`.
+    package var authorities: [UInt8]?
+    /// Takes the place of `clientCertificateFile`.
+    package var clientCertificate: [UInt8]?
+    /// Takes the place of `clientKeyFile`. A secret.
+    package var clientKey: [UInt8]?
+    /// False lets any server pass for the right one.
+    package var verifiesServer = true
 
     package init(
       caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil
@@ -71,7 +88,7 @@ package struct HTTPRequest: Sendable {
     method: Method = .get, url: String, headers: [HTTPField] = [], body: [UInt8]? = nil,
     timeout: Duration, connectTimeout: Duration? = nil, basicAuth: BasicAuth? = nil,
     tls: TLSFiles = TLSFiles(), redirects: RedirectPolicy = Defaults.redirects,
-    maximumResponseSize: Int = Defaults.maximumResponseSize
+    maximumResponseSize: Int = Defaults.maximumResponseSize, version: Version = .negotiated
   ) {
     self.method = method
     self.url = url
@@ -83,5 +100,6 @@ package struct HTTPRequest: Sendable {
     self.tls = tls
     self.redirects = redirects
     self.maximumResponseSize = maximumResponseSize
+    self.version = version
   }
 }

@@ -1,10 +1,10 @@
 /// A text that is not JSON, or not the JSON that was expected.
-struct JSONError: Error, Hashable, CustomStringConvertible {
+package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   /// In bytes from the start.
-  var offset: Int
+  package var offset: Int
   /// What was expected and what was found.
-  var problem: String
+  package var problem: String
 
   /// The end of a sentence: `…, found "NaN" at byte 17`.
-  var description: String { "\(problem) at byte \(offset)" }
+  package var description: String { "\(problem) at byte \(offset)" }
 }

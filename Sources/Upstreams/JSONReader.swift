@@ -3,10 +3,10 @@
 /// The caller asks for what it expects and gets it, or an error that says what stands there
 /// instead. Nothing is built that nobody asked for, so skipping a large answer costs a scan.
 /// Nesting is bounded, numbers are finite, and no input traps.
-struct JSONReader {
-  let bytes: [UInt8]
+package struct JSONReader {
+  package let bytes: [UInt8]
   /// Of the next byte to read.
-  var offset = 0
+  package internal(set) var offset = 0
   private var depth = 0
 
   /// Deeper than any answer of a server that we ask.
@@ -14,14 +14,14 @@ struct JSONReader {
   /// Longer numbers are nonsense, and cost time to convert.
   private static let maximumNumberLength = 400
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
   // MARK: Containers
 
   /// Reads an object. `member` must read or skip the value of each key.
-  mutating func readObject(
+  package mutating func readObject(
     _ member: (inout JSONReader, _ key: String) throws(JSONError) -> Void
   ) throws(JSONError) {
     try open("{", as: "an object")
@@ -36,7 +36,7 @@ struct JSONReader {
   }
 
   /// Reads an array. `element` must read or skip each value.
-  mutating func readArray(
+  package mutating func readArray(
     _ element: (inout JSONReader) throws(JSONError) -> Void
   ) throws(JSONError) {
     try open("[", as: "an array")
@@ -45,14 +45,14 @@ struct JSONReader {
   }
 
   /// Expects that nothing but white space follows.
-  mutating func finish() throws(JSONError) {
+  package mutating func finish() throws(JSONError) {
     skipSpace()
     guard offset == bytes.count else { throw unexpected("the end") }
   }
 
   // MARK: Values
 
-  mutating func readBool() throws(JSONError) -> Bool {
+  package mutating func readBool() throws(JSONError) -> Bool {
     skipSpace()
     if take(word: "true") { return true }
     guard take(word: "false") else { throw unexpected("true or false") }
@@ -60,19 +60,19 @@ struct JSONReader {
   }
 
   /// Reads `null` if it stands here.
-  mutating func takeNull() -> Bool {
+  package mutating func takeNull() -> Bool {
     skipSpace()
     return take(word: "null")
   }
 
   /// A number; one that is too large for a Double is an error.
-  mutating func readDouble() throws(JSONError) -> Double {
+  package mutating func readDouble() throws(JSONError) -> Double {
     let start = try scanNumber()
     return try double(from: start)
   }
 
   /// A number without a fractional part, however it is written: `3`, `3.0` and `30e-1` are equal.
-  mutating func readInt() throws(JSONError) -> Int {
+  package mutating func readInt() throws(JSONError) -> Int {
     let start = try scanNumber()
     if let exact = Int(String(decoding: bytes[start..<offset], as: UTF8.self)) { return exact }
     guard let whole = Int(exactly: try double(from: start)) else {
@@ -82,13 +82,13 @@ struct JSONReader {
     return whole
   }
 
-  mutating func readString() throws(JSONError) -> String {
+  package mutating func readString() throws(JSONError) -> String {
     skipSpace()
     return try readString(expecting: "a string")
   }
 
   /// Checks and drops one value of any kind.
-  mutating func skipValue() throws(JSONError) {
+  package mutating func skipValue() throws(JSONError) {
     skipSpace()
     switch peek {
     case UInt8(ascii: "{"): try readObject { reader, _ throws(JSONError) in try reader.skipValue() }
@@ -103,11 +103,11 @@ struct JSONReader {
   }
 
   /// What stands here, as the beginning of a value.
-  enum Kind: Hashable {
+  package enum Kind: Hashable, Sendable {
     case object, array, string, number, bool, null, other
   }
 
-  mutating func nextKind() -> Kind {
+  package mutating func nextKind() -> Kind {
     skipSpace()
     return switch peek {
     case UInt8(ascii: "{"): .object
@@ -121,7 +121,7 @@ struct JSONReader {
   }
 
   /// An error at this place that says what was expected and shows what stands here.
-  func unexpected(_ expectation: String) -> JSONError {
+  package func unexpected(_ expectation: String) -> JSONError {
     JSONError(
       offset: offset,
       problem: "expected \(expectation), found "

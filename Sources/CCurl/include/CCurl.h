@@ -15,6 +15,9 @@ CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value)
 // libcurl copies the bytes.
 CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t count);
 
+// libcurl copies the bytes of a PEM file's content.
+CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count);
+
 typedef size_t (*ccurl_data_function)(char *bytes, size_t size, size_t count, void *context);
 CURLcode ccurl_set_data_function(CURL *easy, CURLoption option, ccurl_data_function function,
                                  CURLoption context_option, void *context);

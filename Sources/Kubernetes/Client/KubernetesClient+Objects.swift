@@ -1,0 +1,140 @@
+/// The calls by what they are for.
+extension KubernetesClient {
+  /// Finds the resource of a kind; see `Discovery`.
+  package func resource(
+    of kind: GroupVersionKind, completion: @escaping Completion<APIResource>
+  ) {
+    discovery.find(kind, completion: completion)
+  }
+
+  @discardableResult
+  package func get(
+    _ path: ResourcePath, completion: @escaping Completion<KubernetesObject>
+  ) -> APITicket {
+    send(APICall(.get, path)) { completion($0.map(KubernetesObject.init)) }
+  }
+
+  @discardableResult
+  package func create(
+    _ object: JSONValue, in path: ResourcePath, deadline: Duration? = nil, repeats: Bool = true,
+    completion: @escaping Completion<KubernetesObject>
+  ) -> APITicket {
+    var call = APICall(.create, path, body: object, deadline: deadline)
+    call.repeats = repeats
+    return send(call) { completion($0.map(KubernetesObject.init)) }
+  }
+
+  /// Replaces an object, if it still has the resourceVersion that `object` says.
+  @discardableResult
+  package func update(
+    _ object: JSONValue, at path: ResourcePath, deadline: Duration? = nil, repeats: Bool = true,
+    completion: @escaping Completion<KubernetesObject>
+  ) -> APITicket {
+    var call = APICall(.update, path, body: object, deadline: deadline)
+    call.repeats = repeats
+    return send(call) { completion($0.map(KubernetesObject.init)) }
+  }
+
+  /// Changes the members that the patch names (RFC 7386).
+  @discardableResult
+  package func mergePatch(
+    _ patch: JSONValue, at path: ResourcePath, dryRun: Bool = false,
+    completion: @escaping Completion<KubernetesObject>
+  ) -> APITicket {
+    var call = APICall(.patch, path, body: patch)
+    call.isDryRun = dryRun
+    return send(call) { completion($0.map(KubernetesObject.init)) }
+  }
+
+  // MARK: Scale
+
+  /// The scale of an object of any resource that has one.
+  @discardableResult
+  package func scale(
+    of target: ObjectKey, _ resource: APIResource, completion: @escaping Completion<Scale>
+  ) -> APITicket {
+    send(APICall(.get, Self.scalePath(of: target, resource))) {
+      completion($0.flatMap(Scale.decode))
+    }
+  }
+
+  /// Sets the count of replicas.
+  ///
+  /// - Parameters:
+  ///   - resourceVersion: The scale's; the patch then fails with `.conflict` where the object has
+  ///     changed since. Nil to write whatever has happened.
+  ///   - dryRun: The server checks, and changes nothing.
+  @discardableResult
+  package func setReplicas(
+    _ replicas: Int, of target: ObjectKey, _ resource: APIResource,
+    resourceVersion: String? = nil, dryRun: Bool = false, completion: @escaping Completion<Scale>
+  ) -> APITicket {
+    var patch: JSONValue = ["spec": ["replicas": .integer(replicas)]]
+    if let resourceVersion {
+      patch.set("metadata", ["resourceVersion": .string(resourceVersion)])
+    }
+    var call = APICall(.patch, Self.scalePath(of: target, resource), body: patch)
+    call.isDryRun = dryRun
+    return send(call) { completion($0.flatMap(Scale.decode)) }
+  }
+
+  private static func scalePath(of target: ObjectKey, _ resource: APIResource) -> ResourcePath {
+    ResourcePath(
+      resource, namespace: target.namespace, name: target.name, subresource: "scale")
+  }
+
+  // MARK: Lists
+
+  /// Reads a whole collection, page by page.
+  ///
+  /// A continue token that has expired in between (410) begins the list anew; the second time it is
+  /// read without pages, which no expiry can interrupt.
+  ///
+  /// - Parameter namespace: Nil for all.
+  /// - Returns: what cancels it.
+  @discardableResult
+  package func list(
+    _ resource: APIResource, namespace: String?, pageSize: Int = ObjectList.pageSize,
+    completion: @escaping Completion<ObjectList>
+  ) -> ListWalk {
+    let walk = ListWalk(
+      client: self, path: ResourcePath(resource, namespace: namespace), pageSize: pageSize,
+      completion: completion)
+    walk.next()
+    return walk
+  }
+
+  // MARK: Watch
+
+  /// Hears of every change after a resourceVersion.
+  ///
+  /// - Parameters:
+  ///   - limit: After which the server shall end the watch.
+  ///   - silence: After which a watch without any event has failed. A server that sends bookmarks
+  ///     does so about once a minute.
+  ///   - onEvent: Called on the loop for each event; may cancel the watch.
+  ///   - completion: The end of it: success when the server ended it, as it does after `limit`.
+  package func watch(
+    _ resource: APIResource, namespace: String?, from resourceVersion: String, limit: Duration,
+    silence: Duration, onEvent: @escaping (WatchEvent) -> Void,
+    completion: @escaping Completion<Void>
+  ) -> APITicket {
+    var call = APICall(.watch, ResourcePath(resource, namespace: namespace), deadline: silence)
+    call.query = [
+      ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
+      ("timeoutSeconds", String(max(1, limit.components.seconds))),
+    ]
+    let decoder = WatchDecoder(call)
+    var ticket: APITicket?
+    let started = stream(
+      call, silence: silence,
+      onPiece: { bytes in
+        for event in decoder.decode(bytes) {
+          guard ticket?.isCancelled != true else { return }
+          onEvent(event)
+        }
+      }, completion: completion)
+    ticket = started
+    return started
+  }
+}

@@ -1,0 +1,58 @@
+internal import Upstreams
+
+/// Decides whether and when a call that failed is made again. Pure.
+struct RetryPlan {
+  private let deadline: Duration
+  private let repeats: Bool
+  private let isIdempotent: Bool
+  private var failures = 0
+  private var hasRenewedCredentials = false
+
+  static let firstWait = Duration.milliseconds(500)
+  static let longestWait = Duration.seconds(8)
+
+  init(_ call: APICall) {
+    deadline = call.deadline
+    repeats = call.repeats
+    isIdempotent = call.isIdempotent
+  }
+
+  enum OnFailure: Hashable {
+    case giveUp
+    case repeatNow
+    case repeatAfter(Duration)
+  }
+
+  /// - Parameter elapsed: Since the first attempt began.
+  mutating func failed(
+    _ failure: KubernetesFailure, elapsed: Duration, jitter: inout JitterSource
+  ) -> OnFailure {
+    if failure.kind == .unauthorized {
+      // The token may have been exchanged a moment ago; once is enough to know.
+      guard !hasRenewedCredentials else { return .giveUp }
+      hasRenewedCredentials = true
+      return .repeatNow
+    }
+    guard repeats, failure.isTransient, isAllowed(after: failure) else { return .giveUp }
+    failures += 1
+    let wait = failure.retryAfter ?? Self.backOff(failures: failures, jitter: &jitter)
+    return elapsed + wait < deadline ? .repeatAfter(wait) : .giveUp
+  }
+
+  /// A create whose end is not known may have succeeded. What the server has turned away with a
+  /// time to come back has not been begun.
+  private func isAllowed(after failure: KubernetesFailure) -> Bool {
+    isIdempotent || failure.kind == .throttled || failure.retryAfter != nil
+  }
+
+  /// Doubles, with the upper half of each wait left to chance, so that replicas do not come back in
+  /// step.
+  static func backOff(
+    failures: Int, first: Duration = firstWait, longest: Duration = longestWait,
+    jitter: inout JitterSource
+  ) -> Duration {
+    let doublings = min(max(failures - 1, 0), 16)
+    let wait = min(first * (1 << doublings), longest)
+    return wait / 2 + wait * Double.random(in: 0...0.5, using: &jitter)
+  }
+}

@@ -1,0 +1,35 @@
+/// The scale subresource of an object (`autoscaling/v1` Scale): how many replicas it has and should
+/// have, whatever its kind.
+package struct Scale: Hashable, Sendable {
+  package var target: ObjectKey
+  /// What is asked for.
+  package var specReplicas: Int
+  /// What is there.
+  package var statusReplicas: Int
+  package var resourceVersion: String
+
+  package init(
+    target: ObjectKey, specReplicas: Int, statusReplicas: Int, resourceVersion: String
+  ) {
+    self.target = target
+    self.specReplicas = specReplicas
+    self.statusReplicas = statusReplicas
+    self.resourceVersion = resourceVersion
+  }
+
+  static func decode(_ json: JSONValue) -> Result<Scale, KubernetesFailure> {
+    let object = KubernetesObject(json)
+    guard object.kind == "Scale", !object.name.isEmpty else {
+      return .failure(
+        KubernetesFailure(
+          kind: .malformed,
+          message: "expected a Scale from the API server, found the kind \"\(object.kind)\""))
+    }
+    // Zero is left out of the JSON.
+    return .success(
+      Scale(
+        target: object.key, specReplicas: json["spec"]?["replicas"]?.integer ?? 0,
+        statusReplicas: json["status"]?["replicas"]?.integer ?? 0,
+        resourceVersion: object.resourceVersion))
+  }
+}
