@@ -117,15 +117,15 @@ struct Kubeconfig {
     access.tls.clientCertificate = try Self.content(
       user.certificateData, of: "client-certificate-data of the user \"\(name)\"", path)
     access.tls.clientKey = try Self.content(
-      user.keyData?.secret, of: "client-key-data of the user \"\(name)\"", path)
+      user.keyData, of: "client-key-data of the user \"\(name)\"", path)
     // As in client-go: a file takes precedence, since it is exchanged.
     if let file = user.tokenFile {
       access.credentials = .tokenFile(Self.resolve(file, relativeTo: path))
     } else if let token = user.token {
-      access.credentials = .token(token)
+      access.credentials = .token(Redacted(token))
     } else if let username = user.username {
       access.credentials = .basic(
-        HTTPRequest.BasicAuth(username: username, password: user.password ?? Redacted("")))
+        HTTPRequest.BasicAuth(username: username, password: Redacted(user.password ?? "")))
     }
   }
 

@@ -1,10 +1,8 @@
-package import Telemetry
-
 /// One kubeconfig file: clusters, users and contexts by name, as `kubectl` writes them.
 ///
 /// Only what decides how a cluster is reached is read; other fields are skipped, because later
 /// versions of `kubectl` add some. Which context holds, and what its parts mean, is decided by the
-/// one who asks (`ClusterAccess`).
+/// one who asks (`ClusterAccess`), who also keeps its secrets out of texts.
 package struct KubeconfigFile: Sendable {
   package var currentContext: String?
   package var clusters: [String: Cluster] = [:]
@@ -22,14 +20,14 @@ package struct KubeconfigFile: Sendable {
   }
 
   package struct User: Hashable, Sendable {
-    package var token: Redacted?
+    package var token: String?
     package var tokenFile: String?
     package var certificateFile: String?
     package var certificateData: String?
     package var keyFile: String?
-    package var keyData: Redacted?
+    package var keyData: String?
     package var username: String?
-    package var password: Redacted?
+    package var password: String?
     /// The command of an `exec` plugin.
     package var execCommand: String?
     /// The name of an `auth-provider`.
@@ -105,14 +103,14 @@ extension KubeconfigFile.Cluster {
 
 extension KubeconfigFile.User {
   init(_ fields: ManifestFields) {
-    token = fields.word("token").map { Redacted($0) }
+    token = fields.word("token")
     tokenFile = fields.word("tokenFile")
     certificateFile = fields.word("client-certificate")
     certificateData = fields.word("client-certificate-data")
     keyFile = fields.word("client-key")
-    keyData = fields.word("client-key-data").map { Redacted($0) }
+    keyData = fields.word("client-key-data")
     username = fields.word("username")
-    password = fields.word("password").map { Redacted($0) }
+    password = fields.word("password")
     execCommand = fields.optional("exec").map { $0.mapping()?.word("command") ?? "" }
     authProvider = fields.optional("auth-provider").map { $0.mapping()?.word("name") ?? "" }
     impersonates = fields.word("as") != nil
