@@ -96,7 +96,7 @@ let package = Package(
     tests("GRPCWire"),
     tests("ScalerMessages"),
     tests("EventLoop"),
-    tests("HTTP2Server", ["EventLoop", "GRPCWire", "TLS"]),
+    tests("HTTP2Server", ["CNGHTTP2", "EventLoop", "GRPCWire", "TLS"]),
     tests("TLS"),
     tests("Telemetry"),
     tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),

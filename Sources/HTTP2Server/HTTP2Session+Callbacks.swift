@@ -7,10 +7,16 @@ extension HTTP2Session {
   static func setCallbacks(_ callbacks: OpaquePointer) {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
       guard let frame else { return 0 }
+      var result: Int32 = 0
       HTTP2Session.withSession(context) {
+        // A stream more is what the memory that is left is not for.
+        guard !$0.isShortOfMemory else {
+          result = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+          return
+        }
         $0.beganHeaders(frame.pointee.hd, isRequest: frame.isRequestHead)
       }
-      return 0
+      return result
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, _, name, nameLength, value, valueLength, _, context in
@@ -123,15 +129,17 @@ extension HTTP2Session {
       // The answer is complete and the request is not: what is still to come will not be read, and
       // without this the client would keep sending it (RFC 9113, 8.1).
       guard nghttp2_session_get_stream_remote_close(handle, header.stream_id) == 0 else { return }
-      nghttp2_submit_rst_stream(
-        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, NGHTTP2_NO_ERROR.rawValue)
+      submit {
+        nghttp2_submit_rst_stream(
+          handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, NGHTTP2_NO_ERROR.rawValue)
+      }
     case NGHTTP2_GOAWAY.rawValue:
       let goAway = frame.pointee.goaway
       if goAway.error_code != NGHTTP2_NO_ERROR.rawValue { sentError = goAway.error_code }
       // The PING of a drain follows its notice, never overtakes it: the answer is then proof that
       // the client has read both.
       guard goAway.last_stream_id == Int32.max else { return }
-      nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+      submit { nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil) }
     default:
       break
     }

@@ -24,6 +24,10 @@ final class HTTP2Session {
   private var freeSlots: [StreamSlot.Pointer] = []
   /// Set when the streams were ended without nghttp2, which must not find their slots any more.
   private var isAbandoned = false
+  /// Whether nghttp2 was refused memory.
+  private var ranOutOfMemory = false
+  /// Whether something was not submitted to nghttp2, because memory was short.
+  private var hasOmissions = false
   /// The error code of a GOAWAY that nghttp2 sent because the client broke the protocol.
   var sentError: UInt32?
 
@@ -46,7 +50,9 @@ final class HTTP2Session {
   }
 
   deinit {
-    nghttp2_session_del(session)
+    // An allocation that failed, the reserve being used up, leaves streams with items that nghttp2 has
+    // freed. What it still holds is lost; the alternative is to corrupt what it does not.
+    if !ranOutOfMemory { nghttp2_session_del(session) }
     freeMemory()
   }
 
@@ -55,14 +61,16 @@ final class HTTP2Session {
   /// Reads what the client has sent, all of it; what it means is in `events` afterwards.
   ///
   /// nghttp2_session_mem_recv fails with NGHTTP2_ERR_BAD_CLIENT_MAGIC for a wrong preface, with
-  /// NGHTTP2_ERR_FLOODED when a limit of the options is passed, and with NGHTTP2_ERR_NOMEM;
-  /// NGHTTP2_ERR_CALLBACK_FAILURE cannot be, since no callback fails. Lesser violations end in a
-  /// GOAWAY that is queued like any other frame.
+  /// NGHTTP2_ERR_FLOODED when a limit of the options is passed, and with NGHTTP2_ERR_NOMEM or, from
+  /// our callback, NGHTTP2_ERR_CALLBACK_FAILURE when memory is short. Lesser violations end in a GOAWAY
+  /// that is queued like any other frame.
   func receive(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     let count = nghttp2_session_mem_recv(
       session, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
     if count == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw .badPreface }
+    note(Int32(clamping: count))
     if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
+    try checkMemory()
   }
 
   /// Appends what is to be sent to `output`, until that is all or `limits.outputBatch` is reached.
@@ -70,13 +78,38 @@ final class HTTP2Session {
   /// - Returns: whether that was all.
   func pull(into output: inout [UInt8]) throws(Failure) -> Bool {
     while output.count < limits.outputBatch {
+      try checkMemory()
       var bytes: UnsafePointer<UInt8>?
       let count = nghttp2_session_mem_send(session, &bytes)
+      note(Int32(clamping: count))
       if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
       if count == 0 { return true }
       output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
     }
     return false
+  }
+
+  /// Submits something to nghttp2, unless memory is short: the connection then ends with the next
+  /// look at it, for what was not submitted will never be sent. Errors other than that mean that the
+  /// stream is gone.
+  func submit(_ body: () -> Int32) {
+    guard !isShortOfMemory else {
+      hasOmissions = true
+      return
+    }
+    note(body())
+  }
+
+  /// Whether nothing more may be asked of nghttp2.
+  var isShortOfMemory: Bool { ranOutOfMemory || hasOmissions || template.isShortOfMemory }
+
+  private func note(_ code: Int32) {
+    if code == NGHTTP2_ERR_NOMEM.rawValue { ranOutOfMemory = true }
+  }
+
+  private func checkMemory() throws(Failure) {
+    guard isShortOfMemory else { return }
+    throw .broken(Self.text(ofError: NGHTTP2_ERR_NOMEM.rawValue))
   }
 
   /// Whether HTTP/2 has come to its end on this connection.
@@ -148,12 +181,12 @@ final class HTTP2Session {
 
   /// Gives the window of bytes that were received back to the connection.
   func returnConnectionWindow(_ count: Int) {
-    nghttp2_session_consume_connection(session, count)
+    submit { nghttp2_session_consume_connection(session, count) }
   }
 
   /// Gives the window of bytes that were dealt with back to the stream; none if that is gone.
   func returnStreamWindow(of slot: StreamSlot.Pointer, _ count: Int) {
-    nghttp2_session_consume_stream(session, slot.pointee.stream, count)
+    submit { nghttp2_session_consume_stream(session, slot.pointee.stream, count) }
   }
 
   // MARK: End of the connection
@@ -161,14 +194,16 @@ final class HTTP2Session {
   /// The first GOAWAY of a drain. A PING follows once it is sent; its answer proves that the client
   /// has read both.
   func announceDrain() {
-    nghttp2_submit_shutdown_notice(session)
+    submit { nghttp2_submit_shutdown_notice(session) }
   }
 
   /// The second GOAWAY: streams that the client opened up to now are answered, later ones are not.
   func sendFinalGoAway() {
-    nghttp2_submit_goaway(
-      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session),
-      NGHTTP2_NO_ERROR.rawValue, nil, 0)
+    submit {
+      nghttp2_submit_goaway(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
+        nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR.rawValue, nil, 0)
+    }
   }
 
   // MARK: Answers
@@ -194,7 +229,7 @@ final class HTTP2Session {
       submitResponse(slot)
     case .sendMessage:
       enqueue(frame, on: slot)
-      nghttp2_session_resume_data(session, slot.pointee.stream)
+      submit { nghttp2_session_resume_data(session, slot.pointee.stream) }
     case .drop:
       break
     }
@@ -285,19 +320,24 @@ final class HTTP2Session {
   private func submitResponse(_ slot: StreamSlot.Pointer) {
     var provider = Self.dataProvider(slot: slot)
     let fields = ConstantFields.response
-    nghttp2_submit_response(session, slot.pointee.stream, fields.fields, fields.count, &provider)
+    submit {
+      nghttp2_submit_response(
+        session, slot.pointee.stream, fields.fields, fields.count, &provider)
+    }
   }
 
   private func submitTrailers(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
     let stream = slot.pointee.stream
     if status == .ok {
       let fields = ConstantFields.okTrailers
-      nghttp2_submit_trailer(session, stream, fields.fields, fields.count)
+      submit { nghttp2_submit_trailer(session, stream, fields.fields, fields.count) }
       return
     }
     var fields = HeaderFields()
     fields.add(status)
-    fields.withFields { _ = nghttp2_submit_trailer(session, stream, $0, $1) }
+    fields.withFields { fields, count in
+      submit { nghttp2_submit_trailer(session, stream, fields, count) }
+    }
   }
 
   private func submitTrailersOnly(_ slot: StreamSlot.Pointer, httpStatus: Int, _ status: RPCStatus)
@@ -308,7 +348,9 @@ final class HTTP2Session {
     fields.add("grpc-accept-encoding", "identity".utf8)
     fields.add(status)
     let stream = slot.pointee.stream
-    fields.withFields { _ = nghttp2_submit_response(session, stream, $0, $1, nil) }
+    fields.withFields { fields, count in
+      submit { nghttp2_submit_response(session, stream, fields, count, nil) }
+    }
   }
 
   private static func text(ofError code: Int32) -> String {

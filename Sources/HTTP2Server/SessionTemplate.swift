@@ -8,13 +8,18 @@ final class SessionTemplate {
   private let options: OpaquePointer
   private let pool: OpaquePointer
 
+  /// Where the pool gets its blocks from; they go to `free`.
+  typealias Allocate = @convention(c) @Sendable (Int) -> UnsafeMutableRawPointer?
+
   /// Fails when memory has run out.
-  init?(limits: SessionLimits) {
+  ///
+  /// - Parameter allocate: nil for malloc; tests have it fail.
+  init?(limits: SessionLimits, allocate: Allocate? = nil) {
     self.limits = limits
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks,
-      nghttp2_option_new(&options) == 0, let options, let pool = cng_pool_new()
+      nghttp2_option_new(&options) == 0, let options, let pool = cng_pool_new(allocate)
     else { return nil }
     self.pool = pool
     self.callbacks = callbacks
@@ -36,6 +41,10 @@ final class SessionTemplate {
     nghttp2_option_del(options)
     cng_pool_del(pool)
   }
+
+  /// Whether nghttp2 lives on the pool's reserve, because malloc had nothing more: the connection that
+  /// it was asked for has to end.
+  var isShortOfMemory: Bool { cng_pool_is_short(pool) != 0 }
 
   /// A new session of nghttp2, which the caller frees; nil when memory has run out.
   ///

@@ -40,7 +40,7 @@ final class WorkerCore<Service: RPCService> {
       messageSize: configuration.maxMessageSize,
       concurrentStreams: configuration.maxConcurrentStreams)
     limits.headerListSize = configuration.maxHeaderListSize
-    guard let template = SessionTemplate(limits: limits) else {
+    guard let template = SessionTemplate(limits: limits, allocate: configuration.allocate) else {
       throw EventLoopError("set nghttp2 up: out of memory", code: 0)
     }
     self.template = template

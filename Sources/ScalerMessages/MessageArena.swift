@@ -1,4 +1,5 @@
 internal import CExternalScaler
+private import Glibc
 
 /// The memory of one message at a time, handed out in ascending order and taken back at once.
 ///
@@ -25,7 +26,7 @@ struct MessageArena: ~Copyable {
   /// True once a request was refused since the last reset.
   var isExhausted: Bool { state.pointee.isExhausted }
 
-  /// Nil when the limit would be passed. The memory is not initialised.
+  /// Nil when the limit would be passed, or memory has run out. The memory is not initialised.
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     state.pointee.allocate(byteCount)
   }
@@ -83,9 +84,15 @@ extension MessageArena {
       // Never empty: protobuf-c takes NULL for a failure.
       let size = max((byteCount + Self.alignment - 1) / Self.alignment, 1) * Self.alignment
       if size > freeCount {
-        freeCount = max(size, Self.furtherBlockSize)
-        free = .allocate(byteCount: freeCount, alignment: Self.alignment)
-        furtherBlocks.append(free)
+        let blockSize = max(size, Self.furtherBlockSize)
+        // Unlike Swift's own allocation, this one may fail: a peer chooses how much it is.
+        guard let block = malloc(blockSize) else {
+          isExhausted = true
+          return nil
+        }
+        furtherBlocks.append(block)
+        freeCount = blockSize
+        free = block
       }
       granted += size
       defer {
@@ -105,7 +112,7 @@ extension MessageArena {
 
     mutating func releaseFurtherBlocks() {
       guard !furtherBlocks.isEmpty else { return }
-      for block in furtherBlocks { block.deallocate() }
+      for block in furtherBlocks { Glibc.free(block) }
       furtherBlocks.removeAll()
     }
   }

@@ -11,9 +11,14 @@ package final class MessageDecoder {
   /// bounds both the memory and the time. It leaves room for 100,000 ordinary metadata entries.
   package static let memoryLimit = 64 << 20
 
-  private let arena = MessageArena(limit: MessageDecoder.memoryLimit)
+  private let memoryLimit: Int
+  private let arena: MessageArena
 
-  package init() {}
+  /// - Parameter memoryLimit: the most bytes that one decoded message may take.
+  package init(memoryLimit: Int = MessageDecoder.memoryLimit) {
+    self.memoryLimit = memoryLimit
+    arena = MessageArena(limit: memoryLimit)
+  }
 
   /// Decodes `externalscaler.ScaledObjectRef`.
   package func scaledObjectRef(from bytes: RawSpan) throws(MessageError) -> ScaledObjectRef {
@@ -92,7 +97,7 @@ package final class MessageDecoder {
     }
     guard let message else {
       throw arena.isExhausted
-        ? .tooLarge(type, limit: Self.memoryLimit) : .malformed(type, byteCount: bytes.byteCount)
+        ? .tooLarge(type, limit: memoryLimit) : .malformed(type, byteCount: bytes.byteCount)
     }
     return try read(message.pointee)
   }

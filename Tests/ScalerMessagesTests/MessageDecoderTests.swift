@@ -239,6 +239,28 @@ struct MessageDecoderTests {
     #expect(try decoder.scaledObjectRef(from: small.span.bytes).name == "web")
   }
 
+  @Test("wherever the memory of a message runs out, that message is refused and nothing else")
+  func everyAllocation() throws {
+    var refusals = 0
+    for call in RecordedCall.all where call.method == "GetMetrics" {
+      let whole = try MessageDecoder().getMetricsRequest(from: call.bytes.span.bytes)
+      // Every allocation takes 16 bytes or more, so that each of them is refused once.
+      for limit in stride(from: 0, through: MessageDecoder.memoryLimit, by: 16) {
+        let decoder = MessageDecoder(memoryLimit: limit)
+        for _ in 0..<2 {
+          do throws(MessageError) {
+            #expect(try decoder.getMetricsRequest(from: call.bytes.span.bytes) == whole)
+          } catch {
+            #expect(error.kind == .tooLarge)
+            refusals += 1
+          }
+        }
+        if (try? decoder.getMetricsRequest(from: call.bytes.span.bytes)) != nil { break }
+      }
+    }
+    #expect(refusals > 100)
+  }
+
   @Test("a health check names its service")
   func healthCheck() throws {
     let bytes = WireBytes.field(1, "externalscaler.ExternalScaler")
