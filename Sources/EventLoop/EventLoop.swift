@@ -71,6 +71,23 @@ package final class EventLoop: SerialExecutor, Sendable {
     runner.store(0, ordering: .releasing)
   }
 
+  /// Lets the threads of others run first from now on, where processors are short. On the loop.
+  ///
+  /// On Linux a priority is of one thread, and lowering one's own needs no privilege; where it is
+  /// refused all the same, the loop competes as any other.
+  package func yieldToOthers() {
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.backgroundNice)
+  }
+
+  private static let backgroundNice: Int32 = 10
+
+  /// Returns to the system what has been freed, after work that took much and keeps little: the
+  /// trees and texts of 100,000 manifests leave half as much behind as their policies take. Applies
+  /// to the whole process, and takes milliseconds.
+  package func giveBackMemory() {
+    cuv_trim_memory()
+  }
+
   /// Ends `run` after the work that is under way. From any thread.
   package func stop() {
     post { uv_stop(self.handle) }

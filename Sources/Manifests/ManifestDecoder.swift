@@ -6,6 +6,7 @@ struct ManifestDecoder {
   let defaults: PolicyDefaults
   let zones: any TimeZoneDatabase
   let audits: ScheduleAudits
+  let templates = SignalTemplates()
   let limits: YAMLLimits
 
   /// - Parameters:

@@ -82,7 +82,7 @@ extension DecisionEngine {
   private func snapshot(of entry: PolicyEntry) -> PolicySnapshot? {
     guard let decision = entry.decision else { return nil }
     return PolicySnapshot(
-      policy: entry.policy, decision: decision, readings: entry.readings,
+      policy: entry.policy, decision: decision, readings: readings(of: entry),
       isImplied: entry.key.isImplied,
       scaledObjects: entry.subscribers.map { "\($0.namespace)/\($0.name)" }.sorted())
   }

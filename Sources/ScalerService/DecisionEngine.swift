@@ -32,7 +32,8 @@ package actor DecisionEngine {
   private var dependents: [Feed: Set<PolicyKey>] = [:]
   private var subscriptions: [ScaledObject: Subscription] = [:]
   private var workers: [WorkerMailbox] = []
-  private var agenda = Agenda<PolicyKey>()
+  private var agenda = Agenda<PolicyEntry>()
+  private var layouts: ScheduleLayouts
   private var timer: LoopTimer?
   private var heartbeat: LoopTimer?
   private var waitTimer: LoopTimer?
@@ -84,6 +85,7 @@ package actor DecisionEngine {
     self.configuration = configuration
     self.logger = logger
     binder = PolicyBinder(catalog: Catalog(), defaults: configuration.defaults)
+    layouts = ScheduleLayouts(zones: configuration.zones)
   }
 
   // MARK: Life
@@ -202,7 +204,7 @@ package actor DecisionEngine {
     release(entry.allFeeds, for: entry.key)
     entries[entry.key] = nil
     unprimed.remove(entry.key)
-    agenda.remove(entry.key)
+    agenda.remove(entry)
   }
 
   private func retain(_ added: Set<Feed>, for key: PolicyKey) {
@@ -223,11 +225,11 @@ package actor DecisionEngine {
   // MARK: Deciding
 
   func decide(_ entry: PolicyEntry, at now: Instant) {
-    let previous = entry.decide(at: now, zones: configuration.zones) { [feeds] feed in
+    let previous = entry.decide(at: now, layouts: &layouts) { [feeds] feed in
       feeds?.reading(of: feed)
     }
     guard let decision = entry.decision else { return }
-    agenda.set(entry.key, at: decision.validUntil)
+    agenda.set(entry, at: decision.validUntil)
     guard decision.outcome != previous?.outcome else { return }
     decisionLog.record(decision, previous: previous, at: now, to: logger)
     let answer = Answer(decision, whenUnavailable: entry.policy.whenUnavailable)
@@ -257,8 +259,7 @@ package actor DecisionEngine {
   package func decideWhatIsDue() {
     let now = configuration.wallClock()
     for _ in 0..<Self.decisionsPerTurn {
-      guard let key = agenda.popDue(at: now) else { break }
-      guard let entry = entries[key] else { continue }
+      guard let entry = agenda.popDue(at: now) else { break }
       decide(entry, at: now)
     }
     finishPass()
@@ -281,6 +282,7 @@ package actor DecisionEngine {
     guard step > Self.smallestStep || step < .zero - Self.smallestStep else { return }
     logger.warning("the wall clock was set", ["by": .duration(step)])
     feeds?.wallClockStepped(by: step)
+    layouts.removeAll()
     for entry in entries.values {
       entry.wallClockStepped(by: step)
       decide(entry, at: now)
@@ -300,6 +302,11 @@ package actor DecisionEngine {
     finishPass()
     guard let first = waits.first else { return }
     waitTimer?.start(after: first.deadline - loop.now)
+  }
+
+  /// The last decision of an entry was made from these.
+  func readings(of entry: PolicyEntry) -> [SignalReading] {
+    entry.readings { [feeds] feed in feeds?.reading(of: feed) }
   }
 
   /// Ends one pass: hands the loops what changed, and sets the timer for the next decision.
@@ -395,10 +402,18 @@ package actor DecisionEngine {
     subscriptions[object] = subscription
   }
 
+  /// The first of ten thousand answers that change at once need not wait for the last.
+  private static let updatesPerMessage = 256
+
   private func tell(_ mailboxes: [WorkerMailbox], _ object: ScaledObject, _ answer: Answer) {
     for mailbox in mailboxes {
-      outbox[ObjectIdentifier(mailbox), default: []].append(
-        AnswerUpdate(object: object, answer: answer))
+      var updates = outbox.removeValue(forKey: ObjectIdentifier(mailbox)) ?? []
+      updates.append(AnswerUpdate(object: object, answer: answer))
+      guard updates.count < Self.updatesPerMessage else {
+        mailbox.post(.answers(updates))
+        continue
+      }
+      outbox[ObjectIdentifier(mailbox)] = updates
     }
   }
 

@@ -23,12 +23,12 @@ package struct PolicyBinder: Sendable {
     let leadTime = try leadTime(of: object)
     guard let named = try namedPolicy(for: object) else {
       return BoundPolicy(
-        policy: try impliedPolicy(for: object), isImplied: true, leadTime: leadTime)
+        policy: Shared(try impliedPolicy(for: object)), isImplied: true, leadTime: leadTime)
     }
     return BoundPolicy(policy: named, isImplied: false, leadTime: leadTime)
   }
 
-  private func namedPolicy(for object: ScaledObject) throws(RPCError) -> Policy? {
+  private func namedPolicy(for object: ScaledObject) throws(RPCError) -> Shared<Policy>? {
     if let name = object.policy, !name.isEmpty {
       guard let policy = catalog.policy(named: name, in: object.namespace) else {
         throw RPCError(
@@ -110,18 +110,20 @@ package struct PolicyBinder: Sendable {
 /// A policy, as metadata adjusted it.
 package struct BoundPolicy: Sendable {
   package let key: PolicyKey
-  package let policy: Policy
+  package let policy: Shared<Policy>
 
   /// - Parameter leadTime: the trigger's own, nil for the policy's.
-  init(policy: Policy, isImplied: Bool, leadTime: Duration?) {
+  init(policy: Shared<Policy>, isImplied: Bool, leadTime: Duration?) {
     let override = leadTime == policy.leadTime ? nil : leadTime
-    var adjusted = policy
-    if let override {
-      adjusted.leadTime = override
-      adjusted.name.name += "@\(override.text)"
-    }
     key = PolicyKey(name: policy.name, isImplied: isImplied, leadTime: override)
-    self.policy = adjusted
+    guard let override else {
+      self.policy = policy
+      return
+    }
+    var adjusted = policy.value
+    adjusted.leadTime = override
+    adjusted.name.name += "@\(override.text)"
+    self.policy = Shared(adjusted)
   }
 }
 

@@ -5,17 +5,27 @@ internal import Scaling
 /// Confined to the engine.
 final class PolicyEntry {
   let key: PolicyKey
-  private(set) var policy: Policy
-  /// One per signal, in order.
-  private(set) var feeds: [SignalFeeds]
+  private var shared: Shared<Policy>
   private(set) var decision: Decision?
-  /// What the decision was made from.
-  private(set) var readings: [SignalReading] = []
-  /// What was decided before.
-  private(set) var history: DecisionHistory
   /// ScaledObjects that workers ask about and this policy answers.
   var subscribers: Set<ScaledObject> = []
+  /// One per signal, in order; empty when none of them fetches anything.
+  private var feeds: [SignalFeeds]
+  /// One per signal; nil for those that have no schedule.
   private var timelines: [ScheduleTimeline?]
+  /// When the first decision was made.
+  private var start: Instant?
+  /// Nil while no decision has differed from the first: most policies are like that most of the
+  /// time, and a history of one entry would double what they take.
+  private var past: Past?
+
+  private final class Past {
+    var history: DecisionHistory
+
+    init(_ history: DecisionHistory) {
+      self.history = history
+    }
+  }
 
   /// What one signal fetches.
   enum SignalFeeds: Hashable {
@@ -32,23 +42,25 @@ final class PolicyEntry {
     }
   }
 
-  init(key: PolicyKey, policy: Policy, catalog: Catalog) {
+  init(key: PolicyKey, policy: Shared<Policy>, catalog: Catalog) {
     self.key = key
-    self.policy = policy
-    feeds = policy.signals.map { Self.feeds(of: $0, in: policy.name.namespace, catalog) }
-    timelines = Array(repeating: nil, count: policy.signals.count)
-    history = DecisionHistory(of: policy.name)
+    shared = policy
+    feeds = Self.feeds(of: policy.value, catalog)
+    timelines = Array(repeating: nil, count: policy.value.signals.count)
   }
+
+  var policy: Policy { shared.value }
 
   /// Takes over an edited policy. The last decision stays, as the memory of the next one.
   ///
   /// - Returns: whether anything changed.
-  func update(policy: Policy, catalog: Catalog) -> Bool {
-    let feeds = policy.signals.map { Self.feeds(of: $0, in: policy.name.namespace, catalog) }
-    guard policy != self.policy || feeds != self.feeds else { return false }
-    self.policy = policy
+  func update(policy: Shared<Policy>, catalog: Catalog) -> Bool {
+    let feeds = Self.feeds(of: policy.value, catalog)
+    let hasChanged = policy != shared || feeds != self.feeds
+    shared = policy
+    guard hasChanged else { return false }
     self.feeds = feeds
-    timelines = Array(repeating: nil, count: policy.signals.count)
+    timelines = Array(repeating: nil, count: policy.value.signals.count)
     return true
   }
 
@@ -60,24 +72,13 @@ final class PolicyEntry {
   ///
   /// - Returns: the decision before it, nil for the first.
   func decide(
-    at now: Instant, zones: any TimeZoneDatabase, reading: (Feed) -> Reading?
+    at now: Instant, layouts: inout ScheduleLayouts, reading: (Feed) -> Reading?
   ) -> Decision? {
     let previous = decision
-    var readings: [SignalReading] = []
-    readings.reserveCapacity(policy.signals.count)
-    do {
+    do throws(UnknownTimeZone) {
       for (index, signal) in policy.signals.enumerated() {
-        switch (signal.kind, feeds[index]) {
-        case (.schedule(let schedule), _):
-          readings.append(.schedule(try timeline(of: schedule, at: index, now: now, zones: zones)))
-        case (.forecast, let feeds):
-          readings.append(.forecast(feeds.all.first.flatMap(reading)))
-        case (.prometheus, let feeds):
-          let all = feeds.all
-          readings.append(
-            .prometheus(
-              all.first.flatMap(reading), uptime: all.count > 1 ? reading(all[1]) : nil))
-        }
+        guard case .schedule(let schedule) = signal.kind else { continue }
+        try layOut(schedule, at: index, now: now, layouts: &layouts)
       }
     } catch {
       keep(
@@ -88,11 +89,39 @@ final class PolicyEntry {
           memory: previous?.memory ?? Decision.Memory()))
       return previous
     }
-    self.readings = readings
     keep(
       Evaluator.decide(
-        policy, readings: readings, memory: previous?.memory ?? Decision.Memory(), at: now))
+        policy, readings: readings(reading), memory: previous?.memory ?? Decision.Memory(),
+        at: now))
     return previous
+  }
+
+  /// What the last decision was made from: every reading that arrives is followed by a decision.
+  ///
+  /// - Parameter reading: the latest of a feed.
+  func readings(_ reading: (Feed) -> Reading?) -> [SignalReading] {
+    policy.signals.indices.map { index in
+      let all = index < feeds.count ? feeds[index].all : []
+      switch policy.signals[index].kind {
+      case .schedule:
+        return .schedule(timelines[index] ?? .nothing)
+      case .forecast:
+        return .forecast(all.first.flatMap(reading))
+      case .prometheus:
+        return .prometheus(
+          all.first.flatMap(reading), uptime: all.count > 1 ? reading(all[1]) : nil)
+      }
+    }
+  }
+
+  /// What was decided before.
+  var history: DecisionHistory {
+    if let past { return past.history }
+    var history = DecisionHistory(of: policy.name)
+    guard var first = decision, let start else { return history }
+    first.at = start
+    history.record(first, after: nil)
+    return history
   }
 
   /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
@@ -107,25 +136,26 @@ final class PolicyEntry {
   }
 
   private func keep(_ decision: Decision) {
-    history.record(decision, after: self.decision)
+    if let previous = self.decision, decision.differs(from: previous) {
+      let past = past ?? Past(history)
+      past.history.record(decision, after: previous)
+      self.past = past
+    }
+    start = start ?? decision.at
     self.decision = decision
   }
 
-  /// How far beyond the lead window a schedule is laid out at once: long enough to be rare, short
-  /// enough that 100,000 policies do not fill the memory with rules of next week.
-  private static let layoutSlack = Duration.seconds(6 * 3600)
-
-  private func timeline(
-    of schedule: Schedule, at index: Int, now: Instant, zones: any TimeZoneDatabase
-  ) throws(UnknownTimeZone) -> ScheduleTimeline {
+  private func layOut(
+    _ schedule: Schedule, at index: Int, now: Instant, layouts: inout ScheduleLayouts
+  ) throws(UnknownTimeZone) {
     let windowEnd = now.advanced(by: policy.leadWindow)
-    if let timeline = timelines[index], timeline.from <= now, windowEnd < timeline.to {
-      return timeline
-    }
-    let timeline = try schedule.timeline(
-      from: now, to: windowEnd.advanced(by: Self.layoutSlack), zones: zones)
-    timelines[index] = timeline
-    return timeline
+    guard timelines[index]?.covers(from: now, to: windowEnd) != true else { return }
+    timelines[index] = try layouts.timeline(of: schedule, from: now, to: windowEnd)
+  }
+
+  private static func feeds(of policy: Policy, _ catalog: Catalog) -> [SignalFeeds] {
+    let all = policy.signals.map { feeds(of: $0, in: policy.name.namespace, catalog) }
+    return all.allSatisfy { $0 == .none } ? [] : all
   }
 
   private static func feeds(
@@ -152,5 +182,14 @@ final class PolicyEntry {
     _ name: String, _ kind: DataSource.Kind, in namespace: String?, _ catalog: Catalog
   ) -> ResourceName {
     catalog.dataSource(kind, named: name, in: namespace)?.name ?? ResourceName(name: name)
+  }
+}
+
+/// By identity.
+extension PolicyEntry: Hashable {
+  static func == (left: PolicyEntry, right: PolicyEntry) -> Bool { left === right }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(self))
   }
 }

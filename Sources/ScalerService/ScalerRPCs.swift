@@ -19,6 +19,10 @@ package final class ScalerRPCs: RPCService {
   private let engine: DecisionEngine
   private let metrics: RPCMetrics
   private let mailbox: WorkerMailbox
+  /// This object, for what is posted to its loop.
+  private let handle: LoopConfined<ScalerRPCs>
+  /// Answers that have not been taken yet, by message.
+  private var news: [[AnswerUpdate]] = []
   private let decoder = MessageDecoder()
   private let methods: [(path: [UInt8], method: RPCMethod)]
   private var bindings: [ScaledObject: Binding] = [:]
@@ -62,8 +66,8 @@ package final class ScalerRPCs: RPCService {
     }
     health = HealthRPCs(responder: responder)
     reflection = ReflectionRPCs(responder: responder)
-    let handle = LoopConfined<ScalerRPCs>()
-    mailbox = WorkerMailbox(loop: loop) { message in
+    handle = LoopConfined<ScalerRPCs>()
+    mailbox = WorkerMailbox(loop: loop) { [handle] message in
       handle.value?.received(message)
     }
     handle.value = self
@@ -294,11 +298,20 @@ package final class ScalerRPCs: RPCService {
     case .ready:
       health.update(.serving)
     case .answers(let updates):
-      for update in updates {
-        guard let binding = bindings[update.object] else { continue }
-        take(update.answer, for: binding)
-      }
+      let isUnderWay = !news.isEmpty
+      news.append(updates)
+      if !isUnderWay { takeNews() }
     }
+  }
+
+  /// Takes one message's answers, and lets sockets be read before the next one's.
+  private func takeNews() {
+    for update in news.removeFirst() {
+      guard let binding = bindings[update.object] else { continue }
+      take(update.answer, for: binding)
+    }
+    guard !news.isEmpty else { return }
+    loop.post { [handle] in handle.value?.takeNews() }
   }
 
   private func take(_ answer: Answer, for binding: Binding) {

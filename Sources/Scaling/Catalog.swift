@@ -1,12 +1,12 @@
 /// Every policy and data source that is in force: an immutable snapshot.
 package struct Catalog: Sendable, Equatable {
-  package var policies: [ResourceName: Policy]
+  package var policies: [ResourceName: Shared<Policy>]
   /// Names are unique among the sources of one kind only: the two that flags define are both
   /// called `default`.
   package var dataSources: [DataSourceKey: DataSource]
 
   package init(
-    policies: [ResourceName: Policy] = [:], dataSources: [DataSourceKey: DataSource] = [:]
+    policies: [ResourceName: Shared<Policy>] = [:], dataSources: [DataSourceKey: DataSource] = [:]
   ) {
     self.policies = policies
     self.dataSources = dataSources
@@ -14,7 +14,7 @@ package struct Catalog: Sendable, Equatable {
 
   /// The policy of that name in the namespace, or else among those without a namespace
   /// (design section 4).
-  package func policy(named name: String, in namespace: String) -> Policy? {
+  package func policy(named name: String, in namespace: String) -> Shared<Policy>? {
     policies[ResourceName(namespace: namespace, name: name)] ?? policies[ResourceName(name: name)]
   }
 

@@ -38,7 +38,7 @@ enum CommandInput {
       }
       throw BrokenManifests()
     }
-    let policies = check.catalog.policies.values.sorted { $0.name < $1.name }
+    let policies = check.catalog.policies.values.map(\.value).sorted { $0.name < $1.name }
     guard !policies.isEmpty else {
       throw UsageError("there is no ScalingPolicy in \(paths.joined(separator: ", "))")
     }

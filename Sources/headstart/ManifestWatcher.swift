@@ -44,8 +44,12 @@ actor ManifestWatcher {
   }
 
   /// Reads everything for the first time, and begins to watch.
+  ///
+  /// Until then nobody serves; from then on a reload leaves the processors to those who do.
   func start() throws(EventLoopError) -> Catalog {
     let update = read()
+    loop.giveBackMemory()
+    loop.yieldToOthers()
     let settleTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.lookAgain() }
     }
@@ -79,6 +83,7 @@ actor ManifestWatcher {
   private func lookAgain() {
     guard directories.map({ $0.fingerprint() }) != fingerprints else { return }
     let update = read()
+    loop.giveBackMemory()
     watchDirectories()
     guard update.hasChanged else { return }
     onCatalog(update.catalog)

@@ -14,7 +14,7 @@ struct TaxiTests {
       paths: [path], defaults: PolicyDefaults(), zones: zones,
       now: try .at("2014-07-01T00:00:00Z"))
     #expect(check.diagnostics.isEmpty)
-    return try #require(check.catalog.policies.values.first)
+    return try #require(check.catalog.policies.values.first).value
   }
 
   /// Its rules were written from the rides of July; the winter is news to them.

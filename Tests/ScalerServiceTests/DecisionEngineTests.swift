@@ -40,7 +40,7 @@ internal import Testing
     let source = DataSource(
       name: ResourceName(name: "main"), kind: .prometheus, address: "http://prometheus")
     return Catalog(
-      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, $0) }),
+      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, Shared($0)) }),
       dataSources: [DataSourceKey(kind: .prometheus, name: source.name): source])
   }
 
@@ -320,5 +320,26 @@ internal import Testing
     }
     #expect((missing ?? nil) == nil)
     #expect(harness.onEngine { engine, _ in engine.policyNames() } == [name])
+  }
+
+  @Test func `one reading changes the answers of more ScaledObjects than fit one message`() throws {
+    let harness = try EngineHarness(Self.catalog(Self.live()), maxSubscriptions: 1000)
+    harness.supply(Self.sample(10, at: harness.clock.now), for: Self.feed)
+    let objects = (0..<700).map { number in
+      ScaledObject(namespace: "default", name: "web-\(number)", policy: "web")
+    }
+    for (index, object) in objects.enumerated() {
+      harness.send(.streamIsActive, object, stream: Int32(2 * index + 1))
+    }
+    for index in objects.indices {
+      #expect(harness.answers(on: Int32(2 * index + 1)) == [.send(Self.activity(true))])
+    }
+    harness.supply(Self.sample(0, at: harness.clock.now), for: Self.feed)
+    harness.supply(Self.sample(20, at: harness.clock.now), for: Self.feed)
+    for (index, object) in objects.enumerated() {
+      #expect(harness.answers(on: Int32(2 * index + 1)) == [.send(Self.activity(true))])
+      harness.send(.getMetrics, object, stream: Int32(2 * index + 2001))
+      #expect(harness.answers(on: Int32(2 * index + 2001)) == [Self.metrics(2)])
+    }
   }
 }

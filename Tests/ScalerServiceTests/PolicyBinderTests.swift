@@ -17,7 +17,7 @@ internal import Testing
     _ policies: [Policy], hasForecaster: Bool = false
   ) -> PolicyBinder {
     let catalog = Catalog(
-      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, $0) }),
+      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, Shared($0)) }),
       dataSources: hasForecaster
         ? [DataSourceKey(kind: .forecaster, name: forecaster.name): forecaster] : [:])
     return PolicyBinder(

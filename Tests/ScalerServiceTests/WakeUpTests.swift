@@ -25,7 +25,7 @@ internal import Testing
     let source = DataSource(
       name: ResourceName(name: "main"), kind: .prometheus, address: "http://prometheus")
     return Catalog(
-      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, $0) }),
+      policies: Dictionary(uniqueKeysWithValues: policies.map { ($0.name, Shared($0)) }),
       dataSources: [source.key: source])
   }
 

@@ -28,7 +28,7 @@ enum DataSourceKind: ManifestKind {
     source.clientCertificateFile = files.certificate
     source.clientKeyFile = files.key
     return ManifestObject(
-      content: .dataSource(source), position: metadata.position, references: [])
+      content: .dataSource(Shared(source)), position: metadata.position, references: [])
   }
 
   private static let path = "the path of a file"

@@ -9,8 +9,8 @@ struct ManifestObject: Hashable, Sendable {
   var references: [SourceReference]
 
   enum Content: Hashable, Sendable {
-    case policy(Policy)
-    case dataSource(DataSource)
+    case policy(Shared<Policy>)
+    case dataSource(Shared<DataSource>)
   }
 }
 

@@ -25,9 +25,9 @@ enum ScalingPolicyKind: ManifestKind {
       for item in items { signals.decode(item) }
     }
     spec.reportUnknown()
-    policy.signals = signals.signals
+    policy.signals = decoder.templates.shared(signals.signals)
     return ManifestObject(
-      content: .policy(policy), position: metadata.position, references: signals.references)
+      content: .policy(Shared(policy)), position: metadata.position, references: signals.references)
   }
 
   private static func scaleTarget(_ value: ManifestValue) -> ScaleTarget? {

@@ -89,7 +89,7 @@ struct ManifestResolution {
       owners[name(of: object)] = Owner(file: file, position: object.position)
       switch object.content {
       case .policy(let policy): catalog.policies[policy.name] = policy
-      case .dataSource(let source): catalog.dataSources[source.key] = source
+      case .dataSource(let source): catalog.dataSources[source.key] = source.value
       }
     }
   }

@@ -74,6 +74,21 @@ struct ManifestStoreTests {
     #expect(subject.store.catalog == update.catalog)
   }
 
+  @Test func `policies made from one template share their signals`() throws {
+    var subject = Subject()
+    let update = subject.update([
+      "a.yaml": source("main") + livePolicy("p") + livePolicy("q", leadTime: "2m"),
+      "b.yaml": livePolicy("r"),
+    ])
+    let addresses = ["p", "q", "r"].map { name in
+      update.catalog.policies[ResourceName(name: name)]?.signals.withUnsafeBufferPointer {
+        $0.baseAddress
+      }
+    }
+    try #require(addresses[0] != nil)
+    #expect(Set(addresses).count == 1)
+  }
+
   @Test func `reading the same again changes nothing`() {
     var subject = Subject()
     _ = subject.update(["a.yaml": source("main") + livePolicy("p")])

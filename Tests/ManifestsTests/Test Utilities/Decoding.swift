@@ -26,11 +26,11 @@ extension ManifestDecoder.File {
   var lines: [String] { diagnostics.map(\.description) }
 
   var policies: [Policy] {
-    objects.compactMap { if case .policy(let policy) = $0.content { policy } else { nil } }
+    objects.compactMap { if case .policy(let policy) = $0.content { policy.value } else { nil } }
   }
 
   var dataSources: [DataSource] {
-    objects.compactMap { if case .dataSource(let source) = $0.content { source } else { nil } }
+    objects.compactMap { if case .dataSource(let source) = $0.content { source.value } else { nil } }
   }
 }
 

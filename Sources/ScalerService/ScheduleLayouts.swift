@@ -1,0 +1,46 @@
+internal import Scaling
+
+/// Lays schedules out over time, once for all policies that have the same one.
+///
+/// Confined to the engine.
+struct ScheduleLayouts {
+  let zones: any TimeZoneDatabase
+  private var latest: [Schedule: ScheduleTimeline] = [:]
+
+  /// How far beyond what is asked for a schedule is laid out: long enough to be rare, short enough
+  /// that 100,000 policies do not fill the memory with rules of next week.
+  private static let slack = Duration.seconds(6 * 3600)
+  /// A fleet is made from fewer templates than that; where every policy has a schedule of its own,
+  /// remembering all of them would cost more than it saves.
+  private static let capacity = 1024
+
+  init(zones: any TimeZoneDatabase) {
+    self.zones = zones
+  }
+
+  /// - Returns: the schedule's steps over an interval that holds [start, end].
+  mutating func timeline(
+    of schedule: Schedule, from start: Instant, to end: Instant
+  ) throws(UnknownTimeZone) -> ScheduleTimeline {
+    if let timeline = latest[schedule], timeline.covers(from: start, to: end) { return timeline }
+    let timeline = try schedule.timeline(
+      from: start, to: end.advanced(by: Self.slack), zones: zones)
+    if latest.count >= Self.capacity { latest.removeAll() }
+    latest[schedule] = timeline
+    return timeline
+  }
+
+  /// Forgets everything: the wall clock was set, and time zone rules may be others.
+  mutating func removeAll() {
+    latest.removeAll()
+  }
+}
+
+extension ScheduleTimeline {
+  /// A schedule that is not laid out.
+  static let nothing = ScheduleTimeline(from: .distantPast, to: .distantPast, steps: [])
+
+  func covers(from start: Instant, to end: Instant) -> Bool {
+    from <= start && end < to
+  }
+}
