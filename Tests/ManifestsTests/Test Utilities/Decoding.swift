@@ -30,7 +30,9 @@ extension ManifestDecoder.File {
   }
 
   var dataSources: [DataSource] {
-    objects.compactMap { if case .dataSource(let source) = $0.content { source.value } else { nil } }
+    objects.compactMap {
+      if case .dataSource(let source) = $0.content { source.value } else { nil }
+    }
   }
 }
 
