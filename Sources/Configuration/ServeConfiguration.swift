@@ -24,6 +24,8 @@ package struct ServeConfiguration: Sendable, Equatable {
   package var sidePort = SidePortLimits()
   /// The file of the token that the side port asks for; nil for none.
   package var httpTokenFile: String?
+  /// The API server of Kubernetes.
+  package var cluster = ClusterConfiguration()
   /// The data sources named `default` that flags define.
   package var dataSources: [DataSource] = []
 
@@ -69,6 +71,7 @@ package struct ServeConfiguration: Sendable, Equatable {
     httpTokenFile = settings[.httpTokenFile]?.value
     sidePort = try SidePortLimits(settings)
     limits = try ConnectionLimits(settings)
+    cluster = try ClusterConfiguration(settings)
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh
     let timeout =

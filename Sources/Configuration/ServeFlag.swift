@@ -34,6 +34,12 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case stallTimeout = "stall-timeout"
   case maxHeaderListSize = "max-header-list-size"
   case maxMessageSize = "max-message-size"
+  case watch
+  case watchNamespaces = "watch-namespaces"
+  case watchSilence = "watch-silence"
+  case kubeconfig
+  case leaseName = "lease-name"
+  case leaseNamespace = "lease-namespace"
 
   /// The variable that is read where the flag is not given. Those of the seed keep its names.
   package var environmentVariable: String {
@@ -69,11 +75,17 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .stallTimeout: "STALL_TIMEOUT"
     case .maxHeaderListSize: "MAX_HEADER_LIST_SIZE"
     case .maxMessageSize: "MAX_MESSAGE_SIZE"
+    case .watch: "WATCH"
+    case .watchNamespaces: "WATCH_NAMESPACES"
+    case .watchSilence: "WATCH_SILENCE"
+    case .kubeconfig: "KUBECONFIG"
+    case .leaseName: "LEASE_NAME"
+    case .leaseNamespace: "LEASE_NAMESPACE"
     }
   }
 
   /// Those that need no value.
-  package static let switches: Set<ServeFlag> = [.tlsEnabled]
+  package static let switches: Set<ServeFlag> = [.tlsEnabled, .watch]
 
   /// Whether it may be given several times.
   package var isRepeatable: Bool { self == .policies }
@@ -86,13 +98,15 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .policies: "DIR"
     case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
       .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
-      .httpRequestTimeout:
+      .httpRequestTimeout, .watchSilence:
       "DURATION"
     case .whenUnavailable: "error|inactive"
-    case .tlsEnabled: "true|false"
+    case .tlsEnabled, .watch: "true|false"
     case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTLSCertificateFile,
-      .httpTLSKeyFile, .httpTokenFile:
+      .httpTLSKeyFile, .httpTokenFile, .kubeconfig:
       "FILE"
+    case .watchNamespaces: "NAMESPACE,…"
+    case .leaseName, .leaseNamespace: "NAME"
     case .maxHeaderListSize, .maxMessageSize: "BYTES"
     case .workers, .maxConnections, .httpMaxConnections: "N"
     case .logLevel: "debug|info|warn|error"
@@ -133,6 +147,12 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .stallTimeout: "how long a client may leave answers unread (default 1m; 0s: forever)"
     case .maxHeaderListSize: "headers of one request (default 65536)"
     case .maxMessageSize: "longest request message (default 4194304)"
+    case .watch: "read custom resources and write their status (default false)"
+    case .watchNamespaces: "namespaces of custom resources (default: all)"
+    case .watchSilence: "when a watch that says nothing is started anew (default 2m)"
+    case .kubeconfig: "access to the cluster (default: the pod's service account)"
+    case .leaseName: "Lease that says which replica writes; - for none (default headstart)"
+    case .leaseNamespace: "namespace of the Lease (default: the own)"
     }
   }
 }

@@ -9,7 +9,7 @@ package struct KubernetesMetrics: Sendable {
   let callDuration: HistogramFamily
   /// By `resource` and `reason`: why a watch was started anew.
   let watchRestarts: CounterFamily
-  /// By `resource`: objects that are known.
+  /// By `kind`: objects that are known.
   let objects: GaugeFamily
   /// By `result`.
   let statusWrites: CounterFamily
@@ -33,7 +33,7 @@ package struct KubernetesMetrics: Sendable {
       labels: ["resource", "reason"])
     objects = registry.gauge(
       "headstart_kubernetes_objects", help: "Objects known through a watch.",
-      labels: ["resource"])
+      labels: ["kind"])
     statusWrites = registry.counter(
       "headstart_kubernetes_status_writes_total", help: "Writes of an object's status.",
       labels: ["result"])
@@ -48,5 +48,10 @@ package struct KubernetesMetrics: Sendable {
     calls.with([verb.rawValue, code]).increment()
     guard verb != .watch else { return }
     callDuration.with([verb.rawValue]).observe(duration)
+  }
+
+  /// Counts the objects of a kind that are known.
+  package func count(_ objects: Int, of kind: String) {
+    self.objects.with([kind]).set(objects)
   }
 }

@@ -44,6 +44,11 @@ extension DecisionEngine {
     entry(named: name).flatMap(snapshot(of:))
   }
 
+  /// The policy of that key.
+  package func snapshot(of key: PolicyKey) -> PolicySnapshot? {
+    entry(key).flatMap(snapshot(of:))
+  }
+
   /// The policy that `snapshot(named:)` finds, with its history and its sources.
   package func detail(named name: ResourceName) -> PolicyDetail? {
     guard let entry = entry(named: name), let snapshot = snapshot(of: entry) else { return nil }

@@ -2,7 +2,7 @@ package import EventLoop
 internal import GRPCWire
 package import Scaling
 package import Telemetry
-internal import Upstreams
+package import Upstreams
 
 /// Decides for every policy in force, whenever something that a decision rests on changes: a
 /// reading, the policy, or the time at which the last decision ends.
@@ -47,6 +47,7 @@ package actor DecisionEngine {
   private var firstLoadDeadline: Duration?
   private var outbox: [ObjectIdentifier: [AnswerUpdate]] = [:]
   private var decisionLog = DecisionLog()
+  private var observers: [any DecisionObserver] = []
 
   package struct Configuration: Sendable {
     package var defaults: PolicyDefaults
@@ -128,6 +129,15 @@ package actor DecisionEngine {
     if isReady { worker.post(.ready) }
   }
 
+  /// Has every decision told from now on, beginning with those in force.
+  package func add(observer: any DecisionObserver) {
+    observers.append(observer)
+    for entry in entries.values {
+      guard let decision = entry.decision else { continue }
+      observer.decided(entry.key, entry.policy, decision)
+    }
+  }
+
   /// Whether every policy of the first catalog has its first readings, or has waited long enough.
   package var isReady: Bool { firstLoadDeadline == nil && feeds != nil }
 
@@ -205,6 +215,7 @@ package actor DecisionEngine {
     entries[entry.key] = nil
     unprimed.remove(entry.key)
     agenda.remove(entry)
+    for observer in observers { observer.dropped(entry.key) }
   }
 
   private func retain(_ added: Set<Feed>, for key: PolicyKey) {
@@ -230,6 +241,7 @@ package actor DecisionEngine {
     }
     guard let decision = entry.decision else { return }
     agenda.set(entry, at: decision.validUntil)
+    for observer in observers { observer.decided(entry.key, entry.policy, decision) }
     guard decision.outcome != previous?.outcome else { return }
     decisionLog.record(decision, previous: previous, at: now, to: logger)
     let answer = Answer(decision, whenUnavailable: entry.policy.whenUnavailable)
@@ -327,7 +339,8 @@ package actor DecisionEngine {
 
   var now: Instant { configuration.wallClock() }
   var allEntries: some Collection<PolicyEntry> { entries.values }
-  var sources: [SourceStatus] { feeds?.sources ?? [] }
+  func entry(_ key: PolicyKey) -> PolicyEntry? { entries[key] }
+  package var sources: [SourceStatus] { feeds?.sources ?? [] }
   var subscriptionCount: Int { subscriptions.count }
 
   // MARK: Workers

@@ -11,4 +11,10 @@ final class Latch: Sendable {
   func wait() {
     _ = reply.wait(for: nil)
   }
+
+  /// - Returns: whether it is open.
+  @discardableResult
+  func wait(for limit: Duration) -> Bool {
+    reply.wait(for: limit) ?? false
+  }
 }

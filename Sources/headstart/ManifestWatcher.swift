@@ -1,10 +1,12 @@
 internal import CivilTime
 internal import EventLoop
+internal import Kubernetes
 internal import Manifests
 internal import Scaling
 internal import Telemetry
 
-/// Reads the manifest directories, watches them, and hands on every new catalog.
+/// Reads the manifest directories and the cluster's custom resources, watches them, and hands on
+/// every new catalog.
 ///
 /// Lives on a loop of its own: decoding ten thousand manifests takes seconds, in which the control
 /// loop has decisions to make.
@@ -22,13 +24,22 @@ actor ManifestWatcher {
   private var watchers: [DirectoryWatcher?] = []
   private var settleTimer: LoopTimer?
   private var pollTimer: LoopTimer?
+  private var resources: ResourceSource?
+  private var resourceTimer: LoopTimer?
+  private var onSynced: (@Sendable () -> Void)?
+  private var onReviews: @Sendable ([ObjectReview], [ObjectID]) -> Void = { _, _ in }
+  /// How long the last reading took, so that readings leave the loop time for the watches.
+  private var readingTime = Duration.zero
+  /// The catalog that was handed on last; nil until somebody takes them.
+  private var handedOn: Catalog?
 
   /// A change comes as a burst of events, and is complete a moment after the last one.
   private static let settleDelay = Duration.milliseconds(100)
   /// For file systems that send no events.
   private static let pollInterval = Duration.seconds(5)
 
-  /// - Parameter onCatalog: called on this loop with every catalog but the first.
+  /// - Parameter onCatalog: called on this loop with every catalog after the one that
+  ///   `handOn(after:)` names.
   init(
     loop: EventLoop, configuration: ManifestWatcherConfiguration, logger: Logger,
     metrics: HeadstartMetrics, onCatalog: @escaping @Sendable (Catalog) -> Void
@@ -68,7 +79,64 @@ actor ManifestWatcher {
   func shutDown() {
     settleTimer = nil
     pollTimer = nil
+    resourceTimer = nil
     watchers = []
+    resources?.shutDown()
+    resources = nil
+  }
+
+  /// Everything that is in force.
+  var catalog: Catalog { store.catalog }
+
+  /// Begins to hand on catalogs, with the present one if it is not `catalog` any more.
+  func handOn(after catalog: Catalog) {
+    handedOn = catalog
+    handOnCatalog()
+  }
+
+  private func handOnCatalog() {
+    guard let handedOn, store.catalog != handedOn else { return }
+    self.handedOn = store.catalog
+    onCatalog(store.catalog)
+  }
+
+  // MARK: Custom resources
+
+  /// Begins to watch custom resources as well.
+  ///
+  /// - Parameters:
+  ///   - makeSource: is given what the source calls when something has changed.
+  ///   - onSynced: called on this loop, once, when all have been listed and read.
+  ///   - onReviews: called on this loop with what has become of them.
+  func watchResources(
+    makeSource: (_ onChange: @escaping () -> Void) throws -> ResourceSource,
+    onSynced: @escaping @Sendable () -> Void,
+    onReviews: @escaping @Sendable ([ObjectReview], [ObjectID]) -> Void
+  ) throws {
+    self.onSynced = onSynced
+    self.onReviews = onReviews
+    resourceTimer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.readAgain() }
+    }
+    let source = try makeSource { [unowned self] in
+      self.assumeIsolated { $0.resourcesChanged() }
+    }
+    resources = source
+    source.start()
+  }
+
+  /// Changes that come one after the other are read together, but not put off without end.
+  private func resourcesChanged() {
+    guard resourceTimer?.isActive == false else { return }
+    resourceTimer?.start(after: max(Self.settleDelay, readingTime * 3))
+  }
+
+  private func readAgain() {
+    _ = read()
+    handOnCatalog()
+    guard let onSynced, resources?.isSynced == true else { return }
+    self.onSynced = nil
+    onSynced()
   }
 
   /// A directory that vanished and came back needs a new watch: libuv's follows the old one.
@@ -82,18 +150,26 @@ actor ManifestWatcher {
 
   private func lookAgain() {
     guard directories.map({ $0.fingerprint() }) != fingerprints else { return }
-    let update = read()
+    _ = read()
     loop.giveBackMemory()
     watchDirectories()
-    guard update.hasChanged else { return }
-    onCatalog(update.catalog)
+    handOnCatalog()
   }
 
   private func read() -> ManifestUpdate {
+    let start = EventLoop.clock
     let results = directories.map { $0.read() }
     fingerprints = results.map(\.fingerprint)
-    let update = store.update(results.map(\.contents), now: WallClock.now())
+    // Files come first: of two objects with one name, theirs stays.
+    let update = store.update(
+      results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now())
     report(update, files: results.map(\.contents.fileCount).reduce(0, +))
+    if let (changed, removed) = resources?.reviews(of: update),
+      !changed.isEmpty || !removed.isEmpty
+    {
+      onReviews(changed, removed)
+    }
+    readingTime = .nanoseconds(Int64(clamping: EventLoop.clock - start))
     return update
   }
 
@@ -120,7 +196,8 @@ actor ManifestWatcher {
       [
         "policies": .int(update.catalog.policies.count),
         "data_sources": .int(update.catalog.dataSources.count), "files": .int(files),
-        "errors": .int(errors), "held_files": .int(update.heldFiles.count),
+        "resources": .int(resources?.count ?? 0), "errors": .int(errors),
+        "held_files": .int(update.heldFiles.count),
       ])
   }
 }

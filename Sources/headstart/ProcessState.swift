@@ -13,6 +13,8 @@ final class ProcessState: Sendable {
     set { serving.store(newValue, ordering: .releasing) }
   }
 
+  var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
   /// The first signal begins the orderly end; the second one ends the process as if nobody had
   /// caught it.
   func stop(signal: Int32) {

@@ -4,6 +4,7 @@ internal import Configuration
 internal import EventLoop
 internal import Glibc
 internal import HTTP2Server
+internal import Kubernetes
 internal import Manifests
 internal import ScalerService
 internal import Scaling
@@ -72,16 +73,29 @@ struct Server {
       token: try configuration.httpTokenFile.map { try BearerToken(path: $0) },
       certificate: sidePortTLS?.certificate)
     let sweeper = RequestSweeper(loop: control, admin: admin)
+    let cluster = try clusterAgent(on: control)
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
-    let catalog = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
+    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
+    _ = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
     for watcher in certificates {
       try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
     }
+    if let cluster {
+      try onLoop(control) {
+        try cluster.agent.assumeIsolated { agent in
+          try agent.start(engine: engine) { policy in
+            view.nextChange(of: policy).map { .init(at: $0.at, replicas: $0.replicas) }
+          }
+        }
+      }
+      try watch(cluster, with: watcher, state)
+    }
+    let catalog = try onLoop(manifests) { watcher.assumeIsolated { $0.catalog } }
     try onLoop(control) { try sweeper.assumeIsolated { try $0.start() } }
     try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
-    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
+    _ = manifests.call { watcher.assumeIsolated { $0.handOn(after: catalog) } }
     try grpc.start()
     state.isServing = true
     logger.info(
@@ -101,6 +115,11 @@ struct Server {
     drained.wait()
     grpc.stop()
     admin.stop()
+    if let agent = cluster?.agent {
+      let released = Latch()
+      control.post { agent.assumeIsolated { $0.shutDown { released.open() } } }
+      released.wait(for: Self.releaseLimit)
+    }
     _ = control.call {
       sweeper.assumeIsolated { $0.shutDown() }
       engine.assumeIsolated { $0.shutDown() }
@@ -116,6 +135,83 @@ struct Server {
     manifestThread.join()
     logger.info("stopped")
     return 0
+  }
+
+  // MARK: The cluster
+
+  /// What `--watch` brings.
+  private struct Cluster {
+    let access: ClusterAccess
+    let metrics: KubernetesMetrics
+    let agent: ClusterAgent
+  }
+
+  /// How long an API server that does not answer may keep the first custom resources from being
+  /// served, and the process from ending.
+  private static let firstListLimit = Duration.seconds(10)
+  private static let releaseLimit = Duration.seconds(3)
+
+  /// Nil without `--watch`.
+  private func clusterAgent(on control: EventLoop) throws -> Cluster? {
+    guard configuration.cluster.watches else { return nil }
+    let access: ClusterAccess
+    do throws(ClusterAccess.Failure) {
+      access = try ClusterAccess.find(
+        kubeconfig: configuration.cluster.kubeconfig, environment: Self.clusterEnvironment)
+    } catch {
+      throw UsageError("flag --watch: \(error)")
+    }
+    logger.info(
+      "using the API server",
+      ["address": .string(access.server), "through": .string(access.origin)])
+    let metrics = KubernetesMetrics(metrics.registry)
+    return Cluster(
+      access: access, metrics: metrics,
+      agent: ClusterAgent(
+        loop: control, access: access, configuration: configuration.cluster, logger: logger,
+        metrics: metrics))
+  }
+
+  /// The variables that tell the way to a cluster.
+  private static var clusterEnvironment: [String: String] {
+    var found: [String: String] = [:]
+    for name in ["KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "HOME"] {
+      found[name] = getenv(name).map { String(cString: $0) }
+    }
+    return found
+  }
+
+  /// Watches custom resources, and waits for the first of them.
+  private func watch(
+    _ cluster: Cluster, with watcher: ManifestWatcher, _ state: ProcessState
+  ) throws {
+    let synced = Latch()
+    let agent = cluster.agent
+    try onLoop(watcher.loop) {
+      try watcher.assumeIsolated { watcher in
+        try watcher.watchResources(
+          makeSource: { onChange in
+            try ResourceSource(
+              access: cluster.access, configuration: configuration.cluster, loop: watcher.loop,
+              logger: logger, metrics: cluster.metrics, onChange: onChange)
+          }, onSynced: { synced.open() },
+          onReviews: { changed, removed in
+            agent.loop.post {
+              agent.assumeIsolated { $0.review(changed, removed: removed) }
+            }
+          })
+      }
+    }
+    let deadline = ContinuousClock.now.advanced(by: Self.firstListLimit)
+    while !synced.wait(for: .milliseconds(100)) {
+      guard !state.isStopping else { return }
+      guard ContinuousClock.now < deadline else {
+        logger.warning(
+          "serving without the custom resources, which have not been listed yet",
+          ["waited": .duration(Self.firstListLimit)])
+        return
+      }
+    }
   }
 
   /// Has every gRPC loop add up what it has counted. A loop that does not come to it in time is

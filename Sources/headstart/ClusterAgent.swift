@@ -1,0 +1,157 @@
+internal import Configuration
+internal import EventLoop
+internal import Glibc
+internal import Kubernetes
+internal import ScalerService
+internal import Scaling
+internal import Telemetry
+internal import Upstreams
+
+/// What talks to the API server from the control loop: the Lease, the status of custom resources,
+/// events.
+actor ClusterAgent {
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let access: ClusterAccess
+  private let configuration: ClusterConfiguration
+  private let logger: Logger
+  private let metrics: KubernetesMetrics
+  private var connection: Connection?
+  private var sourceTimer: LoopTimer?
+
+  /// What needs the loop to exist.
+  struct Connection {
+    let client: KubernetesClient
+    let recorder: EventRecorder
+    /// Nil where there is no Lease.
+    let keeper: LeaseKeeper?
+    let status: StatusWriter
+
+    /// Whether this replica may write, at this very moment.
+    var mayWrite: Bool { keeper?.isLeader ?? true }
+  }
+
+  /// How often the status of data sources is compared.
+  private static let sourcePeriod = Duration.seconds(5)
+
+  init(
+    loop: EventLoop, access: ClusterAccess, configuration: ClusterConfiguration, logger: Logger,
+    metrics: KubernetesMetrics
+  ) {
+    self.loop = loop
+    self.access = access
+    self.configuration = configuration
+    self.logger = logger
+    self.metrics = metrics
+  }
+
+  /// Begins: campaigns for the Lease, and hears of decisions from now on.
+  func start(
+    engine: DecisionEngine, nextChange: @escaping (PolicySnapshot) -> ObjectStatus.NextChange?
+  ) throws(EventLoopError) {
+    let client = try KubernetesClient(
+      access: access, loop: loop, userAgent: "headstart/\(Version.number)", metrics: metrics)
+    let identity = Self.identity
+    let recorder = try EventRecorder(
+      client: client, instance: identity, wallClock: WallClock.now, logger: logger,
+      metrics: metrics)
+    var keeper: LeaseKeeper?
+    if let name = configuration.leaseName {
+      keeper = try LeaseKeeper(
+        client: client, namespace: configuration.leaseNamespace ?? access.namespace, name: name,
+        identity: identity, wallClock: WallClock.now, logger: logger, metrics: metrics
+      ) { _ in }
+    }
+    let status = try StatusWriter(
+      client: client, recorder: recorder, wallClock: WallClock.now, logger: logger,
+      metrics: metrics, mayWrite: { [keeper] in keeper?.isLeader ?? true },
+      nextChange: { [unowned engine] id in
+        let key = PolicyKey(name: ResourceName(namespace: id.namespace, name: id.name))
+        return engine.assumeIsolated { $0.snapshot(of: key) }.flatMap(nextChange)
+      })
+    connection = Connection(client: client, recorder: recorder, keeper: keeper, status: status)
+    let observer = SameLoop(StatusObserver(status))
+    engine.assumeIsolated { $0.add(observer: observer.value) }
+    sourceTimer = try LoopTimer(on: loop) { [unowned self, unowned engine] in
+      let sources = engine.assumeIsolated { $0.sources }
+      self.assumeIsolated { $0.learn(sources) }
+    }
+    sourceTimer?.start(after: Self.sourcePeriod, repeating: Self.sourcePeriod)
+    keeper?.start()
+  }
+
+  /// Takes what the watch has found.
+  func review(_ reviews: [ObjectReview], removed: [ObjectID]) {
+    connection?.status.review(reviews, removed: removed)
+  }
+
+  private func learn(_ sources: [SourceStatus]) {
+    for source in sources {
+      let state: SourceSummary.State =
+        switch source.state {
+        case .unknown: .unknown
+        case .up: .answering
+        case .failing: .failing(source.lastError ?? "It does not answer.")
+        }
+      let name = source.key.name
+      connection?.status.learn(
+        ObjectID(kind: "DataSource", namespace: name.namespace, name: name.name)
+      ) { $0.source = SourceSummary(state: state, isUsed: source.feeds > 0) }
+    }
+  }
+
+  /// Gives the Lease up, so that another replica need not wait for its end.
+  ///
+  /// - Parameter completion: called on the loop.
+  func shutDown(completion: @escaping @Sendable () -> Void) {
+    sourceTimer = nil
+    guard let connection else { return completion() }
+    connection.status.shutDown()
+    connection.recorder.shutDown()
+    let end = { [unowned self] in
+      self.assumeIsolated { agent in
+        agent.connection?.client.shutDown()
+        agent.connection = nil
+      }
+      completion()
+    }
+    guard let keeper = connection.keeper else { return end() }
+    keeper.release(completion: end)
+  }
+
+  /// Which replica this is: the pod's name where the manifest passes it on, else the host and the
+  /// process.
+  private static var identity: String {
+    if let name = getenv("POD_NAME").map({ String(cString: $0) }), !name.isEmpty { return name }
+    var host = [CChar](repeating: 0, count: 256)
+    gethostname(&host, host.count - 1)
+    let name = String(
+      decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return "\(name)-\(getpid())"
+  }
+}
+
+/// Passes decisions on to the status writer.
+private final class StatusObserver: DecisionObserver {
+  private let status: StatusWriter
+
+  init(_ status: StatusWriter) {
+    self.status = status
+  }
+
+  func decided(_ key: PolicyKey, _ policy: Policy, _ decision: Decision) {
+    guard let id = Self.id(of: key, policy) else { return }
+    let summary = DecisionSummary(decision)
+    status.learn(id) { $0.decision = summary }
+  }
+
+  func dropped(_ key: PolicyKey) {}
+
+  /// Nil for what is not written in a manifest as it is.
+  private static func id(of key: PolicyKey, _ policy: Policy) -> ObjectID? {
+    guard !key.isImplied, key.leadTime == nil else { return nil }
+    return ObjectID(
+      kind: policy.kind.rawValue, namespace: key.name.namespace, name: key.name.name)
+  }
+}
