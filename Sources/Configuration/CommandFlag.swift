@@ -20,6 +20,20 @@ extension CommandFlag {
 }
 
 extension Usage {
+  /// The text of `headstart check --help`.
+  package static var check: String {
+    """
+    Validates manifests, as the server would read them together.
+
+    Usage:
+      headstart check FILE… [FLAGS]
+
+    Flags:
+    \(CheckFlag.usage)
+
+    """
+  }
+
   /// The text of `headstart plan --help`.
   package static var plan: String {
     """

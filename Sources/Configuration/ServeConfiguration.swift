@@ -11,6 +11,7 @@ package struct ServeConfiguration: Sendable, Equatable {
   package var leadTime = Policy.Defaults.leadTime
   package var hold = Policy.Defaults.hold
   package var whenUnavailable = UnavailableBehaviour.error
+  package var triggerServers = TriggerServers.none
   /// Nil for one for each processor.
   package var workers: Int?
   package var drainTimeout = Duration.seconds(20)
@@ -77,6 +78,9 @@ package struct ServeConfiguration: Sendable, Equatable {
     let timeout =
       try settings[.fetchTimeout]?.duration(atLeast: .milliseconds(1))
       ?? DataSource.Defaults.timeout
+    triggerServers = try settings.triggerServers()
+    triggerServers.refresh = refresh
+    triggerServers.timeout = timeout
     for (flag, kind) in [
       (ServeFlag.forecasterURL, DataSource.Kind.forecaster), (.prometheusURL, .prometheus),
     ] {

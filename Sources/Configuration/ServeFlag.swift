@@ -7,6 +7,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case httpListen = "http-listen"
   case forecasterURL = "forecaster-url"
   case prometheusURL = "prometheus-url"
+  case triggerServers = "prometheus-trigger-servers"
   case policies
   case leadTime = "lead-time"
   case hold
@@ -48,6 +49,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .httpListen: "HTTP_LISTEN"
     case .forecasterURL: "FORECASTER_URL"
     case .prometheusURL: "PROMETHEUS_URL"
+    case .triggerServers: "PROMETHEUS_TRIGGER_SERVER_ADDRESS"
     case .policies: "POLICIES"
     case .leadTime: "LEAD_TIME"
     case .hold: "HOLD"
@@ -95,6 +97,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     switch self {
     case .listen, .httpListen: "[HOST]:PORT"
     case .forecasterURL, .prometheusURL: "URL"
+    case .triggerServers: "URL,…"
     case .policies: "DIR"
     case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
       .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
@@ -120,6 +123,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .httpListen: "side port for /metrics and /healthz (default :8082)"
     case .forecasterURL: "forecaster that becomes the data source \"default\""
     case .prometheusURL: "Prometheus that becomes the data source \"default\""
+    case .triggerServers: "Prometheus servers that triggers of an ElastiService may name"
     case .policies: "directory of manifests, read and watched; repeatable"
     case .leadTime: "how far ahead demand counts, where nothing else says (default 5m)"
     case .hold: "how long lost readings stand, where nothing else says (default 5m)"

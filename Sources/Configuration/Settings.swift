@@ -58,6 +58,19 @@ struct Settings {
     }
   }
 
+  /// What the triggers of an ElastiService may ask: the servers of the flag, and the one of the
+  /// variable, which KubeElasti too asks for triggers that name none.
+  func triggerServers() throws(UsageError) -> TriggerServers {
+    let flag = ServeFlag.triggerServers
+    let variable = Setting(
+      name: "environment variable \(flag.environmentVariable)",
+      value: environment[flag.environmentVariable] ?? "", expected: flag.placeholder)
+    let given = Setting(
+      name: "flag --\(flag.rawValue)", value: flags.values[flag]?.last ?? "",
+      expected: flag.placeholder)
+    return TriggerServers(allowed: try variable.baseURLs() + given.baseURLs())
+  }
+
   /// Every value of a repeatable flag; of its variable, what colons separate, as in `PATH`.
   func all(_ flag: ServeFlag) -> [String] {
     if let values = flags.values[flag] { return values }
@@ -135,6 +148,16 @@ struct Setting {
         "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535")
     }
     return address
+  }
+
+  /// Base URLs with commas between them; none for an empty value.
+  func baseURLs() throws(UsageError) -> [String] {
+    var addresses: [String] = []
+    for part in value.split(separator: ",") {
+      addresses.append(
+        try Setting(name: name, value: String(part), expected: expected).baseURL())
+    }
+    return addresses
   }
 
   /// The base URL of a data source. The value is not repeated where it may hold a password.

@@ -18,7 +18,7 @@ package enum Usage {
         headstart explain NAME      ask a running server why it asks for that number
         headstart version           print the version
 
-      plan, backtest and explain list their flags with --help.
+      check, plan, backtest and explain list their flags with --help.
 
       Flags of serve, and the environment variables behind them:
       \(flags.joined(separator: "\n"))

@@ -7,13 +7,16 @@ package struct PolicyDefaults: Hashable, Sendable {
   package var hold: Duration
   /// For a policy without `whenUnavailable`.
   package var whenUnavailable: UnavailableBehaviour
+  /// What the triggers of an ElastiService may name.
+  package var triggerServers: TriggerServers
 
   package init(
     leadTime: Duration = Policy.Defaults.leadTime, hold: Duration = Policy.Defaults.hold,
-    whenUnavailable: UnavailableBehaviour = .error
+    whenUnavailable: UnavailableBehaviour = .error, triggerServers: TriggerServers = .none
   ) {
     self.leadTime = leadTime
     self.hold = hold
     self.whenUnavailable = whenUnavailable
+    self.triggerServers = triggerServers
   }
 }

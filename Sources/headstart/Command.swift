@@ -83,24 +83,20 @@ enum Command {
   }
 
   private static func check(_ arguments: ArraySlice<String>) throws(UsageError) -> Int32 {
-    let flags = try FlagParser<NoFlag>(arguments)
+    let flags = try FlagParser<CheckFlag>(arguments)
     guard !flags.asksForHelp else {
-      print(Usage.text, terminator: "")
+      print(Usage.check, terminator: "")
       return 0
     }
     guard !flags.operands.isEmpty else {
       throw UsageError("check needs at least one manifest: headstart check FILE…")
     }
+    let servers = try TriggerServers(checkedWith: flags)
     let check = ManifestCheck(
-      paths: flags.operands, defaults: PolicyDefaults(), zones: CCTZDatabase(),
-      now: WallClock.now())
+      paths: flags.operands, defaults: PolicyDefaults(triggerServers: servers),
+      zones: CCTZDatabase(), now: WallClock.now())
     for diagnostic in check.diagnostics { print("\(diagnostic)") }
     print(check.summary)
     return check.hasErrors ? 1 : 0
-  }
-
-  /// `check` has no flags but `--help`.
-  private enum NoFlag: String, CaseIterable {
-    case help
   }
 }

@@ -29,7 +29,7 @@ enum CommandInput {
     for path in paths where path != "-" && access(path, F_OK) != 0 {
       throw UsageError("cannot read \(path): \(String(cString: strerror(errno)))")
     }
-    var defaults = PolicyDefaults()
+    var defaults = PolicyDefaults(triggerServers: .any)
     if let leadTime { defaults.leadTime = leadTime }
     let check = ManifestCheck(paths: paths, defaults: defaults, zones: zones, now: now)
     guard !check.hasErrors else {
@@ -40,7 +40,7 @@ enum CommandInput {
     }
     let policies = check.catalog.policies.values.map(\.value).sorted { $0.name < $1.name }
     guard !policies.isEmpty else {
-      throw UsageError("there is no ScalingPolicy in \(paths.joined(separator: ", "))")
+      throw UsageError("there is no policy in \(paths.joined(separator: ", "))")
     }
     return policies
   }

@@ -270,7 +270,8 @@ struct Server {
   private var defaults: PolicyDefaults {
     PolicyDefaults(
       leadTime: configuration.leadTime, hold: configuration.hold,
-      whenUnavailable: configuration.whenUnavailable)
+      whenUnavailable: configuration.whenUnavailable,
+      triggerServers: configuration.triggerServers)
   }
 
   /// A directory that is missing at the start is a typing error; one that vanishes later is an

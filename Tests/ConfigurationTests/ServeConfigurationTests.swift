@@ -41,6 +41,17 @@ internal import Testing
     #expect(configuration.leadTime == .seconds(900))
   }
 
+  @Test func `what triggers may ask is the variable's server, and those of the flag`() throws {
+    let variable = ["PROMETHEUS_TRIGGER_SERVER_ADDRESS": "http://a:9090/"]
+    let flag = ["--prometheus-trigger-servers=http://b:9090,https://c/x/"]
+    #expect(try parse([]).triggerServers == TriggerServers(allowed: []))
+    #expect(try parse([], variable).triggerServers == TriggerServers(allowed: ["http://a:9090"]))
+    let both = try parse(flag, variable).triggerServers
+    #expect(both.allowed == ["http://a:9090", "http://b:9090", "https://c/x"])
+    #expect(both.standard == "http://a:9090")
+    #expect(try parse(flag).triggerServers.standard == "http://b:9090")
+  }
+
   @Test func `an empty variable counts as none`() throws {
     #expect(try parse([], ["LEAD_TIME": "", "FORECASTER_URL": ""]).dataSources.isEmpty)
   }
@@ -79,6 +90,7 @@ internal import Testing
     ("--log-format=xml", "flag --log-format"), ("--when-unavailable=", "flag --when-unavailable"),
     ("--forecaster-url=forecaster:8081", "flag --forecaster-url"),
     ("--forecaster-url=http://user:secret@f", "flag --forecaster-url"),
+    ("--prometheus-trigger-servers=http://a,b", "flag --prometheus-trigger-servers is \"b\""),
     ("--prometheus-url=ftp://p", "flag --prometheus-url"), ("--refresh=999ms", "flag --refresh"),
     ("--max-connections=0", "flag --max-connections"),
     ("--max-connections=1000001", "flag --max-connections"),

@@ -38,10 +38,13 @@ final class ManifestFields {
     known += names
   }
 
-  /// Reports an error for every field that was neither read nor ignored. To be called last.
-  func reportUnknown() {
+  /// Reports every field that was neither read nor ignored. To be called last.
+  func reportUnknown(as severity: Diagnostic.Severity = .error) {
     for entry in entries where !known.contains(entry.key) {
-      value.report.error(unknown(entry.key), at: entry.keyPosition)
+      switch severity {
+      case .error: value.report.error(unknown(entry.key), at: entry.keyPosition)
+      case .warning: value.report.warning(unknown(entry.key), at: entry.keyPosition)
+      }
     }
   }
 

@@ -2,7 +2,9 @@ internal import Scaling
 
 extension ManifestValue {
   /// A time of day as `HH:MM`, quoted or not, from 00:00 to 24:00.
-  func timeOfDay() -> TimeOfDay? {
+  ///
+  /// - Parameter withSeconds: Whether `HH:MM:00` is read too, which EasyScale's users may write.
+  func timeOfDay(withSeconds: Bool = false) -> TimeOfDay? {
     let expected = "a time from 00:00 to 24:00 written HH:MM"
     if case .scalar(let scalar) = node.content, case .integer(let minutes) = scalar.value,
       let time = TimeOfDay(minutes: minutes)
@@ -12,7 +14,8 @@ extension ManifestValue {
       return nil
     }
     guard let text = text(expected: expected) else { return nil }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    if withSeconds, parts.count == 3, parts[2] == "00" { parts.removeLast() }
     let numbers = parts.map { digits($0, atMost: 2) }
     guard parts.count == 2, parts[1].utf8.count == 2, let hour = numbers[0],
       let minute = numbers[1]

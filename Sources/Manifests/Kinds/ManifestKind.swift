@@ -13,12 +13,8 @@ protocol ManifestKind: SendableMetatype {
 
 /// The kinds that this version knows, and what is said of the others.
 enum ManifestKinds {
-  static let supported: [any ManifestKind.Type] = [ScalingPolicyKind.self, DataSourceKind.self]
-
-  /// Kinds of the design that later versions read.
-  private static let planned = [
-    (apiVersion: "easyscale.io/v1", kind: "ScalingRule"),
-    (apiVersion: "elasti.truefoundry.com/v1alpha1", kind: "ElastiService"),
+  static let supported: [any ManifestKind.Type] = [
+    ScalingPolicyKind.self, DataSourceKind.self, ScalingRuleKind.self, ElastiServiceKind.self,
   ]
 
   /// The decoder of a kind; reports an error at the field that is to blame when there is none.
@@ -31,11 +27,7 @@ enum ManifestKinds {
       return found
     }
     let ofVersion = supported.filter { $0.apiVersion == apiVersion.text }
-    if planned.contains(where: { $0.apiVersion == apiVersion.text && $0.kind == kind.text }) {
-      kind.value.error(
-        "\(kind.text) of \(apiVersion.text) is not supported by this version of Headstart; "
-          + "known are \(names)")
-    } else if !ofVersion.isEmpty {
+    if !ofVersion.isEmpty {
       kind.value.error(
         expected: ofVersion.map { $0.kind }.joined(separator: " or "),
         hint: didYouMean(kind.text, among: ofVersion.map { $0.kind }))
@@ -52,7 +44,8 @@ enum ManifestKinds {
   }
 
   private static var names: String {
-    supported.map { "\($0.kind) (\($0.apiVersion))" }.joined(separator: " and ")
+    let names = supported.map { "\($0.kind) (\($0.apiVersion))" }
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }
 
   private static func didYouMean(_ word: String, among candidates: [String]) -> String? {

@@ -10,6 +10,12 @@ enum ManifestLimits {
   static let dates = 1000
   /// How far ahead a policy may look, and how long it may hold what it knew: a week.
   static let week = Duration.seconds(604_800)
+  /// Of one ElastiService, in seconds; KubeElasti's own bounds.
+  static let cooldownPeriod = 0...604_800
+  /// How long a workload may be kept, or has to be idle, and how long a target is left alone.
+  static let cooldown = Duration.seconds(1)...week
+  /// How long a period of `enabledPeriod` may last; a year.
+  static let period = Duration.seconds(60)...Duration.seconds(366 * 86_400)
   /// How often a data source is asked.
   static let refresh = Duration.seconds(1)...Duration.seconds(86_400)
   /// How long one request may take.

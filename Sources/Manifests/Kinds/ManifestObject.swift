@@ -7,10 +7,22 @@ struct ManifestObject: Hashable, Sendable {
   var position: SourcePosition
   /// The data sources that it names.
   var references: [SourceReference]
+  /// The data sources that it brings along, of names that no DataSource can bear.
+  var ownSources: [DataSource] = []
 
   enum Content: Hashable, Sendable {
     case policy(Shared<Policy>)
     case dataSource(Shared<DataSource>)
+  }
+}
+
+extension ManifestObject {
+  /// `ScalingPolicy`, `DataSource`, `ScalingRule` or `ElastiService`.
+  var kindName: String {
+    switch content {
+    case .policy(let policy): policy.kind.rawValue
+    case .dataSource: DataSourceKind.kind
+    }
   }
 }
 

@@ -18,6 +18,10 @@ enum ScalingPolicyKind: ManifestKind {
     policy.whenUnavailable =
       spec.optional("whenUnavailable")?.choice([("error", .error), ("inactive", .inactive)])
       ?? defaults.whenUnavailable
+    policy.activity = spec.optional("activity").flatMap {
+      ActivityDecoder.decode($0, limits: policy.limits)
+    }
+    policy.scaling = spec.optional("scaling").flatMap(scaling) ?? TargetRules()
     var signals = SignalDecoder(policy: policy.name, limits: policy.limits, decoder: decoder)
     if let field = spec.required("signals"), let items = field.list(atMost: ManifestLimits.signals)
     {
@@ -38,6 +42,16 @@ enum ScalingPolicyKind: ManifestKind {
     let name = fields.required("name")?.objectName()
     fields.reportUnknown()
     return name.map { ScaleTarget(apiVersion: apiVersion, kind: kind, name: $0) }
+  }
+
+  private static func scaling(_ value: ManifestValue) -> TargetRules? {
+    guard let fields = value.mapping() else { return nil }
+    var rules = TargetRules()
+    rules.cooldown = fields.optional("cooldown")?.duration(in: .zero...ManifestLimits.week)
+    rules.cooldownOnUp = fields.optional("cooldownOnUp")?.boolean() ?? true
+    rules.maxDownPercentPerStep = fields.optional("maxDownPercentPerStep")?.integer(in: 1...100)
+    fields.reportUnknown()
+    return rules
   }
 
   private static func limits(_ value: ManifestValue) -> ReplicaLimits? {

@@ -57,7 +57,7 @@ struct ScheduleDecoder {
 
   /// The items of `days` or `dates`. Absent means every one; an empty list, which may have been
   /// meant as none, gets a warning.
-  private func items(of field: ManifestValue?, meaning word: String) -> [ManifestValue] {
+  func items(of field: ManifestValue?, meaning word: String) -> [ManifestValue] {
     guard let field, let items = field.list(atMost: ManifestLimits.dates) else { return [] }
     if items.isEmpty { field.warning("an empty list means every \(word); leave the field out") }
     return items
@@ -78,7 +78,7 @@ struct ScheduleDecoder {
   }
 
   /// The name of a time zone that exists.
-  private func timeZone(_ value: ManifestValue) -> String? {
+  func timeZone(_ value: ManifestValue) -> String? {
     let expected = "an IANA time zone such as Europe/Paris"
     guard let name = value.text(expected: expected) else { return nil }
     guard decoder.zones.timeZone(named: name) == nil else { return name }
@@ -88,7 +88,7 @@ struct ScheduleDecoder {
     return nil
   }
 
-  private func warnOfLimits(_ replicas: Int, of field: ManifestValue) {
+  func warnOfLimits(_ replicas: Int, of field: ManifestValue) {
     if replicas < limits.minReplicas {
       field.warning("\(replicas) is below minReplicas, so that \(limits.minReplicas) will hold")
     } else if let most = limits.maxReplicas, replicas > most {

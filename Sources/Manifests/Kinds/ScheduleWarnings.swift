@@ -7,8 +7,12 @@ struct ScheduleWarnings {
   let rules: [ManifestValue]
 
   func report(_ findings: [ScheduleAudit.Finding]) {
-    var names: Set<String> = []
-    for (rule, value) in zip(schedule.rules, rules) where !names.insert(rule.name).inserted {
+    var names: [String: SourcePosition] = [:]
+    for (rule, value) in zip(schedule.rules, rules) {
+      let first = names[rule.name]
+      names[rule.name] = first ?? value.node.position
+      // A rule of several ranges of time is several rules here.
+      guard let first, first != value.node.position else { continue }
       value.warning("another rule is named \(quoted(rule.name)) already")
     }
     for finding in findings {

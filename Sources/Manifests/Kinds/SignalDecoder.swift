@@ -106,39 +106,3 @@ struct SignalDecoder {
     return name ?? "default"
   }
 }
-
-extension ManifestValue {
-  fileprivate func promQL() -> String? {
-    guard let query = text(expected: "a PromQL query") else { return nil }
-    guard query.contains(where: { !$0.isWhitespace }) else {
-      error("expected a PromQL query, found only spaces")
-      return nil
-    }
-    return query
-  }
-
-  /// What may stand between the braces of a PromQL selector.
-  fileprivate func labelMatchers() -> String? {
-    let expected = "label matchers such as job=\"my-api\""
-    guard let text = text(expected: expected) else { return nil }
-    guard !text.hasPrefix("{"), !text.hasSuffix("}") else {
-      error(expected: expected, hint: "leave out the braces")
-      return nil
-    }
-    guard text.contains("=") || text.contains("!~") else {
-      error(expected: expected)
-      return nil
-    }
-    return text
-  }
-
-  /// The range of a PromQL subquery is asked in whole seconds.
-  fileprivate func wholeSeconds() -> Duration? {
-    guard let duration = duration(in: .seconds(1)...ManifestLimits.week) else { return nil }
-    guard duration.components.attoseconds == 0 else {
-      error(expected: "whole seconds")
-      return nil
-    }
-    return duration
-  }
-}

@@ -17,6 +17,7 @@ struct ManifestResolution {
   private var owners: [Name: Owner] = [:]
 
   private enum Name: Hashable {
+    /// Of whatever kind: two policies of one name would both answer the ScaledObject of that name.
     case policy(ResourceName)
     case dataSource(DataSourceKey)
   }
@@ -25,6 +26,8 @@ struct ManifestResolution {
     /// Nil for a data source that a flag defines.
     var file: Int?
     var position: SourcePosition
+    /// What kind of manifest defines it: `ScalingRule`.
+    var kind: String
   }
 
   init(files: [ManifestFile], builtIn: [DataSource], assumed: Set<DataSourceKey>) {
@@ -66,7 +69,7 @@ struct ManifestResolution {
     catalog = Catalog()
     owners = [:]
     for source in builtIn where owners[.dataSource(source.key)] == nil {
-      owners[.dataSource(source.key)] = Owner(file: nil, position: .start)
+      owners[.dataSource(source.key)] = Owner(file: nil, position: .start, kind: "DataSource")
       catalog.dataSources[source.key] = source
     }
     for index in files.indices {
@@ -86,11 +89,13 @@ struct ManifestResolution {
   /// last good content only.
   private mutating func define(_ objects: [ManifestObject], in file: Int) {
     for object in objects where owners[name(of: object)] == nil {
-      owners[name(of: object)] = Owner(file: file, position: object.position)
+      owners[name(of: object)] = Owner(
+        file: file, position: object.position, kind: object.kindName)
       switch object.content {
       case .policy(let policy): catalog.policies[policy.name] = policy
       case .dataSource(let source): catalog.dataSources[source.key] = source.value
       }
+      for source in object.ownSources { catalog.dataSources[source.key] = source }
     }
   }
 
@@ -102,10 +107,11 @@ struct ManifestResolution {
       if let owner = owners[name] ?? own[name] {
         found.append(
           error(
-            "\(describe(name)) is already defined \(describe(owner)); names are unique", in: file,
-            at: object.position))
+            describe(name, ofKind: object.kindName) + " is already defined "
+              + (owner.kind == object.kindName ? "" : "as a \(owner.kind) ")
+              + "\(describe(owner)); names are unique", in: file, at: object.position))
       } else {
-        own[name] = Owner(file: file, position: object.position)
+        own[name] = Owner(file: file, position: object.position, kind: object.kindName)
       }
     }
     return found
@@ -118,9 +124,9 @@ struct ManifestResolution {
     }
   }
 
-  private func describe(_ name: Name) -> String {
+  private func describe(_ name: Name, ofKind kind: String) -> String {
     switch name {
-    case .policy(let name): "the ScalingPolicy \(name)"
+    case .policy(let name): "the \(kind) \(name)"
     case .dataSource(let key): "the DataSource \(key.name) of type \(key.kind.rawValue)"
     }
   }

@@ -4,7 +4,8 @@ internal import Testing
 @testable internal import Manifests
 
 private let known =
-  "known are ScalingPolicy (headstart.dev/v1alpha1) and DataSource (headstart.dev/v1alpha1)"
+  "known are ScalingPolicy (headstart.dev/v1alpha1), DataSource (headstart.dev/v1alpha1), "
+  + "ScalingRule (easyscale.io/v1) and ElastiService (elasti.truefoundry.com/v1alpha1)"
 
 private func named(_ metadata: String) -> String {
   """
@@ -45,13 +46,14 @@ struct ManifestKindTests {
       "2:7: error: kind: expected ScalingPolicy or DataSource, found the text \"ScalingPolcy\"; "
         + "did you mean ScalingPolicy?"),
     RejectedText(
-      "apiVersion: easyscale.io/v1\nkind: ScalingRule",
-      "2:7: error: kind: ScalingRule of easyscale.io/v1 is not supported by this version of "
-        + "Headstart; \(known)"),
+      "apiVersion: easyscale.io/v1\nkind: ScalingRul",
+      "2:7: error: kind: expected ScalingRule, found the text \"ScalingRul\"; "
+        + "did you mean ScalingRule?"),
     RejectedText(
-      "apiVersion: elasti.truefoundry.com/v1alpha1\nkind: ElastiService",
-      "2:7: error: kind: ElastiService of elasti.truefoundry.com/v1alpha1 is not supported by "
-        + "this version of Headstart; \(known)"),
+      "apiVersion: elasti.truefoundry.com/v1\nkind: ElastiService",
+      "1:13: error: apiVersion: expected the apiVersion and kind of a manifest, found "
+        + "\"elasti.truefoundry.com/v1\" and \"ElastiService\"; "
+        + "did you mean elasti.truefoundry.com/v1alpha1?"),
     RejectedText(
       "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: []}]",
       "3:32: error: items[0].kind: a List inside a List is not supported"),

@@ -12,7 +12,7 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("colour: red\n" + signals),
       "5:3: error: spec.colour: unknown field; known here: "
-        + "scaleTargetRef, leadTime, hold, limits, whenUnavailable, signals"),
+        + "scaleTargetRef, leadTime, hold, limits, whenUnavailable, activity, scaling, signals"),
     RejectedText(
       policy("leadTime: 300\n" + signals),
       "5:13: error: spec.leadTime: expected a duration from 0s to 7d, such as 90s or 1h30m, "

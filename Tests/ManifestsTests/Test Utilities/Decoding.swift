@@ -6,6 +6,9 @@ internal import Scaling
 /// Friday 2026-11-20, a week before the dates of most examples.
 let testNow = Instant(milliseconds: 1_795_176_000_000)
 
+/// One database for all tests: it keeps what it loads.
+let decodingZones = CCTZDatabase()
+
 /// Decodes a text as the file `a.yaml`, without the checks across files.
 func decode(
   _ text: String, defaults: PolicyDefaults = PolicyDefaults(), auditBudget: Int = .max
@@ -17,7 +20,7 @@ func decode(
   _ bytes: [UInt8], defaults: PolicyDefaults = PolicyDefaults(), auditBudget: Int = .max
 ) -> ManifestDecoder.File {
   ManifestDecoder(
-    defaults: defaults, zones: CCTZDatabase(), now: testNow, auditBudget: auditBudget
+    defaults: defaults, zones: decodingZones, now: testNow, auditBudget: auditBudget
   ).decode(bytes, path: "a.yaml")
 }
 

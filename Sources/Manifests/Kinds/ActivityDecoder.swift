@@ -1,0 +1,51 @@
+internal import Scaling
+
+/// Decodes when a workload may be taken to zero.
+enum ActivityDecoder {
+  /// The `activity` of a ScalingPolicy.
+  static func decode(_ value: ManifestValue, limits: ReplicaLimits) -> ActivityRules? {
+    guard let fields = value.mapping() else { return nil }
+    var rules = ActivityRules()
+    rules.cooldown =
+      fields.optional("cooldown")?.duration(in: ManifestLimits.cooldown) ?? rules.cooldown
+    let counts = 1...ManifestLimits.replicas.upperBound
+    rules.activeReplicas = fields.optional("activeReplicas")?.integer(in: counts) ?? 1
+    rules.enabledPeriod = fields.optional("enabledPeriod").flatMap(enabledPeriod)
+    rules.service = fields.optional("service")?.objectName()
+    fields.reportUnknown()
+    if limits.minReplicas > 0 {
+      value.warning(
+        "minReplicas is \(limits.minReplicas), so that the workload is never taken to zero")
+    }
+    return rules
+  }
+
+  /// KubeElasti's, with its defaults: the whole of every day.
+  static func enabledPeriod(_ value: ManifestValue) -> EnabledPeriod? {
+    guard let fields = value.mapping() else { return nil }
+    let schedule = fields.optional("schedule")
+    let duration =
+      fields.optional("duration").map { $0.duration(in: ManifestLimits.period) }
+      ?? .seconds(86_400)
+    fields.reportUnknown()
+    let daily = try? CronSchedule(text: "0 0 * * *")
+    let cron = schedule.map { $0.cronSchedule() } ?? daily
+    guard let cron, let duration else { return nil }
+    return EnabledPeriod(schedule: cron, duration: duration)
+  }
+}
+
+extension ManifestValue {
+  /// The five fields of cron, in UTC.
+  fileprivate func cronSchedule() -> CronSchedule? {
+    guard let text = text(expected: "a cron schedule of five fields such as \"0 9 * * 1-5\"") else {
+      return nil
+    }
+    do throws(InvalidCronSchedule) {
+      return try CronSchedule(text: text)
+    } catch let invalid {
+      error("\(invalid)")
+      return nil
+    }
+  }
+}
