@@ -5,30 +5,14 @@
 /// makes a new one.
 @propertyWrapper
 package struct Rare<Value: Hashable & Sendable>: Hashable, Sendable {
-  private var box: Box?
-
-  private final class Box: Sendable {
-    let value: Value
-
-    init(_ value: Value) {
-      self.value = value
-    }
-  }
+  private var shared: Shared<Value>?
 
   package init(wrappedValue: Value?) {
-    box = wrappedValue.map(Box.init)
+    shared = wrappedValue.map { Shared($0) }
   }
 
   package var wrappedValue: Value? {
-    get { box?.value }
-    set { box = newValue.map(Box.init) }
-  }
-
-  package static func == (left: Rare, right: Rare) -> Bool {
-    left.box === right.box || left.wrappedValue == right.wrappedValue
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(wrappedValue)
+    get { shared?.value }
+    set { shared = newValue.map { Shared($0) } }
   }
 }

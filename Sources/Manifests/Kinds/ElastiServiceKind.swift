@@ -42,7 +42,7 @@ enum ElastiServiceKind: ManifestKind {
       scaling: TargetRules(
         cooldown: .zero, cooldownOnUp: false, autoscaler: autoscaler, extent: .toAndFromZero))
     return ManifestObject(
-      content: .policy(policy), position: metadata.position, references: decoded.references,
+      content: .policy(Shared(policy)), position: metadata.position, references: decoded.references,
       ownSources: decoded.sources)
   }
 

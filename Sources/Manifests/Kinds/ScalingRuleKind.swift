@@ -35,12 +35,14 @@ enum ScalingRuleKind: ManifestKind {
       }
     }
     if items?.isEmpty == true { field?.error("expected at least one rule, found an empty list") }
-    policy.signals = [Signal(name: "schedule", kind: .schedule(schedule))]
+    policy.signals = decoder.templates.shared(
+      [Signal(name: "schedule", kind: .schedule(schedule))])
     if spec.value.report.errorCount == 0 {
       ScheduleWarnings(schedule: schedule, rules: sources).report(
         decoder.audits.findings(of: schedule))
     }
-    return ManifestObject(content: .policy(policy), position: metadata.position, references: [])
+    return ManifestObject(
+      content: .policy(Shared(policy)), position: metadata.position, references: [])
   }
 
   private static func target(_ value: ManifestValue, of policy: ResourceName) -> ScaleTarget? {
