@@ -112,6 +112,8 @@ package actor DecisionEngine {
     }
     // Catches what a timer set by the wall clock misses when that clock is set.
     heartbeat.start(after: .seconds(1), repeating: .seconds(1))
+    // What the first look will compare with.
+    noticeClockStep()
     self.heartbeat = heartbeat
     firstLoadDeadline = loop.now + configuration.firstLoadWait
   }

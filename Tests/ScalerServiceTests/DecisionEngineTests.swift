@@ -191,7 +191,6 @@ internal import Testing
   @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])
   func `a wall clock that is set neither ends nor prolongs a hold`(_ step: Duration) throws {
     let harness = try EngineHarness(Self.catalog(Self.live()))
-    harness.onEngine { engine, _ in engine.noticeClockStep() }
     let failed = harness.clock.now
     harness.supply(
       Reading(

@@ -5,11 +5,18 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .forecaster import reset
+
 
 class FakePrometheus:
-    """`result` is the data of the answer; `requests` holds (method, path, headers, form)."""
+    """`result` is the data of the answer; `requests` holds (method, path, headers, form).
+
+    `mode` is ok, error, garbage, truncated, wrong, hang, trickle (a byte at a time) or reset.
+    """
 
     def __init__(self):
+        self.mode = "ok"
+        self._released = threading.Event()
         self.result = {"resultType": "scalar", "result": [0, "300"]}
         self.warnings = []
         self.requests = []
@@ -26,11 +33,45 @@ class FakePrometheus:
                 if owner.warnings:
                     answer["warnings"] = owner.warnings
                 body = json.dumps(answer).encode()
-                self.send_response(200)
+                try:
+                    self._send(owner.mode, body)
+                except (BrokenPipeError, ConnectionResetError):
+                    # The client gave up.
+                    self.close_connection = True
+
+            def _send(self, mode, body):
+                if mode == "reset":
+                    reset(self)
+                    return
+                if mode == "hang":
+                    owner._released.wait()
+                    self.close_connection = True
+                    return
+                if mode == "garbage":
+                    body = b"\x00\xff<html>not json</html>" * 40
+                elif mode == "wrong":
+                    body = b'{"desiredReplicas":[0,0,0],"stepSeconds":60}'
+                self.send_response(500 if mode == "error" else 200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if mode == "truncated":
+                    self.wfile.write(body[: len(body) // 2])
+                    self.close_connection = True
+                elif mode == "trickle":
+                    for byte in body:
+                        self.wfile.write(bytes([byte]))
+                        if owner._released.wait(0.2):
+                            return
+                else:
+                    self.wfile.write(body)
+
+            def handle(self):
+                try:
+                    super().handle()
+                except ConnectionResetError:
+                    # The client's end came between two requests.
+                    pass
 
             do_GET = do_POST = _answer
 
@@ -45,5 +86,6 @@ class FakePrometheus:
         ).start()
 
     def close(self):
+        self._released.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,6 +1,8 @@
 """A forecaster that can fail in every way that tests want to see survived."""
 
 import json
+import socket
+import struct
 import threading
 import time
 import urllib.parse
@@ -19,14 +21,21 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
 
+def reset(handler):
+    """Closes the connection of a request with RST instead of an answer."""
+    linger = struct.pack("ii", 1, 0)
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    handler.close_connection = True
+
+
 class Forecaster:
     """Serves the recorded snapshot, dated now, until `mode` says otherwise.
 
-    ok, stale, not_found, error, garbage, truncated, hang, trickle, redirect, million, huge, nan,
-    infinity, negative, fraction, empty, step_zero, no_date, far_future
+    ok, stale, not_found, error, garbage, truncated, wrong, hang, trickle, reset, redirect, million,
+    huge, nan, infinity, negative, fraction, empty, step_zero, no_date, far_future
     """
 
-    def __init__(self):
+    def __init__(self, port=0):
         self._frozen = None
         self.mode = "ok"
         # Overrides the recorded list of replicas.
@@ -59,7 +68,7 @@ class Forecaster:
             def log_message(self, *arguments):
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -124,6 +133,8 @@ class Forecaster:
             status, body = 200, b"\x00\xff<html>not json</html>" * 40
         elif mode == "truncated":
             status, body = 200, json.dumps(self.snapshot(workload)).encode()[:-50]
+        elif mode == "wrong":
+            status, body = 200, b'{"status":"success","data":{"resultType":"scalar"}}'
         elif mode in ("million", "huge"):
             # The latter is above the limit of 8 MiB. Text, for it is quicker than encoding a list:
             # the client of the test shares this process.
@@ -136,6 +147,9 @@ class Forecaster:
         if mode == "hang":
             self._released.wait()
             handler.close_connection = True
+            return
+        if mode == "reset":
+            reset(handler)
             return
         if mode == "redirect":
             handler.send_response(302)

@@ -104,6 +104,14 @@ class Prometheus:
         """Waits until a query yields something, and returns its samples."""
         return eventually(lambda: self.query(text), timeout, 0.1, message=f"{text} is empty")
 
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def kill(self):
+        """Ends it as the kernel does, with nothing put in order."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self):
         if self._process.poll() is None:
             self._process.terminate()
