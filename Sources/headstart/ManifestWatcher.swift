@@ -24,6 +24,7 @@ actor ManifestWatcher {
   private var watchers: [DirectoryWatcher?] = []
   private var settleTimer: LoopTimer?
   private var pollTimer: LoopTimer?
+  private var trimTimer: LoopTimer?
   private var resources: ResourceSource?
   private var resourceTimer: LoopTimer?
   private var onSynced: (@Sendable () -> Void)?
@@ -35,6 +36,8 @@ actor ManifestWatcher {
 
   /// A change comes as a burst of events, and is complete a moment after the last one.
   private static let settleDelay = Duration.milliseconds(100)
+  /// By then the engine has taken the catalog over, and what that needed is free as well.
+  private static let trimDelay = Duration.seconds(2)
   /// For file systems that send no events.
   private static let pollInterval = Duration.seconds(5)
 
@@ -59,7 +62,6 @@ actor ManifestWatcher {
   /// Until then nobody serves; from then on a reload leaves the processors to those who do.
   func start() throws(EventLoopError) -> Catalog {
     let update = read()
-    loop.giveBackMemory()
     loop.yieldToOthers()
     let settleTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.lookAgain() }
@@ -67,6 +69,12 @@ actor ManifestWatcher {
     let pollTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.lookAgain() }
     }
+    let trimTimer = try LoopTimer(on: loop) { [loop] in
+      loop.giveBackMemory()
+      RarePages.giveBack()
+    }
+    trimTimer.start(after: Self.trimDelay)
+    self.trimTimer = trimTimer
     self.settleTimer = settleTimer
     self.pollTimer = pollTimer
     watchers = directories.map { _ in nil }
@@ -80,6 +88,7 @@ actor ManifestWatcher {
     settleTimer = nil
     pollTimer = nil
     resourceTimer = nil
+    trimTimer = nil
     watchers = []
     resources?.shutDown()
     resources = nil
@@ -151,7 +160,6 @@ actor ManifestWatcher {
   private func lookAgain() {
     guard directories.map({ $0.fingerprint() }) != fingerprints else { return }
     _ = read()
-    loop.giveBackMemory()
     watchDirectories()
     handOnCatalog()
   }
@@ -170,6 +178,7 @@ actor ManifestWatcher {
       onReviews(changed, removed)
     }
     readingTime = .nanoseconds(Int64(clamping: EventLoop.clock - start))
+    trimTimer?.start(after: Self.trimDelay)
     return update
   }
 

@@ -98,6 +98,7 @@ struct Server {
     _ = manifests.call { watcher.assumeIsolated { $0.handOn(after: catalog) } }
     try grpc.start()
     state.isServing = true
+    RarePages.giveBack()
     logger.info(
       "serving",
       [
