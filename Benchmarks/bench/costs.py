@@ -71,6 +71,24 @@ def _by_callgrind(server, load, body, size):
     return total / _INSTRUMENTED_CALLS
 
 
+def futex_calls(pid, work):
+    """How often the process asked the kernel to wait for a lock, or to wake who waits for one."""
+    with tempfile.NamedTemporaryFile("r") as counts:
+        strace = subprocess.Popen(
+            ["strace", "-f", "-c", "-e", "trace=futex", "-o", counts.name, "-p", str(pid)],
+            stderr=subprocess.DEVNULL)
+        # It does not say when it has begun.
+        time.sleep(0.5)
+        work()
+        strace.send_signal(signal.SIGINT)
+        strace.wait(timeout=10)
+        for line in counts:
+            fields = line.split()
+            if fields and fields[-1] == "futex":
+                return int(fields[3])
+    return 0
+
+
 def _control(option, pid):
     subprocess.run(["callgrind_control", option, str(pid)], check=True, timeout=60,
                    capture_output=True)

@@ -29,6 +29,10 @@ _QUERY = """\
     - prometheus: {{source: main, query: 'sum(rate(http_requests_total{{app="{name}"}}[1m]))', threshold: 100}}
 """
 
+ASLEEP = """\
+    - schedule: {{default: 0, rules: [{{dates: ["2999-12-31"], replicas: {replicas}}}]}}
+"""
+
 _POLICY = """\
 apiVersion: headstart.dev/v1alpha1
 kind: ScalingPolicy
@@ -59,9 +63,9 @@ def _write(folder, count, signal, lead_time="10m", more_replicas=0, **values):
     return folder
 
 
-def write_policies(folder, count):
+def write_policies(folder, count, signal=_TWO_RULES):
     """Writes that many policies, each with a schedule of two rules, unless they are there."""
-    return folder if folder.exists() else _write(folder, count, _TWO_RULES)
+    return folder if folder.exists() else _write(folder, count, signal)
 
 
 def write_constants(folder, count, more_replicas=0):

@@ -33,7 +33,7 @@ def url(port, method):
     return f"http://127.0.0.1:{port}/externalscaler.ExternalScaler/{method}"
 
 
-def run_load(port, load, calls, body_file, answer_size, latencies_file=None):
+def run_load(port, load, calls, body_file, answer_size, latencies_file=None, core=CLIENT_CORE):
     """Makes exactly `calls` calls. Fails unless each was answered with one message of that size."""
     command = ["h2load", "-t1", f"-c{load.connections}", f"-m{load.streams}", f"-n{calls}"]
     if latencies_file:
@@ -42,7 +42,7 @@ def run_load(port, load, calls, body_file, answer_size, latencies_file=None):
         command += [f"--log-file={latencies_file}"]
     command += ["-d", body_file, *_HEADERS, url(port, load.method)]
     output = subprocess.run(
-        favoured(command, CLIENT_CORE), capture_output=True, text=True, timeout=600, check=True
+        favoured(command, core), capture_output=True, text=True, timeout=600, check=True
     ).stdout
     seconds = _seconds(re.search(r"finished in ([\d.]+)(us|ms|s)", output))
     succeeded = int(re.search(r"(\d+) succeeded", output)[1])

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-SERVER_CORE, CLIENT_CORE = 0, 1
+SERVER_CORE, CLIENT_CORE, BOTH_CORES = 0, 1, "0,1"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -9,8 +9,9 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
-from . import fleet, messages
-from .process import CLIENT_CORE, favoured
+from . import costs, fleet, messages
+from .load import Load, run_load
+from .process import BOTH_CORES, CLIENT_CORE, favoured
 from .servers import Bare, Headstart
 
 
@@ -65,6 +66,33 @@ def polling(bench):
             bench.table.add(f"{row}: resident", server.name, process.resident, "B")
 
 
+def _open_streams(bench, server, names, seconds):
+    """A client that holds a StreamIsActive open for each name, all of them told their first state."""
+    requests = _write_requests(bench.folder / "streams", ("StreamIsActive",), names, lead_time=None)
+    client = subprocess.Popen(
+        favoured([bench.programs / "load", "streams", server.port, 10, seconds, requests],
+                 CLIENT_CORE), stdout=subprocess.PIPE, text=True)
+    if client.stdout.readline() != "open\n":
+        raise RuntimeError("the streams were not opened")
+    return client
+
+
+def _pushes(client, timeout):
+    """For each stream that was told something more: its number, and when that was first."""
+    pushes = {}
+    for line in client.communicate(timeout=timeout)[0].splitlines():
+        number, microseconds = map(int, line.split())
+        pushes.setdefault(number, microseconds / 1e6)
+    return pushes
+
+
+def _add_delays(bench, row, server, delays):
+    delays = sorted(delays)
+    for name, index in (("first", 0), ("p50", len(delays) // 2), ("p99", len(delays) * 99 // 100),
+                        ("last", len(delays) - 1)):
+        bench.table.add(f"{row}: {name}", server.name, delays[index], "s")
+
+
 def streams(bench):
     """All policies become active at one instant, and each has a stream that waits for it."""
     count = 1_000 if bench.chosen.quick else 10_000
@@ -72,26 +100,69 @@ def streams(bench):
     now = datetime.now(timezone.utc) + timedelta(seconds=20)
     edge = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     policies = fleet.write_edges(bench.folder / "edges", count, edge)
-    requests = _write_requests(bench.folder / "streams", ("StreamIsActive",),
-                               map(fleet.policy_name, range(count)), lead_time=None)
     server = Headstart(bench.binary, policies)
     with server.start("GetMetrics") as process:
         # An active state is pushed once more after five seconds, which does not count here.
         seconds = edge.timestamp() - time.time() + 4
-        client = subprocess.Popen(
-            favoured([bench.programs / "load", "streams", server.port, 10, seconds, requests],
-                     CLIENT_CORE), stdout=subprocess.PIPE, text=True)
-        if client.stdout.readline() != "open\n" or time.time() > edge.timestamp():
+        client = _open_streams(bench, server, map(fleet.policy_name, range(count)), seconds)
+        if time.time() > edge.timestamp():
             raise RuntimeError("the streams were not open before the edge")
         row = f"{count:,} streams"
         bench.table.add(f"{row}: resident", server.name, process.resident, "B")
-        lines = client.communicate(timeout=seconds + 30)[0].split()
-    if len(lines) != count:
-        raise RuntimeError(f"{len(lines)} of {count} streams were told")
-    delays = sorted(int(line) / 1e6 - edge.timestamp() for line in lines)
-    for name, index in (("first", 0), ("p50", count // 2), ("p99", count * 99 // 100),
-                        ("last", count - 1)):
-        bench.table.add(f"{row} pushed at one edge: {name}", server.name, delays[index], "s")
+        pushes = _pushes(client, timeout=seconds + 30)
+    if len(pushes) != count:
+        raise RuntimeError(f"{len(pushes)} of {count} streams were told")
+    _add_delays(bench, f"{row} pushed at one edge", server,
+                (at - edge.timestamp() for at in pushes.values()))
+
+
+def wakeups(bench):
+    """One workload after the other is woken up, each of them one of many with a stream."""
+    count = 1_000 if bench.chosen.quick else 10_000
+    policies = fleet.write_policies(bench.folder / "asleep", count, fleet.ASLEEP)
+    server = Headstart(bench.binary, policies)
+    with server.start("GetMetrics"):
+        seconds = 20
+        client = _open_streams(bench, server, map(fleet.policy_name, range(count)), seconds)
+        asked = {}
+        for number in range(0, count, count // 500):
+            asked[number] = time.time()
+            server.wake(fleet.policy_name(number))
+            time.sleep(0.01)
+        pushes = _pushes(client, timeout=seconds + 30)
+    if pushes.keys() != asked.keys():
+        raise RuntimeError(f"{len(pushes)} of {len(asked)} streams were told")
+    _add_delays(bench, f"wake-up to push, {count:,} streams", server,
+                (pushes[number] - at for number, at in asked.items()))
+
+
+def workers(bench):
+    """Whether a second worker is worth a second processor: what a call costs with one and two.
+
+    All run on both processors, the load too. Two loops that waited for each other would either
+    spend more processor time on a call or ask the kernel to wait (futex).
+    """
+    calls = 100_000 if bench.chosen.quick else 600_000
+    load = Load("GetMetrics", 16, 32)
+    server = bench.servers[0]
+    rates = {}
+    for count in (1, 2):
+        with server.start(load.method, workers=count, core=BOTH_CORES) as process:
+            server.verify(load.method, bench.bodies)
+            for timed in (False, True):
+                before = process.cpu_seconds
+                run_load(server.port, load, calls, bench.bodies[load.method],
+                         server.answers[load.method], core=BOTH_CORES)
+                spent = process.cpu_seconds - before
+            rates[count] = calls / spent
+            waits = costs.futex_calls(process.pid, lambda: run_load(
+                server.port, load, calls // 10, bench.bodies[load.method],
+                server.answers[load.method], core=BOTH_CORES))
+        plural = "worker" if count == 1 else "workers"
+        bench.table.add(f"{count} {plural}: calls per CPU second", server.name, rates[count])
+        bench.table.add(f"{count} {plural}: futex calls per 1,000 calls", server.name,
+                        waits / (calls / 10) * 1000)
+    bench.table.add("2 workers: capacity to 1 worker's", server.name, 2 * rates[2] / rates[1])
 
 
 def queries(bench):

@@ -113,7 +113,7 @@ class GRPCCPP(Server):
 
 
 class Headstart(Server):
-    """The release binary, with one worker and the policies of a directory."""
+    """The release binary, with the policies of a directory."""
 
     name = "headstart"
 
@@ -122,11 +122,16 @@ class Headstart(Server):
         self.binary = binary
         self.policies = policies
         self.http_port = free_port()
+        self.workers = 1
 
     def command(self, method):
         return [self.binary, "serve", f"--listen=127.0.0.1:{self.port}",
-                f"--http-listen=127.0.0.1:{self.http_port}", "--workers=1", "--log-level=warn",
-                f"--policies={self.policies}"]
+                f"--http-listen=127.0.0.1:{self.http_port}", f"--workers={self.workers}",
+                "--log-level=warn", f"--policies={self.policies}"]
+
+    def start(self, method, *arguments, workers=1, **options):
+        self.workers = workers
+        return super().start(method, *arguments, **options)
 
     def get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
@@ -149,6 +154,12 @@ class Headstart(Server):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{name} did not come to {expected} within {timeout:.0f} s")
             time.sleep(0.01)
+
+    def wake(self, name):
+        url = f"http://127.0.0.1:{self.http_port}/api/v1/wake/{messages.NAMESPACE}/{name}"
+        with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10) as answer:
+            if answer.status != 202:
+                raise RuntimeError(f"the wake-up of {name} was answered with {answer.status}")
 
     def decision(self, name=messages.NAME):
         return json.loads(self.get(f"/api/v1/decisions/{messages.NAMESPACE}/{name}"))

@@ -1,22 +1,15 @@
 """What Headstart asks while it is measured: a forecaster and a Prometheus, both healthy."""
 
+import asyncio
 import json
 import threading
 import time
 import urllib.parse
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Handlers that hang must not hold up the end.
-    block_on_close = False
-    request_queue_size = 1024
 
 
 class Upstreams:
-    """One HTTP server that plays both.
+    """One HTTP server that plays both, on a thread of its own.
 
     The forecaster serves the recorded snapshot, dated now. Prometheus answers every query with a
     value that is another one each second, around what the forecast asks for, so that now the one
@@ -27,61 +20,69 @@ class Upstreams:
     def __init__(self, snapshot_file):
         self._snapshot = json.loads(snapshot_file.read_text())
         self.hanging = threading.Event()
-        self._released = threading.Event()
         # Prometheus queries that were answered.
         self.queries = 0
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                if owner.hanging.is_set():
-                    owner._released.wait()
-                    self.close_connection = True
-                    return
-                query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-                self._answer(owner._forecast(query.get("workload", [""])[0]))
-
-            def do_POST(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                owner.queries += 1
-                self._answer(owner._value())
-
-            def _answer(self, value):
-                body = json.dumps(value).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def handle(self):
-                try:
-                    super().handle()
-                except ConnectionError:
-                    # A server that is stopped leaves in the middle of an answer.
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._loop = asyncio.new_event_loop()
+        server = self._loop.run_until_complete(
+            self._loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=1024))
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
 
     def close(self):
-        self._released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def answer(self, method, target):
+        """The body of an answer; None for no answer."""
+        if method == "POST":
+            self.queries += 1
+            return self._value()
+        if self.hanging.is_set():
+            return None
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(target).query)
+        return self._forecast(query.get("workload", [""])[0])
 
     def _forecast(self, workload):
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._snapshot | {"workload": workload, "generatedAt": now}
+        return json.dumps(self._snapshot | {"workload": workload, "generatedAt": now})
 
     def _value(self):
         # The recorded forecast asks for about 32 within 10 minutes; this for 20 to 59.
         value = 100 * (20 + int(time.time()) * 7 % 40)
-        return {"status": "success",
-                "data": {"resultType": "vector",
-                         "result": [{"metric": {}, "value": [time.time(), str(value)]}]}}
+        return ('{"status": "success", "data": {"resultType": "vector", "result": '
+                f'[{{"metric": {{}}, "value": [{time.time()}, "{value}"]}}]}}}}')
+
+
+class _Connection(asyncio.Protocol):
+    """HTTP/1.1, as far as Headstart's client speaks it: http.server answers some 360 queries/s."""
+
+    def __init__(self, upstreams):
+        self._upstreams = upstreams
+        self._received = b""
+
+    def connection_made(self, transport):
+        self._transport = transport
+
+    def data_received(self, data):
+        self._received += data
+        while (request := self._next_request()) is not None:
+            body = self._upstreams.answer(*request)
+            if body is None:
+                continue
+            self._transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                + f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    def _next_request(self):
+        """The method and target of a request that is there whole, or None."""
+        head, end, rest = self._received.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        first, *fields = head.decode().split("\r\n")
+        length = next((int(field[15:]) for field in fields
+                       if field[:15].lower() == "content-length:"), 0)
+        if len(rest) < length:
+            return None
+        self._received = rest[length:]
+        return tuple(first.split()[:2])

@@ -8,8 +8,8 @@
 // in hexadecimal without gRPC's prefix. `calls` takes them in turn, again and again. It prints JSON:
 // calls, failures, and microseconds of latency from the moment that a call was written, and of the
 // lateness of that moment itself. `streams` opens every line once, prints `open` when each has had
-// its first message, and then one line for each further message: its arrival in microseconds since
-// 1970.
+// its first message, and then one line for each further message: the number of its line in FILE, from
+// 0, and its arrival in microseconds since 1970.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -184,7 +184,7 @@ static int frame_received(nghttp2_session *session, const nghttp2_frame *frame, 
   self->messages++;
   if (!holding_streams) return 0;
   if (self->messages > 1) {
-    printf("%lld\n", (long long)now(CLOCK_REALTIME));
+    printf("%td %lld\n", self->what - requests, (long long)now(CLOCK_REALTIME));
   } else if (++opened == request_count) {
     printf("open\n");
     fflush(stdout);
