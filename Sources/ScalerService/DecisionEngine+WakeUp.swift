@@ -46,17 +46,13 @@ extension DecisionEngine {
   /// ElastiService of that service, or else the policy of that name; nil where there is none.
   package func policy(forService service: String, in namespace: String) -> ResourceName? {
     let named = ResourceName(namespace: namespace, name: service)
-    let behind = allEntries.lazy.map(\.policy).filter {
-      $0.activity?.service == service && ($0.name.namespace ?? namespace) == namespace
-    }
-    if let policy = behind.min(by: { $0.name < $1.name }) { return policy.name }
-    return entries(for: named).first?.key.name
+    let anywhere = ResourceName(name: service)
+    return services[named] ?? services[anywhere] ?? entries(for: named).first?.key.name
   }
 
   /// Of the policy of that namespace, or else of the one without a namespace.
   private func entries(for name: ResourceName) -> [PolicyEntry] {
-    let exact = allEntries.filter { $0.key.name == name }
-    guard exact.isEmpty, name.namespace != nil else { return exact }
-    return allEntries.filter { $0.key.name == ResourceName(name: name.name) }
+    let exact = entries(named: name)
+    return exact.isEmpty ? entries(named: ResourceName(name: name.name)) : exact
   }
 }

@@ -29,6 +29,10 @@ package actor DecisionEngine {
   private var feeds: (any FeedSupplier)?
   private var binder: PolicyBinder
   private var entries: [PolicyKey: PolicyEntry] = [:]
+  /// Keys of entries that triggers adjusted or implied, by the name of the policy.
+  private var variants: [ResourceName: Set<PolicyKey>] = [:]
+  /// The policy of each Kubernetes Service that one names, the first by name; both of a namespace.
+  private(set) var services: [ResourceName: ResourceName] = [:]
   private var dependents: [Feed: Set<PolicyKey>] = [:]
   private var subscriptions: [ScaledObject: Subscription] = [:]
   private var workers: [WorkerMailbox] = []
@@ -153,6 +157,7 @@ package actor DecisionEngine {
     for policy in catalog.policies.values {
       putInForce(BoundPolicy(policy: policy, isImplied: false, leadTime: nil), at: now)
     }
+    services = Self.services(of: catalog)
     rebindSubscriptions(at: now)
     for (key, entry) in entries where isUnwanted(entry, key, in: catalog) {
       remove(entry)
@@ -161,11 +166,31 @@ package actor DecisionEngine {
     endFirstLoadIfDone()
   }
 
+  private static func services(of catalog: Catalog) -> [ResourceName: ResourceName] {
+    var services: [ResourceName: ResourceName] = [:]
+    for policy in catalog.policies.values {
+      guard let service = policy.value.activity?.service else { continue }
+      let name = policy.value.name
+      let key = ResourceName(namespace: name.namespace, name: service)
+      services[key] = services[key].map { min($0, name) } ?? name
+    }
+    return services
+  }
+
+  /// The policy's entry, and those with the lead times that triggers ask of it.
+  func entries(named name: ResourceName) -> [PolicyEntry] {
+    let keys = [PolicyKey(name: name)] + (variants[name].map(Array.init) ?? [])
+    return keys.compactMap { entries[$0] }
+  }
+
   private func putInForce(_ bound: BoundPolicy, at now: Instant) {
     let catalog = binder.catalog
     guard let entry = entries[bound.key] else {
       let entry = PolicyEntry(key: bound.key, policy: bound.policy, catalog: catalog)
       entries[bound.key] = entry
+      if bound.key != PolicyKey(name: bound.key.name) {
+        variants[bound.key.name, default: []].insert(bound.key)
+      }
       retain(entry.allFeeds, for: bound.key)
       if !hasBeenRead(entry) { unprimed.insert(bound.key) }
       decide(entry, at: now)
@@ -215,6 +240,8 @@ package actor DecisionEngine {
   private func remove(_ entry: PolicyEntry) {
     release(entry.allFeeds, for: entry.key)
     entries[entry.key] = nil
+    variants[entry.key.name]?.remove(entry.key)
+    if variants[entry.key.name]?.isEmpty == true { variants[entry.key.name] = nil }
     unprimed.remove(entry.key)
     agenda.remove(entry)
     for observer in observers { observer.dropped(entry.key) }

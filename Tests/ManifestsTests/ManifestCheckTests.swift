@@ -7,7 +7,8 @@ internal import Testing
 
 private func check(_ paths: [String]) -> ManifestCheck {
   ManifestCheck(
-    paths: paths, defaults: PolicyDefaults(), zones: CCTZDatabase(), now: testNow)
+    paths: paths, defaults: PolicyDefaults(triggerServers: .any), zones: CCTZDatabase(),
+    now: testNow)
 }
 
 struct ManifestCheckTests {

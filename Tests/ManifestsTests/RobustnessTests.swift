@@ -19,7 +19,32 @@ private let valid = """
         timeZone: Europe/Paris
         rules: [{name: é, days: [Mon], start: 22:00, end: "06:00", atMost: 2}]
     - prometheus: {query: 'up{a="\\u00e9"}', threshold: 1.5e1}
+    activity: {cooldown: 1m, enabledPeriod: {schedule: "*/5 9-17 * jan-jun,12 fri-sun"}}
+  ---
+  apiVersion: easyscale.io/v1
+  kind: ScalingRule
+  metadata: {name: b, namespace: b}
+  spec:
+    target: {kind: Deployment, name: b}
+    default: {replicas: 1}
+    schedule:
+    - {name: é, days: [Monday], timeStart: "09:00:00", timeEnd: "10:00", replicas: 2, timezone: UTC}
+    - {replicas: 3, time_ranges: [{start: "01:00", end: "02:00"}]}
+  ---
+  apiVersion: elasti.truefoundry.com/v1alpha1
+  kind: ElastiService
+  metadata: {name: c, namespace: b}
+  spec:
+    scaleTargetRef: {apiVersion: apps/v1, kind: deployments, name: c}
+    service: c
+    cooldownPeriod: 60
+    triggers:
+    - type: prometheus
+      metadata: {serverAddress: "http://p", query: q, threshold: "0.5", uptimeFilter: a="b"}
+    autoscaler: {type: keda, name: c}
   """
+
+private let defaults = PolicyDefaults(triggerServers: TriggerServers(allowed: ["http://p"]))
 
 /// The generator of Sebastiano Vigna's SplitMix64: the same numbers in every run.
 private struct SeededGenerator: RandomNumberGenerator {
@@ -36,7 +61,7 @@ private struct SeededGenerator: RandomNumberGenerator {
 
 /// What holds for every file, whatever is in it.
 private func expectSound(_ bytes: [UInt8]) {
-  let file = decode(bytes)
+  let file = decode(bytes, defaults: defaults)
   let errors = file.diagnostics.count { $0.severity == .error }
   #expect(file.isGood == (errors == 0))
   #expect(file.lines.allSatisfy { !$0.contains("\n") })
@@ -47,8 +72,8 @@ private func expectSound(_ bytes: [UInt8]) {
 
 struct RobustnessTests {
   @Test func `the manifest that is mutated here is valid`() {
-    #expect(decode(valid).lines == [])
-    #expect(decode(valid).objects.count == 2)
+    #expect(decode(valid, defaults: defaults).lines == [])
+    #expect(decode(valid, defaults: defaults).objects.count == 4)
   }
 
   @Test func `every prefix ends in objects or in errors`() {
