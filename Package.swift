@@ -1,18 +1,32 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Set by `scripts/fuzz`, which builds the fuzz targets into a program with libFuzzer. In every other
+/// build they belong to the unit tests, which replay their inputs.
+let isFuzzing = Context.environment["HEADSTART_FUZZ"] != nil
+
+/// What libFuzzer learns from: which edges are taken, and what is compared with what. Swift 6.3.1
+/// cannot optimise `Planning` together with these; without that one pass it can.
+let instrumented: [SwiftSetting] = [
+  .unsafeFlags([
+    "-enable-testing", "-Xllvm", "-sil-disable-pass=copy-propagation",
+    "-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table",
+  ])
+]
+
 /// What every Swift target is built with: Swift 6 rules, warnings as errors, imports that say
 /// their access level.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .treatAllWarnings(as: .error),
-  // The state of a loop is confined to it, which the compiler checks; checking every access again
-  // at run time cost 7 % of a request. Debug builds, and so the tests, keep the checks.
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
-]
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    // The state of a loop is confined to it, which the compiler checks; checking every access again
+    // at run time cost 7 % of a request. Debug builds, and so the tests, keep the checks.
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  ] + (isFuzzing ? instrumented : [])
 
 /// One Swift target of the product.
 func component(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -24,6 +38,20 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
     swiftSettings: strict)
+}
+
+/// One decoder of outside bytes each, and what drives them: libFuzzer, or the unit tests.
+func fuzzTargets(_ dependencies: [Target.Dependency]) -> Target {
+  isFuzzing
+    ? .executableTarget(
+      name: "fuzz", dependencies: dependencies, path: "Fuzzing",
+      exclude: ["Dictionaries", "Findings", "Replay", "Seeds"],
+      swiftSettings: strict,
+      // The usual linker fails on the sections of the instrumentation.
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
+    : .testTarget(
+      name: "FuzzingTests", dependencies: dependencies, path: "Fuzzing",
+      exclude: ["Dictionaries", "Findings", "Runner", "Seeds"], swiftSettings: strict)
 }
 
 /// A C library in a module of its own, imported by exactly one Swift target.
@@ -108,6 +136,10 @@ let package = Package(
         "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling", "Telemetry",
         "Upstreams",
       ]),
+    fuzzTargets([
+      "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests", "Planning",
+      "ScalerMessages", "ScalerService", "Scaling", "Telemetry", "Upstreams",
+    ]),
   ],
   cxxLanguageStandard: .cxx17
 )

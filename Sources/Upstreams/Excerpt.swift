@@ -5,11 +5,8 @@ package enum Excerpt {
   /// In Unicode scalars: enough for the sentence that most servers answer an error with.
   package static let defaultLength = 200
 
-  /// How much of the input is looked at, beyond the longest secret.
+  /// How much of the input is looked at.
   private static let window = 4096
-
-  /// Shorter secrets would blot out innocent text, and guessing them is easy anyhow.
-  private static let shortestSecret = 4
 
   /// The beginning of `bytes` on one line: invalid UTF-8 repaired, runs of white space and of
   /// control characters turned into one space, `…` where it was cut.
@@ -18,18 +15,12 @@ package enum Excerpt {
   package static func text(
     of bytes: some Collection<UInt8>, length: Int = defaultLength, hiding secrets: [Redacted] = []
   ) -> String {
-    let secrets = secrets.map(\.secret).filter { $0.utf8.count >= shortestSecret }
-    let longest = secrets.map(\.utf8.count).max() ?? 0
-    let considered = bytes.prefix(window + longest)
-    var text = String(decoding: considered, as: UTF8.self)
-    // The longest first: a secret may be part of another.
-    for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) {
-      text = text.replacing(secret, with: Redacted(secret).description)
-    }
-    let wasCut = considered.count < bytes.count
-    // The end of the window may hold the first half of a secret.
-    let safe = text.unicodeScalars.dropLast(wasCut ? longest : 0)
-    return singleLine(safe, length: length, wasCut: wasCut)
+    let secrets = KnownSecrets(secrets)
+    // A secret that begins in the window is known by what follows it.
+    let considered = Array(bytes.prefix(window + secrets.longest))
+    let shown = secrets.hidden(in: considered, 0..<min(considered.count, window))
+    let text = String(decoding: shown, as: UTF8.self)
+    return singleLine(text.unicodeScalars, length: length, wasCut: bytes.count > window)
   }
 
   package static func text(
@@ -39,7 +30,7 @@ package enum Excerpt {
   }
 
   private static func singleLine(
-    _ scalars: Substring.UnicodeScalarView, length: Int, wasCut: Bool
+    _ scalars: String.UnicodeScalarView, length: Int, wasCut: Bool
   ) -> String {
     var line = String.UnicodeScalarView()
     var count = 0

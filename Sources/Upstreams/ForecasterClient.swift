@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Telemetry
 
 /// How a forecaster is asked, and how its answers are read: Kedastral's contract,
 /// `GET /forecast/current?workload=…`. Does no I/O.
@@ -36,7 +37,9 @@ enum ForecasterClient {
     default: throw endpoint.failure(status: response)
     }
     do {
-      let series = try snapshot(in: response.body, workload: workload).series
+      let series = try snapshot(
+        in: response.body, workload: workload, hiding: endpoint.secrets
+      ).series
       let stale = response.headers["X-Kedastral-Stale"]
       return Forecast(series: series, isStale: stale?.lowercased() == "true")
     } catch {
@@ -66,7 +69,7 @@ enum ForecasterClient {
   private static func noForecast(
     _ response: HTTPResponse, workload: String, from endpoint: SourceEndpoint
   ) -> FetchFailure {
-    var reader = JSONReader(response.body)
+    var reader = JSONReader(response.body, hiding: endpoint.secrets)
     var said: String?
     try? reader.readObject { reader, key throws(JSONError) in
       if key == "error" { said = try reader.readString() } else { try reader.skipValue() }
@@ -83,12 +86,14 @@ enum ForecasterClient {
 
   // MARK: The snapshot
 
-  /// - Parameter workload: What the snapshot has to be for, if it says so; nil for any.
+  /// - Parameters:
+  ///   - workload: What the snapshot has to be for, if it says so; nil for any.
+  ///   - secrets: What no error may show.
   /// - Returns: the series, and the workload that it says it is for.
   static func snapshot(
-    in body: [UInt8], workload expected: String?
+    in body: [UInt8], workload expected: String?, hiding secrets: [Redacted] = []
   ) throws(JSONError) -> (series: ForecastSeries, workload: String?) {
-    var reader = JSONReader(body)
+    var reader = JSONReader(body, hiding: secrets)
     var workload: String?
     var replicas: [Int]?
     var generatedAt: Instant?
@@ -154,8 +159,8 @@ enum ForecasterClient {
     } catch {
       throw JSONError(
         offset: start,
-        problem: "generatedAt is \"\(Excerpt.text(of: text, length: 40))\", expected an RFC 3339"
-          + " time such as 2026-11-20T22:42:18Z")
+        problem: "generatedAt is \"\(Excerpt.text(of: text, length: 40, hiding: reader.secrets))\","
+          + " expected an RFC 3339 time such as 2026-11-20T22:42:18Z")
     }
   }
 
@@ -180,7 +185,8 @@ enum ForecasterClient {
     guard expected == nil || answered == expected else {
       throw JSONError(
         offset: start,
-        problem: "it is for another workload, \"\(Excerpt.text(of: answered, length: 60))\"")
+        problem: "it is for another workload, "
+          + "\"\(Excerpt.text(of: answered, length: 60, hiding: reader.secrets))\"")
     }
     return answered
   }

@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// A strict pull parser for JSON (RFC 8259) over bytes in memory.
 ///
 /// The caller asks for what it expects and gets it, or an error that says what stands there
@@ -5,6 +7,7 @@
 /// Nesting is bounded, numbers are finite, and no input traps.
 package struct JSONReader {
   package let bytes: [UInt8]
+  let secrets: [Redacted]
   /// Of the next byte to read.
   package internal(set) var offset = 0
   private var depth = 0
@@ -14,8 +17,10 @@ package struct JSONReader {
   /// Longer numbers are nonsense, and cost time to convert.
   private static let maximumNumberLength = 400
 
-  package init(_ bytes: [UInt8]) {
+  /// - Parameter secrets: What no error may show, even though it stands in the text.
+  package init(_ bytes: [UInt8], hiding secrets: [Redacted] = []) {
     self.bytes = bytes
+    self.secrets = secrets
   }
 
   // MARK: Containers
@@ -241,7 +246,7 @@ package struct JSONReader {
 
   /// The word at that place, or its first few characters, in quotes.
   private func excerpt(from start: Int) -> String {
-    let rest = bytes[start...]
+    let rest = KnownSecrets(secrets).hidden(in: bytes, start..<min(start + 200, bytes.count))
     let word = rest.prefix(while: Self.isWordByte)
     return "\"\(Excerpt.text(of: word.isEmpty ? rest.prefix(24) : word, length: 24))\""
   }

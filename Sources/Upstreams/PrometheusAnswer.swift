@@ -1,3 +1,5 @@
+internal import Telemetry
+
 /// The JSON envelope of Prometheus's query API, with as much of the result as is of use.
 struct PrometheusAnswer {
   private(set) var status: String?
@@ -24,8 +26,9 @@ struct PrometheusAnswer {
 
   private static let maximumWarnings = 5
 
-  init(_ body: [UInt8]) throws(JSONError) {
-    var reader = JSONReader(body)
+  /// - Parameter secrets: What no error may show, and no warning.
+  init(_ body: [UInt8], hiding secrets: [Redacted]) throws(JSONError) {
+    var reader = JSONReader(body, hiding: secrets)
     try reader.readObject { reader, key throws(JSONError) in
       switch key {
       case "status": status = try reader.readString()
@@ -46,7 +49,9 @@ struct PrometheusAnswer {
     guard !reader.takeNull() else { return }
     try reader.readArray { reader throws(JSONError) in
       let warning = try reader.readString()
-      if warnings.count < Self.maximumWarnings { warnings.append(Excerpt.text(of: warning)) }
+      if warnings.count < Self.maximumWarnings {
+        warnings.append(Excerpt.text(of: warning, hiding: reader.secrets))
+      }
     }
   }
 

@@ -37,7 +37,7 @@ enum PrometheusClient {
   ) throws(FetchFailure) -> Sample {
     let answer: PrometheusAnswer
     do {
-      answer = try PrometheusAnswer(response.body)
+      answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
     } catch {
       guard response.status == 200 else { throw endpoint.failure(status: response) }
       let looksLikeJSON = response.body.first { $0 > 0x20 } == UInt8(ascii: "{")
@@ -84,7 +84,9 @@ enum PrometheusClient {
         }
       }
       guard count == 1 else {
-        let labels = samples.map { Excerpt.text(of: $0.labels, length: 100) }
+        let labels = samples.map {
+          Excerpt.text(of: $0.labels, length: 100, hiding: endpoint.secrets)
+        }
         throw FetchFailure(
           .severalSamples,
           "the query has \(count) results, \(labels.joined(separator: " and "))"
@@ -99,7 +101,8 @@ enum PrometheusClient {
     case .other(let type):
       throw FetchFailure(
         .resultType,
-        "the query has a result of type \"\(Excerpt.text(of: type, length: 40))\", expected a"
+        "the query has a result of type "
+          + "\"\(Excerpt.text(of: type, length: 40, hiding: endpoint.secrets))\", expected a"
           + " scalar or a vector of one sample")
     case nil:
       throw FetchFailure(.decode, "\(endpoint.shown) answered without a result")
@@ -118,8 +121,9 @@ enum PrometheusClient {
     else {
       throw FetchFailure(
         .decode,
-        "\(endpoint.shown) answered the value \"\(Excerpt.text(of: text, length: 40))\", expected a"
-          + " number")
+        "\(endpoint.shown) answered the value "
+          + "\"\(Excerpt.text(of: text, length: 40, hiding: endpoint.secrets))\", expected a number"
+      )
     }
     return value
   }

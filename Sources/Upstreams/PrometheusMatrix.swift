@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Telemetry
 
 /// The result of a range query: of its first series the points.
 struct PrometheusMatrix {
@@ -6,8 +7,10 @@ struct PrometheusMatrix {
   private(set) var seriesCount = 0
 
   /// An answer without a result, such as a refusal, has no series.
-  init(_ body: [UInt8]) throws(JSONError) {
-    var reader = JSONReader(body)
+  ///
+  /// - Parameter secrets: What no error may show.
+  init(_ body: [UInt8], hiding secrets: [Redacted]) throws(JSONError) {
+    var reader = JSONReader(body, hiding: secrets)
     try reader.readObject { reader, key throws(JSONError) in
       guard key == "data", reader.nextKind() == .object else { return try reader.skipValue() }
       try reader.readObject { reader, key throws(JSONError) in

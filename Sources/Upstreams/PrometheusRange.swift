@@ -126,8 +126,8 @@ package struct PrometheusRange: Sendable {
     let answer: PrometheusAnswer
     let matrix: PrometheusMatrix
     do {
-      answer = try PrometheusAnswer(response.body)
-      matrix = try PrometheusMatrix(response.body)
+      answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
+      matrix = try PrometheusMatrix(response.body, hiding: endpoint.secrets)
     } catch {
       guard response.status == 200 else {
         throw .unreachable(endpoint.failure(status: response).message)

@@ -39,6 +39,17 @@ internal import Testing
   }
 
   @Test(arguments: [
+    ("hunter2\u{301}", "[redacted]\u{301}"), ("\u{301}hunter2", "\u{301}[redacted]"),
+    ("hunter2hunter2", "[redacted][redacted]"), ("hunter", "hunter"),
+  ])
+  func `hides secrets whatever characters their neighbours make of them`(
+    text: String, expected: String
+  ) {
+    let excerpt = Excerpt.text(of: text, hiding: [Redacted("hunter2")])
+    #expect(Array(excerpt.utf8) == Array(expected.utf8))
+  }
+
+  @Test(arguments: [
     ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
     ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"), ("\u{FF}\u{FE}", "w7/Dvg=="),
   ])

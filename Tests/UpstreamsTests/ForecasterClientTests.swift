@@ -199,6 +199,22 @@ internal import Testing
     }
   }
 
+  @Test(arguments: [
+    "sécret/t0ken==", #"{"a": sécret/t0ken==}"#, #"{"workload": "sécret/t0ken=="}"#,
+    #"{"generatedAt": "sécret/t0ken=="}"#, #"{"stepSeconds": 1.sécret/t0ken==}"#,
+  ])
+  func `secrets in an answer that is no forecast are not passed on`(body: String) {
+    let endpoint = SourceEndpoint(
+      Fixtures.forecaster("http://f"), token: Redacted("sécret/t0ken=="))
+    #expect {
+      try ForecasterClient.forecast(
+        in: HTTPResponse(status: 200, body: Array(body.utf8)), workload: "w", from: endpoint)
+    } throws: {
+      let message = ($0 as? FetchFailure)?.message ?? ""
+      return message.contains("[redacted]") && !message.contains("sé") && !message.contains("t0k")
+    }
+  }
+
   @Test func `no prefix of the recorded answer is a forecast`() throws {
     let body = try Fixtures.forecast()
     for end in 0..<body.count - 1 {

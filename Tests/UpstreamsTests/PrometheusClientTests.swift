@@ -195,4 +195,31 @@ internal import Testing
       #expect(sample.value.isFinite)
     }
   }
+
+  @Test(arguments: [
+    #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"t0kent0ken"},"value":[1,"1"]},{"metric":{},"value":[1,"1"]}]}}"#,
+    #"{"status":"success","data":{"resultType":"scalar","result":[1,"t0kent0ken"]}}"#,
+    #"{"status":"success","data":{"resultType":"t0kent0ken","result":[]}}"#,
+    #"{"status":"error","errorType":"bad_data","error":"t0kent0ken"}"#, "t0kent0ken",
+    #"{"status": t0kent0ken}"#,
+  ])
+  func `secrets that the server repeats are not passed on`(body: String) {
+    let endpoint = SourceEndpoint(Fixtures.prometheus("http://p"), token: Redacted("t0kent0ken"))
+    let response = HTTPResponse(status: 200, body: Array(body.utf8))
+    #expect {
+      try PrometheusClient.sample(in: response, onEmpty: .error, from: endpoint)
+    } throws: {
+      let message = ($0 as? FetchFailure)?.message ?? ""
+      return message.contains("[redacted]") && !message.contains("t0k")
+    }
+  }
+
+  @Test func `secrets in a warning are not passed on`() throws {
+    let endpoint = SourceEndpoint(Fixtures.prometheus("http://p"), token: Redacted("t0kent0ken"))
+    let body =
+      #"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]},"warnings":["t0kent0ken?"]}"#
+    let sample = try PrometheusClient.sample(
+      in: HTTPResponse(status: 200, body: Array(body.utf8)), onEmpty: .error, from: endpoint)
+    #expect(sample.warnings == ["[redacted]?"])
+  }
 }

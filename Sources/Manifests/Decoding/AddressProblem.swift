@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a text is not the base URL of a server (RFC 3986, as far as http and https need it).
 package enum AddressProblem: Hashable, Sendable {
   case scheme(String?)
@@ -63,9 +65,8 @@ package enum AddressProblem: Hashable, Sendable {
       let rest = authority[authority.index(after: end)...]
       guard rest.isEmpty || rest.hasPrefix(":") else { return .host }
       port = rest.isEmpty ? nil : rest.dropFirst()
-      guard host.contains(":"), host.allSatisfy({ $0.isHexDigit || ":.".contains($0) }) else {
-        return .host
-      }
+      var address = in6_addr()
+      guard inet_pton(AF_INET6, String(host), &address) == 1 else { return .host }
     } else if let colon = authority.firstIndex(of: ":") {
       host = authority[..<colon]
       port = authority[authority.index(after: colon)...]

@@ -34,6 +34,10 @@ struct DataSourceDiagnosticTests {
       address("http://a..b"), "\(noAddress); the name of the server is missing or malformed"),
     RejectedText(
       address("'http://[::1'"), "\(noAddress); the name of the server is missing or malformed"),
+    // Only colons and digits, and yet no address of IPv6.
+    RejectedText(
+      address("'http://[fe80:31]:443'"),
+      "\(noAddress); the name of the server is missing or malformed"),
     RejectedText(
       address("http://me:secret@x"),
       "\(noAddress); a user name or password does not belong there; use basicAuth"),

@@ -1,0 +1,142 @@
+internal import EventLoop
+internal import GRPCWire
+
+@testable internal import HTTP2Server
+
+/// A worker of the gRPC server without its socket: bytes go in where `WorkerCore` reads them, and
+/// come out where it would write them.
+///
+/// Nothing that it does waits for the loop it lives on.
+final class FuzzedWorker {
+  private let core: WorkerCore<FuzzedService>
+  private let template: SessionTemplate
+  private var output: [UInt8] = []
+
+  /// On the loop.
+  init(on loop: EventLoop) {
+    do {
+      let address = ListenAddress(host: "127.0.0.1", port: 0)
+      let socket = try ListeningSocket.open(address, count: 1)[0]
+      core = try WorkerCore(
+        on: loop, socket: socket, configuration: HTTP2ServerConfiguration(address: address),
+        budget: ConnectionBudget(limit: nil), counters: WorkerCounters()
+      ) { _, responder in FuzzedService(responder) }
+    } catch {
+      fatalError("no worker could be made: \(error)")
+    }
+    guard let template = SessionTemplate(limits: Self.limits) else {
+      fatalError("nghttp2 could not be set up")
+    }
+    self.template = template
+  }
+
+  deinit {
+    core.close()
+  }
+
+  /// So low that inputs of some hundred bytes pass them.
+  private static var limits: SessionLimits {
+    var limits = SessionLimits(messageSize: 600, concurrentStreams: 24)
+    limits.headerListSize = 2048
+    limits.queue = FrameQueue.Limits(messages: 8, bytes: 6000)
+    limits.stall = FrameQueue.Limits(messages: 3, bytes: 1000)
+    limits.queuedBytes = 20_000
+    limits.bufferedBytes = 2000
+    limits.outputBatch = 4096
+    return limits
+  }
+
+  /// Serves one connection from its first byte to its end.
+  func serve(_ bytes: [UInt8], _ treatment: ConnectionTreatment) throws(Broken) {
+    guard let session = HTTP2Session(template) else {
+      throw Broken("there is no memory for a session")
+    }
+    let table = core.table
+    table.readClock()
+    let connection = table.add(
+      session: session, policy: ConnectionPolicy(limits: .init(), now: table.now))
+    var isAlive = true
+    var offset = 0
+    while isAlive, offset < bytes.count {
+      let chunk = Array(bytes[offset..<min(offset + treatment.chunkSize, bytes.count)])
+      if treatment.isDrained, offset <= bytes.count / 2, offset + chunk.count > bytes.count / 2 {
+        drain(connection)
+      }
+      isAlive = receive(chunk, connection, core)
+      if isAlive, !treatment.isWrittenLate { isAlive = write(connection, core) }
+      offset += chunk.count
+      try require(
+        session.bufferedBytes <= Self.limits.bufferedBytes + Self.limits.messageSize + chunk.count,
+        "\(session.bufferedBytes) bytes of requests are kept")
+      try require(
+        session.queuedBytes <= Self.limits.queuedBytes + FuzzedService.longestMessage,
+        "\(session.queuedBytes) bytes of answers wait")
+    }
+    if isAlive { isAlive = write(connection, core) }
+    if isAlive, treatment.isLeftWaiting { wait(connection, core) }
+    core.finish(connection, .peer)
+    core.flush()
+    try requireNothingLeft(core, session)
+  }
+
+  /// As `WorkerCore` reads.
+  private func receive(
+    _ chunk: [UInt8], _ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>
+  ) -> Bool {
+    chunk.withUnsafeBytes { chunk in
+      do throws(HTTP2Session.Failure) {
+        try connection.session.receive(chunk)
+        core.deliver(connection)
+        return true
+      } catch {
+        core.deliver(connection)
+        return false
+      }
+    }
+  }
+
+  /// As `WorkerCore` and `HTTP2Connection` write, to a socket that takes everything.
+  private func write(
+    _ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>
+  ) -> Bool {
+    let session = connection.session
+    while true {
+      core.deliver(connection)
+      output.removeAll(keepingCapacity: true)
+      guard let isAll = try? session.pull(into: &output) else { return false }
+      guard isAll, session.events.isEmpty else { continue }
+      return !session.isOver
+    }
+  }
+
+  private func drain(_ connection: HTTP2Connection) {
+    connection.session.announceDrain()
+    for slot in connection.session.openSlots where slot.pointee.method?.kind != .unary {
+      connection.session.end(slot, .ok)
+    }
+    connection.session.sendFinalGoAway()
+  }
+
+  /// All deadlines pass, and the client reads nothing for as long as is borne.
+  private func wait(_ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>) {
+    core.service.answerHeld()
+    let distant = MonotonicTime(nanoseconds: .max)
+    while case .rpc(let rpc)? = core.table.timeouts.takeExpired(at: distant) { core.expire(rpc) }
+    for _ in 0...5 { core.endStalled() }
+    _ = write(connection, core)
+  }
+
+  private func requireNothingLeft(
+    _ core: WorkerCore<FuzzedService>, _ session: HTTP2Session
+  ) throws(Broken) {
+    try core.service.requireAllEnded()
+    try require(core.table.count == 0, "the connection is still in the table")
+    try require(core.table.timeouts.earliest == nil, "a timeout outlives its call")
+    try require(core.table.counters.streamsOpen.value == 0, "streams are counted as open")
+    try require(core.table.counters.connectionsOpen.value == 0, "connections are counted as open")
+    try require(
+      session.queuedBytes == 0 && session.bufferedBytes == 0,
+      "\(session.queuedBytes) and \(session.bufferedBytes) bytes are counted as kept")
+    try require(session.openSlots.isEmpty, "streams are open without a connection")
+  }
+}

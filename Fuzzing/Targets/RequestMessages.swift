@@ -1,0 +1,64 @@
+internal import GRPCWire
+internal import ScalerMessages
+
+extension FuzzTarget {
+  /// The messages of all requests: the same bytes as each of them, with the memory of the last.
+  static let requestMessages = FuzzTarget("request-messages", maxLength: 2048) { _ in
+    let decoder = MessageDecoder()
+    return { bytes throws(Broken) in
+      let message = bytes.span.bytes
+      let ref = try outcome { () throws(MessageError) in
+        try decoder.scaledObjectRef(from: message)
+      }
+      let metadata = try outcome { () throws(MessageError) in
+        try decoder.scalerMetadata(from: message)
+      }
+      try requireAgreement(ref, metadata)
+      _ = try outcome { () throws(MessageError) in try decoder.getMetricsRequest(from: message) }
+      _ = try outcome { () throws(MessageError) in try decoder.healthCheckRequest(from: message) }
+      let reflection = try outcome { () throws(MessageError) in
+        try decoder.reflectionRequest(from: message)
+      }
+      if let reflection { try requireAnswer(to: reflection) }
+      let again = try outcome { () throws(MessageError) in
+        try decoder.scaledObjectRef(from: message)
+      }
+      try require(again == ref, "a second decoding differs")
+    }
+  }
+
+  /// Nil for a message that is refused.
+  private static func outcome<Value>(
+    _ decode: () throws(MessageError) -> Value
+  ) throws(Broken) -> Value? {
+    do throws(MessageError) {
+      return try decode()
+    } catch {
+      try requireStatus(RPCStatus(.invalidArgument, error.description))
+      return nil
+    }
+  }
+
+  /// The reference, which picks keys out, and the whole of the metadata tell of one message.
+  private static func requireAgreement(
+    _ ref: ScaledObjectRef?, _ metadata: [String: String]?
+  ) throws(Broken) {
+    guard let ref else { return }
+    guard let metadata else { throw Broken("the reference is fine, its metadata is not") }
+    try require(ref.policy == metadata["policy"], "the policy differs")
+    try require(ref.workload == metadata["workload"], "the workload differs")
+    try require(ref.leadTime == metadata["leadTime"], "the lead time differs")
+    try require(ref.metricName == metadata["metricName"], "the metric name differs")
+    try require(ref.metadataCount >= metadata.count, "entries were not counted")
+  }
+
+  private static func requireAnswer(to request: ReflectionRequest) throws(Broken) {
+    let answer = DescriptorIndex.embedded.answer(to: request.question)
+    let frame = MessageEncoder.reflectionResponse(to: request, answer)
+    var deframer = MessageDeframer(maxMessageSize: 1 << 20)
+    var offset = 0
+    let next = deframer.next(in: frame.span.bytes, from: &offset)
+    try require(
+      next == .message(MessageFrame.prefixLength..<frame.count), "an answer is not one frame")
+  }
+}
