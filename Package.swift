@@ -137,8 +137,8 @@ let package = Package(
         "Upstreams",
       ]),
     fuzzTargets([
-      "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Manifests", "Planning",
-      "ScalerMessages", "ScalerService", "Scaling", "Telemetry", "Upstreams",
+      "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Kubernetes", "Manifests",
+      "Planning", "ScalerMessages", "ScalerService", "Scaling", "Telemetry", "Upstreams",
     ]),
   ],
   cxxLanguageStandard: .cxx17

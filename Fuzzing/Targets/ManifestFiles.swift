@@ -21,7 +21,7 @@ extension FuzzTarget {
       }
       try require(!store.update([directory], now: now).hasChanged, "the same file is a change")
       for policy in update.catalog.policies.values {
-        try requireNoFallWithoutData(policy, zones: zones, at: now)
+        try requireNoFallWithoutData(policy.value, zones: zones, at: now)
       }
     }
   }

@@ -9,7 +9,7 @@ extension FuzzTarget {
     let forecaster = DataSource(
       name: ResourceName(name: "default"), kind: .forecaster, address: "http://f:8081")
     let policies = [ResourceName(namespace: "shop", name: "web"), ResourceName(name: "night")].map {
-      Policy(name: $0, signals: [Signal(name: "calendar", kind: .schedule(Schedule()))])
+      Shared(Policy(name: $0, signals: [Signal(name: "calendar", kind: .schedule(Schedule()))]))
     }
     let binder = PolicyBinder(
       catalog: Catalog(
