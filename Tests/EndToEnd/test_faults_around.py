@@ -70,11 +70,11 @@ def test_a_clock_that_is_set_by_an_hour_fails_no_call_and_keeps_holds_as_long_as
         around.set(clock=step)
         stepped = time.monotonic()
         # The schedule lives by the new time at once, and fetching goes on.
-        eventually(lambda: load.of("calendar", "GetMetrics")[-1].outcome == 9, 3)
+        eventually(lambda: load.of("calendar", "GetMetrics")[-1].outcome == 9, 5)
         asked = len(upstream.requests)
         eventually(lambda: len(upstream.requests) >= asked + 2, 5)
         around.set(clock=0)
-        eventually(lambda: load.of("calendar", "GetMetrics")[-1].outcome == 2, 3)
+        eventually(lambda: load.of("calendar", "GetMetrics")[-1].outcome == 2, 5)
         assert outcomes(load.of("live", since=stepped)) == {7, True}
 
         # In the middle of a hold.

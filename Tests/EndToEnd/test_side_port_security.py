@@ -293,6 +293,21 @@ def test_a_request_that_takes_too_long_is_ended(headstart, authority, pair, secu
     assert server.get("/livez").status == 200
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_client_that_connects_and_says_nothing_is_ended(headstart, authority, pair, secure):
+    flags = [f"--http-tls-cert-file={pair[0]}", f"--http-tls-key-file={pair[1]}"]
+    server = headstart(
+        "--http-request-timeout=1s",
+        *(flags if secure else []),
+        authority=authority.certificate if secure else None,
+    )
+    with socket.create_connection(("127.0.0.1", server.http_port), 5) as client:
+        began = time.monotonic()
+        assert client.recv(1) == b""
+        assert 1 <= time.monotonic() - began < 5
+    assert ended(server, "request_timeout") == 1
+
+
 def test_a_connection_between_two_requests_outlives_the_limit_of_one(headstart):
     server = headstart("--http-request-timeout=1s")
     connection = connect(server)
