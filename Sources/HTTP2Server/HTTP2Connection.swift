@@ -58,6 +58,8 @@ final class HTTP2Connection {
     through scratch: inout [UInt8], counting sent: WorkerCounters.Counter
   ) -> OnWrite {
     guard let stream else { return .allSent }
+    // Not even for the client to take what is left: others need the memory.
+    guard !session.isShortOfMemory else { return .failed("no memory is left") }
     if !tail.isEmpty {
       switch stream.write(tail) {
       case .failed(let reason): return .failed(reason)
