@@ -103,14 +103,14 @@ class Source:
 
 
 def forecaster():
-    """Every workload has a day of an hour: it rises and falls between 5 and 25 replicas."""
+    """Every workload rises and falls between 5 and 25 replicas, once in two hours."""
 
     def answer(head, _):
         workload = head.split("workload=", 1)[-1].split(" ", 1)[0].split("&", 1)[0]
         now = datetime.now(timezone.utc)
         minutes = int(now.timestamp()) // 60
         replicas = [
-            round(15 + 10 * math.sin((minutes + step) * math.tau / 60)) for step in range(60)
+            round(15 + 10 * math.sin((minutes + step) * math.tau / 120)) for step in range(60)
         ]
         return {
             "workload": workload,
@@ -126,10 +126,10 @@ def forecaster():
 
 
 def prometheus():
-    """Every query's value moves slowly, so that decisions change now and then."""
+    """Every query's value moves with each fetch, and decisions with it about once a minute."""
 
     def answer(_, body):
-        value = 60 + 40 * math.sin(time.time() / 120 + len(body))
+        value = 60 + 40 * math.sin(time.time() / 240 + len(body))
         return {
             "status": "success",
             "data": {

@@ -27,6 +27,8 @@ struct HistoryBlock: Sendable {
   /// Small enough that dropping the oldest block loses little, large enough that its first entry
   /// and its texts cost little.
   private static let capacity = 1024
+  /// Bytes that most entries do not pass.
+  private static let usualEntry = 24
   /// Texts are found by looking through them.
   private static let maxTexts = 64
 
@@ -72,6 +74,11 @@ struct HistoryBlock: Sendable {
   // MARK: Writing
 
   private mutating func write(_ decision: Decision, after previous: Decision?) {
+    // In small steps: an array that doubles leaves up to half of it unused, in each of thousands of
+    // histories.
+    if bytes.capacity < bytes.count + Self.usualEntry {
+      bytes.reserveCapacity(bytes.count + 4 * Self.usualEntry)
+    }
     let at = max(decision.at, end)
     var head: UInt64 = 0
     let newOutcome = decision.replicas != previous?.replicas || previous == nil
