@@ -9,7 +9,7 @@ extension FuzzTarget {
     let now = Instant(milliseconds: 1_795_176_000_000)
     return { bytes throws(Broken) in
       var store = ManifestStore(
-        defaults: PolicyDefaults(), zones: zones, auditBudget: 1000)
+        defaults: PolicyDefaults(triggerServers: .any), zones: zones, auditBudget: 1000)
       let file = FileContents(path: "a.yaml", content: .bytes(bytes))
       let directory = DirectoryContents(path: "/policies", listing: .files([file]))
       let update = store.update([directory], now: now)

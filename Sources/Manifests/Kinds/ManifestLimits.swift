@@ -15,7 +15,7 @@ enum ManifestLimits {
   /// How long a workload may be kept, or has to be idle, and how long a target is left alone.
   static let cooldown = Duration.seconds(1)...week
   /// How long a period of `enabledPeriod` may last; a year.
-  static let period = Duration.seconds(60)...Duration.seconds(366 * 86_400)
+  static let period = Duration.seconds(1)...Duration.seconds(366 * 86_400)
   /// How often a data source is asked.
   static let refresh = Duration.seconds(1)...Duration.seconds(86_400)
   /// How long one request may take.

@@ -266,7 +266,7 @@ struct ElastiServiceTests {
         + "to 23, with , - and /"),
     RejectedText(
       elastiService(with: "cooldownPeriod: 5\nenabledPeriod: {duration: 10}"),
-      "9:29: error: spec.enabledPeriod.duration: expected a duration from 1m to 366d, such as 90s "
+      "9:29: error: spec.enabledPeriod.duration: expected a duration from 1s to 366d, such as 90s "
         + "or 1h30m, found the number 10; add a unit: write 10s for seconds"),
     RejectedText(
       elastiService(with: "cooldownPeriod: 5\ncooldown: 5"),
