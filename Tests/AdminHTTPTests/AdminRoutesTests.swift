@@ -73,6 +73,10 @@ struct AdminRoutesTests {
       "appliedLimits":[\
       {"limit":"cap","replicas":12,"signal":"calendar","rule":"Night"},\
       {"limit":"hold","replicas":12,"until":"2026-11-20T23:35:00.000Z"},\
+      {"limit":"activity","replicas":3,"cause":"wakeUp","since":"2026-11-20T23:33:20.000Z",\
+      "until":"2026-11-20T23:48:20.000Z"},\
+      {"limit":"activity","replicas":3,"cause":"firstSeen","since":"2026-11-20T23:33:20.000Z",\
+      "until":null},\
       {"limit":"minReplicas","replicas":2},{"limit":"maxReplicas","replicas":50}],\
       "contributions":[\
       {"signal":"predicted","kind":"forecast","state":"held","replicas":9,\

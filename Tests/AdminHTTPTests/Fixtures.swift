@@ -24,8 +24,13 @@ let fullDecision = Decision(
   winner: 1,
   appliedLimits: [
     .cap(signal: "calendar", rule: "Night", replicas: 12),
-    .hold(replicas: 12, until: Instant(milliseconds: 1_795_217_700_000)), .minReplicas(2),
-    .maxReplicas(50),
+    .hold(replicas: 12, until: Instant(milliseconds: 1_795_217_700_000)),
+    .activity(
+      replicas: 3, cause: .wakeUp, since: Instant(milliseconds: 1_795_217_600_000),
+      until: Instant(milliseconds: 1_795_218_500_000)),
+    .activity(
+      replicas: 3, cause: .firstSeen, since: Instant(milliseconds: 1_795_217_600_000), until: nil),
+    .minReplicas(2), .maxReplicas(50),
   ],
   validUntil: Instant(milliseconds: 1_795_217_700_000), memory: Decision.Memory())
 

@@ -94,6 +94,18 @@ def test_an_elasti_service_goes_to_zero_and_comes_back(headstart, scaler, promet
     assert client.active("web")
 
 
+def test_explain_says_why_a_workload_is_kept(headstart, scaler, prometheus):
+    server = headstart(
+        f"--prometheus-trigger-servers={prometheus.url}",
+        policies={"a.json": elasti_service(prometheus.url, cooldown=600)},
+    )
+    eventually(lambda: prometheus.requests, timeout=10)
+    told = run_command("explain", "web", f"--server={server.http_url}").stdout
+    assert "2 replicas: triggers[0] asks for 0 now" in told
+    assert "  kept at 2, watched for" in told
+    assert "of 10m" in told
+
+
 def test_headers_of_a_trigger_are_sent(headstart, prometheus):
     headstart(
         f"--prometheus-trigger-servers=http://127.0.0.1:1,{prometheus.url}",
