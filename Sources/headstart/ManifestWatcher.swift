@@ -114,11 +114,14 @@ actor ManifestWatcher {
   /// Begins to watch custom resources as well.
   ///
   /// - Parameters:
-  ///   - makeSource: is given what the source calls when something has changed.
+  ///   - makeSource: is given what the source calls when something has changed, and when only a
+  ///     status has.
   ///   - onSynced: called on this loop, once, when all have been listed and read.
   ///   - onReviews: called on this loop with what has become of them.
   func watchResources(
-    makeSource: (_ onChange: @escaping () -> Void) throws -> ResourceSource,
+    makeSource: (
+      _ onChange: @escaping () -> Void, _ onStatus: @escaping (ObjectReview) -> Void
+    ) throws -> ResourceSource,
     onSynced: @escaping @Sendable () -> Void,
     onReviews: @escaping @Sendable ([ObjectReview], [ObjectID]) -> Void
   ) throws {
@@ -127,9 +130,9 @@ actor ManifestWatcher {
     resourceTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.readAgain() }
     }
-    let source = try makeSource { [unowned self] in
-      self.assumeIsolated { $0.resourcesChanged() }
-    }
+    let source = try makeSource(
+      { [unowned self] in self.assumeIsolated { $0.resourcesChanged() } },
+      { onReviews([$0], []) })
     resources = source
     source.start()
   }
@@ -141,7 +144,7 @@ actor ManifestWatcher {
   }
 
   private func readAgain() {
-    _ = read()
+    _ = read(logLevel: .debug)
     handOnCatalog()
     guard let onSynced, resources?.isSynced == true else { return }
     self.onSynced = nil
@@ -164,14 +167,17 @@ actor ManifestWatcher {
     handOnCatalog()
   }
 
-  private func read() -> ManifestUpdate {
+  /// - Parameter logLevel: of the line that sums the reading up: custom resources change often.
+  private func read(logLevel: LogLevel = .info) -> ManifestUpdate {
     let start = EventLoop.clock
     let results = directories.map { $0.read() }
     fingerprints = results.map(\.fingerprint)
     // Files come first: of two objects with one name, theirs stays.
-    let update = store.update(
+    var update = store.update(
       results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now())
-    report(update, files: results.map(\.contents.fileCount).reduce(0, +))
+    if let resources { withoutPositions(&update.diagnostics, of: resources) }
+    let files = results.map(\.contents.fileCount).reduce(0, +)
+    report(update, files: files + (resources?.count ?? 0), logLevel)
     if let (changed, removed) = resources?.reviews(of: update),
       !changed.isEmpty || !removed.isEmpty
     {
@@ -182,8 +188,14 @@ actor ManifestWatcher {
     return update
   }
 
+  private func withoutPositions(_ diagnostics: inout [Diagnostic], of resources: ResourceSource) {
+    for index in diagnostics.indices where resources.isResource(diagnostics[index].file) {
+      diagnostics[index].position = nil
+    }
+  }
+
   /// Logs what is new among the findings; a file that stays broken is not reported at every look.
-  private func report(_ update: ManifestUpdate, files: Int) {
+  private func report(_ update: ManifestUpdate, files: Int, _ level: LogLevel) {
     let current = Set(update.diagnostics)
     for diagnostic in update.diagnostics where !reported.contains(diagnostic) {
       logger.log(
@@ -200,8 +212,8 @@ actor ManifestWatcher {
     metrics.manifestFiles.with(["broken"]).set(broken)
     metrics.manifestFiles.with(["loaded"]).set(max(files - broken, 0))
     metrics.manifestReloads.with([errors == 0 ? "success" : "failure"]).increment()
-    logger.info(
-      "manifests read",
+    logger.log(
+      level, "manifests read",
       [
         "policies": .int(update.catalog.policies.count),
         "data_sources": .int(update.catalog.dataSources.count), "files": .int(files),

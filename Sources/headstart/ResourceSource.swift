@@ -14,6 +14,7 @@ final class ResourceSource {
   private let logger: Logger
   private let metrics: KubernetesMetrics
   private let onChange: () -> Void
+  private let onStatus: (ObjectReview) -> Void
   private var reflectors: [Reflector] = []
   /// By kind, in the order of the kinds.
   private var kinds: [(kind: ResourceKind, objects: [ObjectKey: Watched])]
@@ -30,6 +31,12 @@ final class ResourceSource {
     var generation: Int
     var status: JSONValue?
     var file: FileContents
+
+    /// Whether nothing differs but the status.
+    func saysTheSame(as other: Watched?) -> Bool {
+      reference.uid == other?.reference.uid && generation == other?.generation
+        && file == other?.file
+    }
   }
 
   private struct Scope: Hashable {
@@ -37,13 +44,18 @@ final class ResourceSource {
     var namespace: String?
   }
 
+  /// - Parameters:
+  ///   - onChange: called on the loop when `contents` may have changed.
+  ///   - onStatus: called on the loop when somebody has written a status, and nothing else.
   init(
     access: ClusterAccess, configuration: ClusterConfiguration, loop: EventLoop, logger: Logger,
-    metrics: KubernetesMetrics, onChange: @escaping () -> Void
+    metrics: KubernetesMetrics, onChange: @escaping () -> Void,
+    onStatus: @escaping (ObjectReview) -> Void
   ) throws(EventLoopError) {
     self.logger = logger
     self.metrics = metrics
     self.onChange = onChange
+    self.onStatus = onStatus
     kinds = ResourceKind.all.map { ($0, [:]) }
     client = try KubernetesClient(
       access: access, loop: loop, userAgent: "headstart/\(Version.number)", metrics: metrics)
@@ -100,7 +112,9 @@ final class ResourceSource {
       kinds[index].objects = kept
     case .stored(let object):
       guard let resource = resources[index] else { return }
-      kinds[index].objects[object.key] = Self.watched(object, resource)
+      let watched = Self.watched(object, resource)
+      let previous = kinds[index].objects.updateValue(watched, forKey: object.key)
+      if watched.saysTheSame(as: previous) { return tell(status: watched) }
     case .deleted(let object):
       kinds[index].objects[object.key] = nil
     case .absent:
@@ -113,6 +127,17 @@ final class ResourceSource {
     }
     metrics.count(kinds[index].objects.count, of: kinds[index].kind.kind)
     onChange()
+  }
+
+  /// Every status that is written comes back through the watch: no reason to read anything again.
+  private func tell(status watched: Watched) {
+    let reference = watched.reference
+    let id = ObjectID(
+      kind: reference.kind, namespace: reference.namespace, name: reference.name)
+    guard var review = reviews[id], review.status != watched.status else { return }
+    review.status = watched.status
+    reviews[id] = review
+    onStatus(review)
   }
 
   private static func watched(_ object: KubernetesObject, _ resource: APIResource) -> Watched {
@@ -128,6 +153,11 @@ final class ResourceSource {
       status: object.json["status"],
       file: FileContents(
         path: path(of: object.kind, object.key), content: .bytes(manifest.bytes)))
+  }
+
+  /// Whether a finding is about a custom resource, whose line and column mean nothing to anyone.
+  func isResource(_ path: String) -> Bool {
+    kinds.contains { path.hasPrefix("\($0.kind.kind) ") }
   }
 
   /// How findings name an object.

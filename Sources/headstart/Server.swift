@@ -191,10 +191,10 @@ struct Server {
     try onLoop(watcher.loop) {
       try watcher.assumeIsolated { watcher in
         try watcher.watchResources(
-          makeSource: { onChange in
+          makeSource: { onChange, onStatus in
             try ResourceSource(
               access: cluster.access, configuration: configuration.cluster, loop: watcher.loop,
-              logger: logger, metrics: cluster.metrics, onChange: onChange)
+              logger: logger, metrics: cluster.metrics, onChange: onChange, onStatus: onStatus)
           }, onSynced: { synced.open() },
           onReviews: { changed, removed in
             agent.loop.post {

@@ -11,7 +11,7 @@ package final class Discovery {
   private var groups: [String: Group] = [:]
   private var waiting: [String: [Waiter]] = [:]
 
-  static let refreshInterval = Duration.seconds(30)
+  static let refreshInterval = Duration.seconds(10)
 
   private struct Group {
     var resources: [APIResource]

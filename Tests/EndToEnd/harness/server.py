@@ -38,7 +38,10 @@ def run_command(*arguments, timeout=30, environment=None, **options):
 
 def clean_environment(extra=None):
     """The environment without the variables that would configure the server, plus `extra`."""
-    ours = {"FORECASTER_URL", "SCALER_LISTEN", "LEAD_TIME", "LOG_LEVEL", "LOG_FORMAT", "TLS_ENABLED"}
+    ours = {
+        "FORECASTER_URL", "SCALER_LISTEN", "LEAD_TIME", "LOG_LEVEL", "LOG_FORMAT", "TLS_ENABLED",
+        "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "POD_NAME", "WATCH",
+    }  # fmt: skip
     kept = {key: value for key, value in os.environ.items() if key not in ours}
     return kept | (extra or {})
 

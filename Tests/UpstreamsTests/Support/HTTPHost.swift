@@ -55,6 +55,30 @@ actor HTTPHost {
     await send(HTTPRequest(url: url, timeout: timeout))
   }
 
+  /// Takes an answer piece by piece.
+  ///
+  /// - Parameter limit: Cancels after that many pieces; the result is then nil.
+  func stream(
+    _ request: HTTPRequest, silence: Duration, cancelAfter limit: Int = .max
+  ) async -> (pieces: [String], result: Result<HTTPResponse, HTTPFailure>?) {
+    await withCheckedContinuation { done in
+      let stream = Stream()
+      stream.call = client?.stream(
+        request, silence: silence,
+        onPiece: { bytes in
+          stream.pieces.append(String(decoding: bytes, as: UTF8.self))
+          guard stream.pieces.count >= limit else { return }
+          stream.call?.cancel()
+          done.resume(returning: (stream.pieces, nil))
+        }, completion: { done.resume(returning: (stream.pieces, $0)) })
+    }
+  }
+
+  private final class Stream {
+    var pieces: [String] = []
+    var call: HTTPCall?
+  }
+
   /// Sends and cancels at once, and then waits for another request to be answered.
   func cancelled(_ request: HTTPRequest, then other: HTTPRequest) async -> (
     wasCalled: Bool, inFlight: Int

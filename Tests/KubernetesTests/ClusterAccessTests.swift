@@ -1,0 +1,201 @@
+internal import Foundation
+internal import Telemetry
+internal import Testing
+internal import Upstreams
+
+@testable internal import Kubernetes
+
+@Suite struct ClusterAccessTests {
+  /// A folder that is removed with its owner.
+  private final class Folder {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("headstart-test-\(UUID().uuidString)")
+
+    init() throws {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+      try? FileManager.default.removeItem(at: url)
+    }
+
+    func write(_ name: String, _ text: String) throws -> String {
+      let file = url.appendingPathComponent(name)
+      try Data(text.utf8).write(to: file)
+      return file.path
+    }
+  }
+
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  private static func config(
+    cluster: String = "server: https://api.example:6443/", user: String = "token: abc",
+    context: String = "cluster: one, user: me, namespace: shop"
+  ) -> String {
+    """
+    apiVersion: v1
+    kind: Config
+    preferences: {}
+    current-context: here
+    clusters:
+    - name: one
+      cluster: {\(cluster)}
+    users:
+    - name: me
+      user: {\(user)}
+    contexts:
+    - name: here
+      context: {\(context)}
+    """
+  }
+
+  private func access(_ text: String) throws -> ClusterAccess {
+    try ClusterAccess.find(
+      kubeconfig: try folder.write("config", text), environment: [:])
+  }
+
+  @Test func `reads server, token and namespace of the current context`() throws {
+    let access = try access(Self.config())
+    #expect(access.server == "https://api.example:6443")
+    #expect(access.namespace == "shop")
+    guard case .token(let token) = access.credentials else {
+      Issue.record("\(access.credentials)")
+      return
+    }
+    #expect(token.secret == "abc")
+    #expect(access.origin.contains("context here"))
+    #expect(access.tls.verifiesServer)
+  }
+
+  @Test func `a token file takes precedence, relative to its kubeconfig`() throws {
+    let access = try access(Self.config(user: "token: abc, tokenFile: secrets/token"))
+    guard case .tokenFile(let path) = access.credentials else {
+      Issue.record("\(access.credentials)")
+      return
+    }
+    #expect(path == folder.url.path + "/secrets/token")
+  }
+
+  @Test func `certificates come from files or from data`() throws {
+    let files = try access(
+      Self.config(
+        cluster: "server: \"https://a\", certificate-authority: ca.crt",
+        user: "client-certificate: /abs/c.crt, client-key: c.key"))
+    #expect(files.tls.caFile == folder.url.path + "/ca.crt")
+    #expect(files.tls.clientCertificateFile == "/abs/c.crt")
+    #expect(files.tls.clientKeyFile == folder.url.path + "/c.key")
+    let data = try access(
+      Self.config(
+        cluster: "server: \"https://a\", certificate-authority-data: Y2E=",
+        user: "client-certificate-data: Y2VydA==, client-key-data: a2V5"))
+    #expect(data.tls.authorities == Array("ca".utf8))
+    #expect(data.tls.clientCertificate == Array("cert".utf8))
+    #expect(data.tls.clientKey == Array("key".utf8))
+  }
+
+  @Test func `a user name and password are basic authentication`() throws {
+    let access = try access(Self.config(user: "username: me, password: secret"))
+    guard case .basic(let auth) = access.credentials else {
+      Issue.record("\(access.credentials)")
+      return
+    }
+    #expect(auth.username == "me")
+    #expect(auth.password.secret == "secret")
+  }
+
+  @Test func `verification is given up only where it says so`() throws {
+    let access = try access(
+      Self.config(cluster: "server: \"https://a\", insecure-skip-tls-verify: true"))
+    #expect(!access.tls.verifiesServer)
+  }
+
+  @Test(arguments: [
+    (config(user: "exec: {command: aws, apiVersion: x}"), "exec plugin \"aws\""),
+    (config(user: "auth-provider: {name: gcp}"), "auth-provider \"gcp\""),
+    (config(user: "token: a, as: admin"), "acts as another user"),
+    (config(cluster: "server: \"https://a\", proxy-url: \"http://p\""), "proxy-url"),
+    (config(cluster: "server: \"https://a\", tls-server-name: b"), "tls-server-name"),
+    (config(cluster: "server: \"ftp://a\""), "http"),
+    (config(cluster: "certificate-authority: x"), "has no server"),
+    (config(cluster: "server: \"https://a\", certificate-authority-data: \"%%%\""), "not Base64"),
+    (config(context: "cluster: two, user: me"), "\"two\""),
+    (config(context: "cluster: one, user: you"), "\"you\""),
+    (config().replacing("current-context: here", with: ""), "no current-context"),
+    (config().replacing("current-context: here", with: "current-context: there"), "\"there\""),
+    ("kind: Pod", "kind Config"), ("", "empty"), ("a: [", "config:"), ("[]", "mapping"),
+  ])
+  func `what cannot be used is refused with a reason`(text: String, words: String) throws {
+    do {
+      let access = try access(text)
+      Issue.record("accepted \(access.server)")
+    } catch let failure as ClusterAccess.Failure {
+      #expect(failure.description.contains(words), "\(failure)")
+      #expect(!failure.description.contains("abc"))
+    }
+  }
+
+  @Test func `of several files the first that says something wins`() throws {
+    let first = try folder.write(
+      "first", "current-context: here\nusers: [{name: me, user: {token: first}}]")
+    let second = try folder.write("second", Self.config(user: "token: second"))
+    let found = try ClusterAccess.find(
+      kubeconfig: nil,
+      environment: ["KUBECONFIG": "\(first):\(folder.url.path)/absent:\(second)"])
+    guard case .token(let token) = found.credentials else {
+      Issue.record("no token")
+      return
+    }
+    #expect(token.secret == "first")
+    #expect(found.server == "https://api.example:6443")
+  }
+
+  @Test func `a kubeconfig that is named has to be there`() {
+    #expect(throws: ClusterAccess.Failure.self) {
+      try ClusterAccess.find(kubeconfig: "/absent/config", environment: [:])
+    }
+    #expect(throws: ClusterAccess.Failure.self) {
+      try ClusterAccess.find(kubeconfig: nil, environment: ["KUBECONFIG": "/absent/config"])
+    }
+  }
+
+  @Test func `a pod uses its service account`() throws {
+    _ = try folder.write("token", "t")
+    _ = try folder.write("ca.crt", "c")
+    _ = try folder.write("namespace", "shop\n")
+    let access = try ClusterAccess.find(
+      kubeconfig: nil,
+      environment: [
+        "KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443", "HOME": "/absent",
+      ], serviceAccountDirectory: folder.url.path)
+    #expect(access.server == "https://[fd00::1]:443")
+    #expect(access.namespace == "shop")
+    #expect(access.tls.caFile == folder.url.path + "/ca.crt")
+    guard case .tokenFile(let path) = access.credentials else {
+      Issue.record("no file")
+      return
+    }
+    #expect(path == folder.url.path + "/token")
+  }
+
+  @Test(arguments: ["", "0", "65536", "http", "-1"])
+  func `a pod's port has to be one`(port: String) {
+    #expect(throws: ClusterAccess.Failure.self) {
+      try ClusterAccess.inCluster(
+        environment: ["KUBERNETES_SERVICE_HOST": "a", "KUBERNETES_SERVICE_PORT": port],
+        directory: folder.url.path)
+    }
+  }
+
+  @Test func `without any way it says where it looked`() {
+    do {
+      _ = try ClusterAccess.find(kubeconfig: nil, environment: ["HOME": folder.url.path])
+      Issue.record("found one")
+    } catch {
+      #expect("\(error)".contains("--kubeconfig"))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+internal import Testing
+internal import Upstreams
+
+@testable internal import Kubernetes
+
+@Suite struct WatchProgressTests {
+  private var progress = WatchProgress(jitter: JitterSource(seed: 1))
+
+  private static func failure(_ kind: KubernetesFailure.Kind) -> KubernetesFailure {
+    KubernetesFailure(kind: kind, message: "test")
+  }
+
+  private func waitTime(_ order: WatchProgress.Order) throws -> Duration {
+    guard case .wait(let duration) = order else {
+      Issue.record("\(order)")
+      return .zero
+    }
+    return duration
+  }
+
+  @Test mutating func `lists first, and watches from the list's version`() {
+    #expect(progress.started() == .list)
+    #expect(progress.listed(resourceVersion: "7", now: .zero) == .watch(from: "7"))
+  }
+
+  @Test mutating func `goes on from the last version that was seen`() {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    progress.received(resourceVersion: "9")
+    #expect(progress.watchEnded(now: .seconds(1)) == .watch(from: "9"))
+    progress.received(resourceVersion: "")
+    #expect(progress.watchEnded(now: .seconds(2)) == .watch(from: "9"))
+  }
+
+  @Test mutating func `does not hurry after a server that ends watches at once`() throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    let order = progress.watchEnded(now: WatchProgress.shortestWatch - .milliseconds(1))
+    #expect(try waitTime(order) > .zero)
+    #expect(progress.waited(now: .seconds(5)) == .watch(from: "7"))
+    #expect(
+      progress.watchEnded(now: .seconds(5) + WatchProgress.shortestWatch) == .watch(from: "7"))
+  }
+
+  @Test mutating func `lists anew after an expired version, at once but only once`() throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    #expect(progress.watchFailed(Self.failure(.expired), now: .seconds(1)) == .list)
+    #expect(progress.resourceVersion == nil)
+    let order = progress.watchFailed(Self.failure(.expired), now: .seconds(1))
+    #expect(try waitTime(order) > .zero)
+    #expect(progress.waited(now: .seconds(3)) == .list)
+  }
+
+  @Test mutating func `replaces a watch that has fallen silent at once`() {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    progress.received(resourceVersion: "8")
+    let silent = Self.failure(.unreachable(.timeout))
+    #expect(progress.watchFailed(silent, now: .seconds(60)) == .watch(from: "8"))
+  }
+
+  @Test mutating func `waits for a server that never answered`() throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    let silent = Self.failure(.unreachable(.timeout))
+    #expect(try waitTime(progress.watchFailed(silent, now: .seconds(60))) > .zero)
+  }
+
+  @Test mutating func `backs off, doubling up to half a minute, and resumes`() throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    progress.received(resourceVersion: "8")
+    var waits: [Duration] = []
+    for round in 1...WatchProgress.failuresBeforeList {
+      let order = progress.watchFailed(
+        Self.failure(.unreachable(.connect)), now: .seconds(round))
+      waits.append(try waitTime(order))
+      #expect(progress.waited(now: .seconds(round)) == .watch(from: "8"))
+    }
+    for (index, wait) in waits.enumerated() {
+      let full = min(WatchProgress.firstWait * (1 << index), WatchProgress.longestWait)
+      #expect(wait >= full / 2 && wait <= full)
+    }
+    // Now the version itself is in doubt.
+    _ = progress.watchFailed(Self.failure(.unreachable(.connect)), now: .seconds(9))
+    #expect(progress.waited(now: .seconds(9)) == .list)
+    for _ in 0..<20 {
+      let order = progress.listFailed(Self.failure(.serverError))
+      #expect(try waitTime(order) <= WatchProgress.longestWait)
+    }
+  }
+
+  @Test mutating func `an event ends the back-off`() throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    for _ in 0..<4 { _ = progress.watchFailed(Self.failure(.serverError), now: .zero) }
+    _ = progress.waited(now: .zero)
+    progress.received(resourceVersion: "8")
+    let order = progress.watchFailed(Self.failure(.serverError), now: .zero)
+    #expect(try waitTime(order) <= WatchProgress.firstWait)
+  }
+
+  @Test mutating func `looks for an unknown kind at a steady pace`() throws {
+    for _ in 0..<10 {
+      let wait = try waitTime(progress.listFailed(Self.failure(.unknownResource)))
+      #expect(wait >= WatchProgress.absentWait && wait <= WatchProgress.absentWait * 1.2)
+    }
+    #expect(progress.waited(now: .zero) == .list)
+  }
+
+  @Test mutating func `comes back when the server says`() throws {
+    var failure = Self.failure(.throttled)
+    failure.retryAfter = .seconds(7)
+    #expect(progress.listFailed(failure) == .wait(.seconds(7)))
+    failure.retryAfter = .seconds(86_400)
+    #expect(progress.listFailed(failure) == .wait(WatchProgress.longestWait))
+  }
+
+  @Test mutating func `compares everything from time to time, but not while it waits`() {
+    #expect(progress.resyncDue() == .nothing)
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    #expect(progress.resyncDue() == .list)
+    #expect(progress.resyncDue() == .nothing)
+    #expect(progress.waited(now: .zero) == .nothing)
+  }
+}
