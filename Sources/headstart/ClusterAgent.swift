@@ -65,7 +65,11 @@ actor ClusterAgent {
     }
     let status = try StatusWriter(
       client: client, recorder: recorder, wallClock: WallClock.now, logger: logger,
-      metrics: metrics, mayWrite: { [keeper] in keeper?.isLeader ?? true },
+      metrics: metrics,
+      // A replica that has just begun has readings of nothing, and would say so of everything.
+      mayWrite: { [keeper, unowned engine] in
+        (keeper?.isLeader ?? true) && engine.assumeIsolated { $0.isReady }
+      },
       nextChange: { [unowned engine] id in
         let key = PolicyKey(name: ResourceName(namespace: id.namespace, name: id.name))
         return engine.assumeIsolated { $0.snapshot(of: key) }.flatMap(nextChange)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.apiserver import HEADSTART, APIServer
+from harness.apiserver import EASYSCALE, ELASTI, HEADSTART, APIServer
 from harness.certificates import Authority
 from harness.server import Headstart, run_command
 from harness.waiting import eventually
@@ -31,7 +31,7 @@ def policy(name, replicas, namespace="default", **spec):
 
 @pytest.fixture
 def api():
-    server = APIServer(*HEADSTART)
+    server = APIServer(*HEADSTART, *EASYSCALE, *ELASTI)
     yield server
     server.close()
 
@@ -123,6 +123,64 @@ def test_an_invalid_object_keeps_its_last_good_version_and_stops_nothing_else(ap
     api.apply(policy("web", 4))
     eventually(lambda: replicas(server, "web") == 4)
     eventually(lambda: events(api, "AcceptedWithWarnings"), timeout=20)
+
+
+def test_the_resources_of_easyscale_and_kubeelasti_are_read(api, cluster):
+    api.apply(
+        {
+            "apiVersion": "easyscale.io/v1",
+            "kind": "ScalingRule",
+            "metadata": {"name": "shop", "namespace": "default"},
+            "spec": {
+                "target": {"kind": "Deployment", "name": "shop", "namespace": "default"},
+                "schedule": [
+                    {
+                        "name": "Weekdays",
+                        "days": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
+                        "replicas": 4,
+                    },
+                    {"name": "Weekends", "days": ["Saturday", "Sunday"], "replicas": 4},
+                ],
+                "default": {"replicas": 2},
+            },
+        }
+    )
+    api.apply(
+        {
+            "apiVersion": "elasti.truefoundry.com/v1alpha1",
+            "kind": "ElastiService",
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "deployments", "name": "web"},
+                "service": "web-svc",
+                "minTargetReplicas": 1,
+                "triggers": [
+                    {
+                        "type": "prometheus",
+                        "metadata": {
+                            "query": "up",
+                            "threshold": "0.5",
+                            "serverAddress": "http://nowhere.example:9090",
+                        },
+                    }
+                ],
+            },
+        }
+    )
+    server = cluster()
+    assert replicas(server, "shop") == 4
+    rule = eventually(
+        lambda: (item := api.get("ScalingRule", "default", "shop"))
+        and condition(item, "Active")
+        and item
+    )
+    assert condition(rule, "Active")["status"] == "True"
+    assert rule["status"]["desiredReplicas"] == 4
+    refused = eventually(
+        lambda: condition(api.get("ElastiService", "default", "web"), "Accepted")
+    )
+    assert refused["status"] == "False"
+    assert "nowhere.example" in refused["message"]
 
 
 def test_files_and_custom_resources_stand_together_and_files_win(api, cluster):
@@ -298,6 +356,31 @@ def test_tls_with_data_of_a_kubeconfig(headstart, tmp_path):
         path.write_text(json.dumps(config))
         server = headstart("--watch", f"--kubeconfig={path}")
         assert replicas(server, "web") == 3
+    finally:
+        api.close()
+
+
+def test_a_client_certificate_as_data_of_a_kubeconfig(headstart, tmp_path):
+    authority = Authority(tmp_path)
+    api = APIServer(
+        *HEADSTART,
+        certificate=authority.issue("localhost"),
+        client_authority=authority.certificate,
+    )
+    try:
+        api.apply(policy("web", 3))
+        certificate, key = authority.issue("operator")
+        encoded = {
+            "client-certificate-data": base64.b64encode(certificate.read_bytes()).decode(),
+            "client-key-data": base64.b64encode(key.read_bytes()).decode(),
+        }
+        path = api.kubeconfig(tmp_path / "kubeconfig", **encoded)
+        config = json.loads(path.read_text())
+        config["clusters"][0]["cluster"]["certificate-authority"] = "authority.crt"
+        path.write_text(json.dumps(config))
+        server = headstart("--watch", f"--kubeconfig={path}")
+        assert replicas(server, "web") == 3
+        assert {call.user for call in api.calls} == {"operator"}
     finally:
         api.close()
 

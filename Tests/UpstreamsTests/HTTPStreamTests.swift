@@ -63,14 +63,14 @@ internal import Testing
   }
 
   @Test func `every piece begins the silence anew`() async throws {
-    // One byte each 5 ms, 60 of them: longer than the silence, never silent.
+    // One byte each 5 ms, 300 of them: longer than the silence, never silent.
     let server = try ScriptedServer(
-      always: .text("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n"), .trickle(0x61))
+      always: .text("HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n"), .trickle(0x61))
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .milliseconds(250))
+      await $0.stream(Self.request(server), silence: .seconds(1))
     }
-    #expect(pieces.joined() == String(repeating: "a", count: 60))
+    #expect(pieces.joined() == String(repeating: "a", count: 300))
     #expect(result?.response?.status == 200)
   }
 

@@ -132,6 +132,10 @@ package struct LeaderElection {
     var record = observed.record
     record.duration = timing.leaseDuration
     record.renewTime = MicroTime.text(wallClock)
+    // Others look for a change of the record, which a clock that stands still must not prevent.
+    if record.renewTime == observed.record.renewTime {
+      record.renewTime = MicroTime.text(wallClock.advanced(by: .milliseconds(1)))
+    }
     writeAskedAt = now
     return .update(record, resourceVersion: observed.resourceVersion)
   }

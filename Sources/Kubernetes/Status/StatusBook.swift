@@ -25,6 +25,15 @@ struct StatusBook {
     var isUnderWay = false
     /// When the status that was written becomes wrong by itself.
     var staleAt: Instant?
+    /// When it was seen first, of the monotonic clock.
+    let seenAt: Duration
+
+    /// Whether there is something to tell: an object in force whose first decision is still to be
+    /// made would be called pending for a moment, at every start.
+    func isSettled(at now: Duration) -> Bool {
+      facts.decision != nil || facts.source != nil || !review.isInForce
+        || now - seenAt >= StatusBook.patience
+    }
 
     /// The status as it stands.
     var present: JSONValue? { written ?? review.status }
@@ -34,17 +43,19 @@ struct StatusBook {
   private var dirty: Set<ObjectID> = []
 
   static let interval = Duration.seconds(10)
+  /// How long an object may be pending before it is called so.
+  static let patience = Duration.seconds(10)
   /// After a failed write.
   static let retryInterval = Duration.seconds(30)
 
   var count: Int { entries.count }
 
   /// A new or changed object, or another finding about it.
-  mutating func reviewed(_ review: ObjectReview) {
-    var entry = entries[review.id] ?? Entry(review: review)
+  mutating func reviewed(_ review: ObjectReview, now: Duration) {
+    var entry = entries[review.id] ?? Entry(review: review, seenAt: now)
     if entry.review.reference.uid != review.reference.uid {
       // Another object of the same name, of which the same may have been decided already.
-      entry = Entry(review: review, facts: entry.facts)
+      entry = Entry(review: review, facts: entry.facts, seenAt: now)
     }
     entry.review = review
     entries[review.id] = entry
@@ -73,9 +84,11 @@ struct StatusBook {
     }
   }
 
-  /// What is to be written now, at most `limit`.
+  /// What is to be written now.
   ///
   /// - Parameters:
+  ///   - limit: of the objects that are looked at, most of which may have the status that they
+  ///     should: finding out the next change of thousands at once would hold up the loop.
   ///   - now: Of the monotonic clock.
   ///   - nextChange: Asked only for what may be written.
   mutating func due(
@@ -86,9 +99,13 @@ struct StatusBook {
       dirty.insert(id)
     }
     var writes: [Write] = []
+    var examined = 0
     for id in dirty {
-      guard writes.count < limit else { break }
-      guard let entry = entries[id], !entry.isUnderWay, entry.notBefore <= now else { continue }
+      guard examined < limit else { break }
+      guard let entry = entries[id], !entry.isUnderWay, entry.notBefore <= now,
+        entry.isSettled(at: now)
+      else { continue }
+      examined += 1
       dirty.remove(id)
       let change = nextChange(id)
       let status = ObjectStatus(

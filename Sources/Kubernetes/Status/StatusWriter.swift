@@ -54,7 +54,7 @@ package final class StatusWriter {
   /// Takes what the watch has found.
   package func review(_ reviews: [ObjectReview], removed: [ObjectID]) {
     for id in removed { book.removed(id) }
-    for review in reviews { book.reviewed(review) }
+    for review in reviews { book.reviewed(review, now: client.loop.now) }
   }
 
   /// Takes what has been decided, observed or done.

@@ -131,7 +131,9 @@ class Call:
 class APIServer:
     """Runs until `close`. `url` and `token` are what a client needs."""
 
-    def __init__(self, *resources, certificate=None, port=0, token="token-1"):
+    def __init__(
+        self, *resources, certificate=None, client_authority=None, port=0, token="token-1"
+    ):
         self.resources = list(BUILT_IN) + list(resources)
         self.tokens = {token: "system:serviceaccount:headstart:headstart"}
         self.token = token
@@ -153,6 +155,7 @@ class APIServer:
         self._snapshots = {}
         self._generation = 0
         self._certificate = certificate
+        self._client_authority = client_authority
         self._start(port)
 
     def _start(self, port):
@@ -165,6 +168,9 @@ class APIServer:
         if self._certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*map(str, self._certificate))
+            if self._client_authority:
+                context.load_verify_locations(str(self._client_authority))
+                context.verify_mode = ssl.CERT_OPTIONAL
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -909,6 +915,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def _user(self):
+        certificate = getattr(self.connection, "getpeercert", dict)()
+        for ((name, value),) in (certificate or {}).get("subject", ()):
+            if name == "commonName":
+                return value
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         return self.api.tokens.get(token) if scheme == "Bearer" else None
 

@@ -7,8 +7,8 @@ struct Recording {
   let request: String
   let response: HTTPResponse
 
-  init(_ name: String, file: String = #filePath) throws {
-    let folder = URL(filePath: file).deletingLastPathComponent()
+  init(_ name: String) throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
     let url = folder.appending(path: "../../Fixtures/kubernetes/\(name).http")
     let bytes = [UInt8](try Data(contentsOf: url))
     var lines: [String] = []
