@@ -341,6 +341,51 @@ def test_a_role_that_lacks_a_rule_is_named(api, cluster):
     assert json.loads(line)["level"].lower().startswith("warn")
 
 
+def test_nothing_is_asked_for_but_what_the_documentation_names(api, cluster):
+    rules = [
+        {
+            "apiGroups": ["headstart.dev"],
+            "resources": ["scalingpolicies", "datasources"],
+            "verbs": ["list", "watch"],
+        },
+        {"apiGroups": ["easyscale.io"], "resources": ["scalingrules"], "verbs": ["list", "watch"]},
+        {
+            "apiGroups": ["elasti.truefoundry.com"],
+            "resources": ["elastiservices"],
+            "verbs": ["list", "watch"],
+        },
+        {
+            "apiGroups": ["headstart.dev", "easyscale.io", "elasti.truefoundry.com"],
+            "resources": [
+                "scalingpolicies/status",
+                "datasources/status",
+                "scalingrules/status",
+                "elastiservices/status",
+            ],
+            "verbs": ["patch"],
+        },
+        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        {
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "verbs": ["get", "create", "update"],
+            "namespace": "headstart",
+        },
+    ]
+    api.allow_only(rules)
+    api.apply(policy("web", 3))
+    api.apply(broken("broken"))
+    server = cluster()
+    for name in ("web", "broken"):
+        eventually(
+            lambda name=name: api.get("ScalingPolicy", "default", name).get("status"), timeout=20
+        )
+    eventually(lambda: events(api, "Invalid"))
+    api.apply(policy("web", 4))
+    eventually(lambda: replicas(server, "web") == 4)
+    assert not [call for call in api.calls if call.code == 403]
+
+
 def test_tls_with_data_of_a_kubeconfig(headstart, tmp_path):
     authority = Authority(tmp_path)
     api = APIServer(*HEADSTART, certificate=authority.issue("localhost"))

@@ -140,8 +140,10 @@ package struct LeaderElection {
     return .update(record, resourceVersion: observed.resourceVersion)
   }
 
+  /// Any other version counts as a sign of life, also where the record looks the same: a holder
+  /// whose clock stands still must not be taken for dead.
   private mutating func observe(_ found: Observation, now: Duration) {
-    if found.record != observed?.record { observedAt = now }
+    if found != observed { observedAt = now }
     observed = found
   }
 
