@@ -303,7 +303,8 @@ def test_a_server_that_is_away_at_the_start_is_found_later(api, cluster):
 def test_an_expired_continue_token_begins_the_list_anew(api, cluster):
     api.apply_many(policy(f"web-{number}", 1) for number in range(700))
     api.expired_continues = 1
-    server = cluster()
+    server = cluster(ready=False)
+    server.wait_ready(timeout=60)
     assert server.metric("headstart_kubernetes_objects", kind="ScalingPolicy") == 700
 
 
