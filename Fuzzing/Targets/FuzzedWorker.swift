@@ -41,7 +41,11 @@ final class FuzzedWorker {
     limits.queue = FrameQueue.Limits(messages: 8, bytes: 6000)
     limits.stall = FrameQueue.Limits(messages: 3, bytes: 1000)
     limits.queuedBytes = 20_000
-    limits.bufferedBytes = 2000
+    // Room for nine calls and a little more.
+    limits.memory = 10 * SessionLimits.streamCost
+    limits.pendingAcks = 10
+    limits.floods.resets = 1
+    limits.floods.control = 1
     limits.outputBatch = 4096
     return limits
   }
@@ -66,7 +70,7 @@ final class FuzzedWorker {
       if isAlive, !treatment.isWrittenLate { isAlive = write(connection, core) }
       offset += chunk.count
       try require(
-        session.bufferedBytes <= Self.limits.bufferedBytes + Self.limits.messageSize + chunk.count,
+        session.bufferedBytes <= Self.limits.memory + Self.limits.messageSize + chunk.count,
         "\(session.bufferedBytes) bytes of requests are kept")
       try require(
         session.queuedBytes <= Self.limits.queuedBytes + FuzzedService.longestMessage,
@@ -84,9 +88,13 @@ final class FuzzedWorker {
     _ chunk: [UInt8], _ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>
   ) -> Bool {
     chunk.withUnsafeBytes { chunk in
+      var rest = chunk
       do throws(HTTP2Session.Failure) {
-        try connection.session.receive(chunk)
-        core.deliver(connection)
+        while !rest.isEmpty {
+          let count = try connection.session.receive(rest, now: core.table.now)
+          core.deliver(connection)
+          rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
         return true
       } catch {
         core.deliver(connection)
@@ -105,6 +113,7 @@ final class FuzzedWorker {
       output.removeAll(keepingCapacity: true)
       guard let isAll = try? session.pull(into: &output) else { return false }
       guard isAll, session.events.isEmpty else { continue }
+      guard session.exceeded == nil else { return false }
       return !session.isOver
     }
   }
@@ -122,8 +131,11 @@ final class FuzzedWorker {
     core.service.answerHeld()
     let distant = MonotonicTime(nanoseconds: .max)
     while case .rpc(let rpc)? = core.table.timeouts.takeExpired(at: distant) { core.expire(rpc) }
-    for _ in 0...5 { core.endStalled() }
-    _ = write(connection, core)
+    for _ in 0...5 {
+      core.endStalled()
+      core.endSlowRequests()
+    }
+    if !connection.isClosed { _ = write(connection, core) }
   }
 
   private func requireNothingLeft(

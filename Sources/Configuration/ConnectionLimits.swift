@@ -14,13 +14,37 @@ package struct ConnectionLimits: Sendable, Equatable {
   package var headerList = 64 << 10
   /// In bytes.
   package var message = 4 << 20
+  /// For a request with one message to be complete.
+  package var request: Duration? = .seconds(30)
+  /// On one connection; KEDA shares one among all its triggers, and its calls may have no deadline,
+  /// so that a low limit would hang them (C15).
+  package var concurrentStreams: Int?
+  /// In bytes: what the calls of one connection hold.
+  package var memory = 64 << 20
+  /// In bytes: the answers of one connection that wait to be taken.
+  package var outbound = 16 << 20
+  /// Streams of one connection that are reset, in a second.
+  package var resets = 1000
+  /// Frames of one connection and of each kind that bring no call forward, in a second.
+  package var controlFrames = 1000
+  /// Answers to PING and SETTINGS that wait.
+  package var pendingAcks = 1000
+  /// CONTINUATION frames of one header block.
+  package var continuations = 8
 
   /// More than a process can have descriptors for is a mistake.
   package static let maxConnections = 1_000_000
   /// gRPC's own metadata needs less than 4 KiB, and gRPC's clients allow 16 KiB.
   package static let headerListSizes = 4 << 10...64 << 10
-  /// What one connection may leave incomplete in memory is 16 MiB, and so is the longest message.
+  /// One message must fit into what a connection may hold at least.
   package static let messageSizes = 1 << 10...16 << 20
+  /// The least is one message and its call; the most is what a container has, as a rule.
+  package static let memorySizes = 1 << 20...1 << 30
+  package static let outboundSizes = 64 << 10...1 << 30
+  /// Fewer would hit a client that restarts.
+  package static let rates = 10...1_000_000
+  /// A block of 64 KiB needs four.
+  package static let continuationCounts = 4...1024
 
   package init() {}
 
@@ -42,6 +66,31 @@ package struct ConnectionLimits: Sendable, Equatable {
     }
     if let setting = settings[.maxMessageSize] {
       message = try setting.number(in: Self.messageSizes)
+    }
+    try readFloodLimits(settings)
+  }
+
+  private mutating func readFloodLimits(_ settings: Settings) throws(UsageError) {
+    if let setting = settings[.requestTimeout] { request = try setting.durationOrNever() }
+    if let setting = settings[.maxConcurrentStreams] {
+      let count = try setting.number(in: 0...Self.maxConnections)
+      concurrentStreams = count == 0 ? nil : count
+    }
+    if let setting = settings[.maxConnectionMemory] {
+      memory = try setting.number(in: Self.memorySizes)
+    }
+    if let setting = settings[.maxOutboundBuffer] {
+      outbound = try setting.number(in: Self.outboundSizes)
+    }
+    if let setting = settings[.maxResetRate] { resets = try setting.number(in: Self.rates) }
+    if let setting = settings[.maxControlFrameRate] {
+      controlFrames = try setting.number(in: Self.rates)
+    }
+    if let setting = settings[.maxPendingAcks] {
+      pendingAcks = try setting.number(in: Self.rates)
+    }
+    if let setting = settings[.maxContinuations] {
+      continuations = try setting.number(in: Self.continuationCounts)
     }
   }
 }

@@ -35,6 +35,14 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case stallTimeout = "stall-timeout"
   case maxHeaderListSize = "max-header-list-size"
   case maxMessageSize = "max-message-size"
+  case requestTimeout = "request-timeout"
+  case maxConcurrentStreams = "max-concurrent-streams"
+  case maxConnectionMemory = "max-connection-memory"
+  case maxOutboundBuffer = "max-outbound-buffer"
+  case maxResetRate = "max-reset-rate"
+  case maxControlFrameRate = "max-control-frame-rate"
+  case maxPendingAcks = "max-pending-acks"
+  case maxContinuations = "max-continuations"
   case watch
   case watchNamespaces = "watch-namespaces"
   case watchSilence = "watch-silence"
@@ -77,6 +85,14 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .stallTimeout: "STALL_TIMEOUT"
     case .maxHeaderListSize: "MAX_HEADER_LIST_SIZE"
     case .maxMessageSize: "MAX_MESSAGE_SIZE"
+    case .requestTimeout: "REQUEST_TIMEOUT"
+    case .maxConcurrentStreams: "MAX_CONCURRENT_STREAMS"
+    case .maxConnectionMemory: "MAX_CONNECTION_MEMORY"
+    case .maxOutboundBuffer: "MAX_OUTBOUND_BUFFER"
+    case .maxResetRate: "MAX_RESET_RATE"
+    case .maxControlFrameRate: "MAX_CONTROL_FRAME_RATE"
+    case .maxPendingAcks: "MAX_PENDING_ACKS"
+    case .maxContinuations: "MAX_CONTINUATIONS"
     case .watch: "WATCH"
     case .watchNamespaces: "WATCH_NAMESPACES"
     case .watchSilence: "WATCH_SILENCE"
@@ -101,17 +117,19 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .policies: "DIR"
     case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
       .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
-      .httpRequestTimeout, .watchSilence:
+      .requestTimeout, .httpRequestTimeout, .watchSilence:
       "DURATION"
     case .whenUnavailable: "error|inactive"
     case .tlsEnabled, .watch: "true|false"
     case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTLSCertificateFile,
       .httpTLSKeyFile, .httpTokenFile, .kubeconfig:
       "FILE"
+    case .maxHeaderListSize, .maxMessageSize, .maxConnectionMemory, .maxOutboundBuffer: "BYTES"
+    case .workers, .maxConnections, .maxConcurrentStreams, .maxResetRate, .maxControlFrameRate,
+      .maxPendingAcks, .maxContinuations, .httpMaxConnections:
+      "N"
     case .watchNamespaces: "NAMESPACE,…"
     case .leaseName, .leaseNamespace: "NAME"
-    case .maxHeaderListSize, .maxMessageSize: "BYTES"
-    case .workers, .maxConnections, .httpMaxConnections: "N"
     case .logLevel: "debug|info|warn|error"
     case .logFormat: "text|json"
     }
@@ -151,6 +169,15 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .stallTimeout: "how long a client may leave answers unread (default 1m; 0s: forever)"
     case .maxHeaderListSize: "headers of one request (default 65536)"
     case .maxMessageSize: "longest request message (default 4194304)"
+    case .requestTimeout: "how long a request with one message may take (default 30s; 0s: forever)"
+    case .maxConcurrentStreams: "calls of one connection at a time (default 0, any number)"
+    case .maxConnectionMemory: "what the calls of one connection hold (default 67108864)"
+    case .maxOutboundBuffer: "answers of one connection that wait (default 16777216)"
+    case .maxResetRate: "resets of streams a second; 20 times that at once (default 1000)"
+    case .maxControlFrameRate:
+      "frames a second of each kind but calls; 20 times that at once (default 1000)"
+    case .maxPendingAcks: "answers to PING and SETTINGS that wait (default 1000)"
+    case .maxContinuations: "CONTINUATION frames of one header block (default 8)"
     case .watch: "read custom resources and write their status (default false)"
     case .watchNamespaces: "namespaces of custom resources (default: all)"
     case .watchSilence: "when a watch that says nothing is started anew (default 2m)"

@@ -30,6 +30,9 @@ package final class TCPListener {
   /// How long nothing is accepted once descriptors or memory have run out: the connections wait in
   /// the kernel's queue, where trying again at once would only burn the processor.
   private static let pauseLength: Duration = .milliseconds(100)
+  /// The descriptors that connections leave to the rest of the process: probes and scrapes, sources
+  /// and files go on when clients have taken all others. At most a quarter of all.
+  private static let reserve: Int32 = 32
 
   /// - Parameters:
   ///   - accepted: takes each connection.
@@ -69,7 +72,13 @@ package final class TCPListener {
     for _ in 0..<Self.batch {
       let descriptor = cuv_accept(socket.descriptor)
       if descriptor >= 0 {
-        accepted(Accepted(descriptor: descriptor))
+        let connection = Accepted(descriptor: descriptor)
+        // The lowest free number is taken: a high one tells that there are few left.
+        if let limit = Self.descriptorLimit, descriptor >= limit {
+          rest("all but the last descriptors of the process are in use (ulimit -n)")
+          return false
+        }
+        accepted(connection)
         continue
       }
       switch errno {
@@ -85,6 +94,15 @@ package final class TCPListener {
       }
     }
     return true
+  }
+
+  /// The first descriptor that is kept for others; nil when the process may have any number.
+  private static var descriptorLimit: Int32? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+      let count = Int32(exactly: limit.rlim_cur)
+    else { return nil }
+    return count - min(reserve, count / 4)
   }
 
   private func rest(_ reason: String) {

@@ -6,6 +6,8 @@ package enum ConnectionCloseReason: String, Sendable, CaseIterable {
   case failure
   /// What the client sent broke HTTP/2, or was not HTTP/2 at all.
   case `protocol`
+  /// The client sent more frames of a kind than it may.
+  case flood
   /// TLS could not be agreed on.
   case tls
   /// The client did not open an HTTP/2 connection in time.

@@ -4,6 +4,14 @@ extension RawSpan {
     unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
 
+  /// The number in the `count` bytes at `offset`, at most eight, the highest first; they must lie
+  /// inside.
+  func number(at offset: Int, bytes count: Int) -> UInt64 {
+    var number: UInt64 = 0
+    for index in offset..<offset + count { number = number << 8 | UInt64(byte(at: index)) }
+    return number
+  }
+
   /// Whether the bytes are those of `text`.
   func equals(_ text: StaticString) -> Bool {
     byteCount == text.utf8CodeUnitCount && starts(with: text)

@@ -31,6 +31,12 @@ final class HTTP2Connection {
   var isLingering = false
   /// The first bytes that came, by which a client that speaks no HTTP/2 is told apart.
   var firstBytes: [UInt8] = []
+  /// What was read from the socket and not by the session, because other connections have their turn.
+  var postponed: [UInt8] = []
+  /// Whether it is in the worker's list of connections that go on with `postponed`.
+  var isPostponed = false
+  /// The request whose header block was not complete at the last look, and how often in a row.
+  var slowHead: (stream: Int32, looks: Int) = (0, 0)
   /// When the worker's timer asks the policy again.
   var timer: (time: MonotonicTime, token: DeadlineQueue<Timeout>.Token)?
 
@@ -109,15 +115,22 @@ final class HTTP2Connection {
   /// since its window updates must be seen.
   func watch() {
     guard let stream else { return }
-    guard !tail.isEmpty else { return stream.watch(.readable) }
-    let isFull = tail.count + session.outputBacklog > session.limits.outputHighWater
-    stream.watch(isFull ? .writable : [.readable, .writable])
+    var interest: SocketWatcher.Readiness = []
+    if postponed.isEmpty, !isFull { interest.insert(.readable) }
+    if !tail.isEmpty { interest.insert(.writable) }
+    stream.watch(interest)
+  }
+
+  /// Whether so much waits for the client to take it that nothing more is read.
+  var isFull: Bool {
+    !tail.isEmpty && tail.count + session.outputBacklog > session.limits.outputHighWater
   }
 
   /// Closes the output behind what was written; what still comes is dropped.
   func shutOutput() {
     isLingering = true
     tail = []
+    postponed = []
     stream?.shutOutput()
     stream?.watch(.readable)
   }

@@ -1,4 +1,5 @@
 package import EventLoop
+package import GRPCWire
 package import TLS
 
 /// What an `HTTP2Server` is told at its start. Nil turns a limit off.
@@ -17,6 +18,18 @@ package struct HTTP2ServerConfiguration: Sendable {
   package var maxConnections: Int? = 10_000
   /// From the connection to the client's SETTINGS, the handshake of TLS included.
   package var handshakeTimeout = Duration.seconds(20)
+  /// From the headers of a request to its last byte, where it has one message. 30 s.
+  package var requestTimeout: Duration? = .seconds(30)
+  /// What the calls of one connection may hold together, in bytes (`SessionLimits.memory`). 64 MiB.
+  package var maxConnectionMemory = 64 << 20
+  /// The answers of one connection that wait to be taken, in bytes. 16 MiB.
+  package var maxOutboundBuffer = 16 << 20
+  /// The answers to PING and SETTINGS of one connection that wait to be taken. 1000.
+  package var maxPendingAcks = 1000
+  /// The CONTINUATION frames of one header block. 8.
+  package var maxContinuations = 8
+  /// How often streams may be reset, and frames may come that bring no call forward.
+  package var floods = FloodGuard.Limits()
   /// How long a client may take nothing of an answer that waits for it.
   package var stallTimeout: Duration? = .seconds(60)
   /// The calls that a client may have open on one connection. Unlimited: KEDA shares one connection

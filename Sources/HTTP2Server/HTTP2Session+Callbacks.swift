@@ -22,9 +22,21 @@ extension HTTP2Session {
       _, _, name, nameLength, value, valueLength, _, context in
       let name = UnsafeRawBufferPointer(start: name, count: nameLength)
       let value = UnsafeRawBufferPointer(start: value, count: valueLength)
+      var isBomb = false
       HTTP2Session.withSession(context) { session in
-        session.headSlot?.pointee.head.received(name: name.bytes, value: value.bytes)
+        isBomb = session.receivedHeader(name.bytes, value.bytes)
       }
+      return isBomb ? NGHTTP2_ERR_CALLBACK_FAILURE.rawValue : 0
+    }
+    // Without it nghttp2 would pass over a field that RFC 9113, 8.2.1, calls malformed.
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) {
+      _, _, _, _, _, _, _, _ in NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    }
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
+      _, frame, code, context in
+      guard let frame, code == NGHTTP2_ERR_FLOW_CONTROL.rawValue else { return 0 }
+      let stream = frame.pointee.hd.stream_id
+      HTTP2Session.withSession(context) { _ = $0.overflowedStreams.insert(stream) }
       return 0
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
@@ -47,6 +59,7 @@ extension HTTP2Session {
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, context in
       HTTP2Session.withSession(context) { session in
+        if session.openHead == stream { session.openHead = 0 }
         guard let slot = session.slot(of: stream) else { return }
         session.events.append(.closed(slot: slot))
       }
@@ -93,6 +106,17 @@ extension HTTP2Session {
   private func beganHeaders(_ header: nghttp2_frame_hd, isRequest: Bool) {
     // Trailers of a request, which gRPC does not have, are read and passed over.
     headSlot = isRequest ? occupySlot(for: header.stream_id) : nil
+    blockSize = 0
+    openHead = header.stream_id
+  }
+
+  /// - Returns: whether the header list is so long that reading on would only cost time.
+  private func receivedHeader(_ name: RawSpan, _ value: RawSpan) -> Bool {
+    blockSize += name.byteCount + value.byteCount + 32
+    headSlot?.pointee.head.received(name: name, value: value)
+    guard blockSize > SessionLimits.headerListExcess * limits.headerListSize else { return false }
+    exceeded = .headerList
+    return true
   }
 
   private func receivedData(_ bytes: UnsafeRawBufferPointer, on stream: Int32) {
@@ -104,6 +128,7 @@ extension HTTP2Session {
   private func receivedFrame(_ header: nghttp2_frame_hd, isRequestHead: Bool) {
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue:
+      openHead = 0
       guard let slot = slot(of: header.stream_id) else { return }
       headSlot = nil
       if isRequestHead { events.append(.head(slot: slot)) }
@@ -140,9 +165,24 @@ extension HTTP2Session {
       // the client has read both.
       guard goAway.last_stream_id == Int32.max else { return }
       submit { nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil) }
+    case NGHTTP2_RST_STREAM.rawValue:
+      sentReset(header.stream_id, frame.pointee.rst_stream.error_code)
     default:
       break
     }
+  }
+}
+
+extension HTTP2Session {
+  private func sentReset(_ stream: Int32, _ code: UInt32) {
+    guard code != NGHTTP2_NO_ERROR.rawValue else { return }
+    if frames.streamWasReset(now: now) { exceeded = .resets }
+    // What overflows a window and is no update of it is a change of SETTINGS_INITIAL_WINDOW_SIZE,
+    // for which RFC 9113, 6.9.2, wants more than nghttp2 does.
+    guard code == NGHTTP2_FLOW_CONTROL_ERROR.rawValue,
+      overflowedStreams.remove(stream) == nil
+    else { return }
+    terminate(.flowControl)
   }
 }
 

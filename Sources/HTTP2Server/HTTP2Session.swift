@@ -14,30 +14,48 @@ final class HTTP2Session {
     /// The first bytes are not those of an HTTP/2 client.
     case badPreface
     case broken(String)
+    /// The client ran into a limit that the connection does not survive.
+    case exceeded(ServerLimit)
   }
 
   var events: [SessionEvent] = []
   /// The slot whose header block is being read.
   var headSlot: StreamSlot.Pointer?
+  /// The stream of a header block that is not complete, or may not be; else 0.
+  var openHead: Int32 = 0
+  /// The length of that header block so far, as RFC 9113, 6.5.2, counts it.
+  var blockSize = 0
   /// All slots, which this session frees, and those that no stream has.
   private var slots: [StreamSlot.Pointer] = []
   private var freeSlots: [StreamSlot.Pointer] = []
+  /// Whether the first frame has been sent.
+  private var hasAnnouncedStreams = false
   /// Set when the streams were ended without nghttp2, which must not find their slots any more.
   private var isAbandoned = false
   /// Whether nghttp2 was refused memory.
   private var ranOutOfMemory = false
   /// Whether something was not submitted to nghttp2, because memory was short.
   private var hasOmissions = false
-  /// The error code of a GOAWAY that nghttp2 sent because the client broke the protocol.
+  /// The error code of a GOAWAY that was sent because the client broke the protocol.
   var sentError: UInt32?
+  /// A limit that the client ran into while nghttp2 was at work.
+  var exceeded: ServerLimit?
+  /// Follows what the client sends.
+  var frames: InboundFrames
+  /// The streams whose windows the client's own updates have overflowed, which ends them alone.
+  var overflowedStreams: Set<Int32> = []
+  /// Read whenever bytes come.
+  private(set) var now = MonotonicTime(nanoseconds: 0)
 
   /// The bytes of messages that wait for the client's window.
-  private(set) var queuedBytes = 0
+  var queuedBytes = 0
   /// The bytes of requests that are not complete.
   private(set) var bufferedBytes = 0
+  /// The slots whose headers are complete.
+  private(set) var callCount = 0
 
   let limits: SessionLimits
-  private var session: OpaquePointer?
+  private(set) var session: OpaquePointer?
   /// Has the memory that the session is made of.
   private let template: SessionTemplate
 
@@ -45,6 +63,7 @@ final class HTTP2Session {
   init?(_ template: SessionTemplate) {
     self.template = template
     limits = template.limits
+    frames = InboundFrames(limits: limits.floods)
     session = template.makeSession(context: Unmanaged.passUnretained(self).toOpaque())
     guard session != nil else { return nil }
   }
@@ -58,19 +77,49 @@ final class HTTP2Session {
 
   // MARK: Bytes
 
-  /// Reads what the client has sent, all of it; what it means is in `events` afterwards.
+  /// Reads some of what the client has sent, as much as is dealt with quickly; what it means is in
+  /// `events` afterwards. Lesser violations end in a GOAWAY that is queued like any other frame.
   ///
+  /// - Returns: how many bytes were read. None is of use behind an error of the connection.
+  func receive(
+    _ bytes: UnsafeRawBufferPointer, now: MonotonicTime
+  ) throws(Failure) -> Int {
+    self.now = now
+    let piece = frames.next(in: bytes.bytes, now: now)
+    try read(UnsafeRawBufferPointer(rebasing: bytes[..<piece.count]))
+    for stream in frames.takeStrays() {
+      reset(Int32(stream), NGHTTP2_STREAM_CLOSED)
+    }
+    if let exceeded { throw .exceeded(exceeded) }
+    switch piece.refusal {
+    case nil: return piece.count
+    case .flood(let limit): throw .exceeded(limit)
+    case .error(let code):
+      terminate(code)
+      return bytes.count
+    }
+  }
+
   /// nghttp2_session_mem_recv fails with NGHTTP2_ERR_BAD_CLIENT_MAGIC for a wrong preface, with
-  /// NGHTTP2_ERR_FLOODED when a limit of the options is passed, and with NGHTTP2_ERR_NOMEM or, from
-  /// our callback, NGHTTP2_ERR_CALLBACK_FAILURE when memory is short. Lesser violations end in a GOAWAY
-  /// that is queued like any other frame.
-  func receive(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+  /// NGHTTP2_ERR_FLOODED for answers to PING and SETTINGS that wait, or settings in one frame, with
+  /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, with NGHTTP2_ERR_NOMEM, and with NGHTTP2_ERR_CALLBACK_FAILURE
+  /// when a callback has set `exceeded` or memory is short.
+  private func read(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     let count = nghttp2_session_mem_recv(
       session, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
-    if count == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw .badPreface }
     note(Int32(clamping: count))
-    if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
-    try checkMemory()
+    switch Int32(clamping: min(count, 0)) {
+    case 0: try checkMemory()
+    case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: throw .badPreface
+    case NGHTTP2_ERR_FLOODED.rawValue: throw .exceeded(.pendingAcks)
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue: throw .exceeded(.continuations)
+    case let code: throw exceeded.map { .exceeded($0) } ?? .broken(Self.text(ofError: code))
+    }
+  }
+
+  /// Queues a GOAWAY with an error; nothing that the client sends is read any more.
+  func terminate(_ code: InboundFrames.ErrorCode) {
+    submit { nghttp2_session_terminate_session(session, code.rawValue) }
   }
 
   /// Appends what is to be sent to `output`, until that is all or `limits.outputBatch` is reached.
@@ -85,6 +134,7 @@ final class HTTP2Session {
       if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
       if count == 0 { return true }
       output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+      if !hasAnnouncedStreams { announceStreams(in: &output) }
     }
     return false
   }
@@ -112,6 +162,20 @@ final class HTTP2Session {
     throw .broken(Self.text(ofError: NGHTTP2_ERR_NOMEM.rawValue))
   }
 
+  /// Adds SETTINGS_MAX_CONCURRENT_STREAMS to the first frame that is sent, which is SETTINGS. nghttp2
+  /// is not told: it would end the connection where RFC 9113, 5.1.2, wants the stream reset.
+  private func announceStreams(in output: inout [UInt8]) {
+    hasAnnouncedStreams = true
+    guard let streams = limits.concurrentStreams, output.count >= 9, output[0] == 0 else { return }
+    let length = UInt16(output[1]) << 8 | UInt16(output[2])
+    let longer = length + 6
+    output[1] = UInt8(longer >> 8)
+    output[2] = UInt8(longer & 255)
+    let id = UInt8(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue)
+    let value = [24, 16, 8, 0].map { UInt8(streams >> UInt32($0) & 255) }
+    output.insert(contentsOf: [0, id] + value, at: 9 + Int(length))
+  }
+
   /// Whether HTTP/2 has come to its end on this connection.
   var isOver: Bool {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
@@ -130,6 +194,9 @@ final class HTTP2Session {
     return nghttp2_session_get_stream_user_data(session, stream)?
       .assumingMemoryBound(to: StreamSlot.self)
   }
+
+  /// Whether a stream is open.
+  var hasCalls: Bool { freeSlots.count < slots.count }
 
   /// The slots of the streams that are open.
   var openSlots: [StreamSlot.Pointer] {
@@ -151,8 +218,15 @@ final class HTTP2Session {
     return slot
   }
 
+  /// The headers of the slot's request are complete.
+  func openSlot(_ slot: StreamSlot.Pointer) {
+    slot.pointee.isOpen = true
+    callCount += 1
+  }
+
   /// Frees the slot of a stream that nghttp2 has closed.
   func releaseSlot(_ slot: StreamSlot.Pointer) {
+    if slot.pointee.isOpen { callCount -= 1 }
     queuedBytes -= slot.pointee.queue.byteCount
     bufferedBytes -= slot.pointee.countedBytes
     slot.pointee.reset(limits: limits)
@@ -169,12 +243,18 @@ final class HTTP2Session {
 
   /// Counts what the slot buffers of its request.
   ///
-  /// - Returns: false when the connection buffers too much.
+  /// - Returns: false when it buffers more than before, and the connection holds too much.
   func accountForBufferedBytes(of slot: StreamSlot.Pointer) -> Bool {
-    let bytes = slot.pointee.bufferedBytes
-    bufferedBytes += bytes - slot.pointee.countedBytes
-    slot.pointee.countedBytes = bytes
-    return bufferedBytes <= limits.bufferedBytes
+    let growth = slot.pointee.bufferedBytes - slot.pointee.countedBytes
+    guard growth != 0 else { return true }
+    bufferedBytes += growth
+    slot.pointee.countedBytes += growth
+    return growth < 0 || hasMemory
+  }
+
+  /// Whether the calls of the connection, the latest included, hold no more than they may.
+  var hasMemory: Bool {
+    callCount * SessionLimits.streamCost + bufferedBytes + queuedBytes <= limits.memory
   }
 
   // MARK: Flow control of requests
@@ -206,102 +286,7 @@ final class HTTP2Session {
     }
   }
 
-  // MARK: Answers
-
-  /// Refuses a call for its headers or its path. Nothing of its body is looked at.
-  func refuse(_ slot: StreamSlot.Pointer, httpStatus: Int, _ status: RPCStatus) {
-    _ = slot.pointee.lifecycle.ended(status.code)
-    submitTrailersOnly(slot, httpStatus: httpStatus, status)
-  }
-
-  /// Queues a message. A queue that is full ends the RPC.
-  func send(_ slot: StreamSlot.Pointer, frame: [UInt8]) {
-    guard hasRoom(for: frame, on: slot) else {
-      abort(
-        slot,
-        RPCStatus(
-          .resourceExhausted, "the client reads too slowly: too many messages wait to be sent"))
-      return
-    }
-    switch slot.pointee.lifecycle.messageSent() {
-    case .sendHeadersAndMessage:
-      enqueue(frame, on: slot)
-      submitResponse(slot)
-    case .sendMessage:
-      enqueue(frame, on: slot)
-      submit { nghttp2_session_resume_data(session, slot.pointee.stream) }
-    case .drop:
-      break
-    }
-  }
-
-  /// Ends an RPC after the messages that are queued.
-  func end(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
-    switch slot.pointee.lifecycle.ended(status.code) {
-    case .sendTrailersOnly:
-      submitTrailersOnly(slot, httpStatus: 200, status)
-    case .sendTrailers:
-      if slot.pointee.queue.isEmpty {
-        submitTrailers(slot, status)
-      } else {
-        slot.pointee.trailers = status
-      }
-    case .drop:
-      break
-    }
-  }
-
-  /// Ends an RPC at once: what is queued is dropped, since the client's window may be shut for good,
-  /// and trailers need none.
-  func abort(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
-    let order = slot.pointee.lifecycle.aborted(
-      status.code, hasUnsentTrailers: slot.pointee.trailers != nil)
-    guard order != .drop else { return }
-    queuedBytes -= slot.pointee.queue.byteCount
-    slot.pointee.queue.removeAll()
-    slot.pointee.trailers = nil
-    if order == .sendTrailersOnly {
-      submitTrailersOnly(slot, httpStatus: 200, status)
-    } else {
-      submitTrailers(slot, status)
-    }
-  }
-
-  /// Moves queued bytes of a message into a DATA frame, for nghttp2.
-  ///
-  /// - Returns: how many bytes, and what they are followed by.
-  func readQueue(
-    of slot: StreamSlot.Pointer, into buffer: UnsafeMutableRawBufferPointer
-  ) -> (count: Int, next: OnRead) {
-    let count = slot.pointee.queue.read(into: buffer)
-    slot.pointee.hasMoved = true
-    queuedBytes -= count
-    if slot.pointee.isStalled,
-      slot.pointee.queue.messageCount <= limits.stall.messages / 4,
-      slot.pointee.queue.byteCount <= limits.stall.bytes / 4
-    {
-      slot.pointee.isStalled = false
-      events.append(.resumable(slot: slot))
-    }
-    guard slot.pointee.queue.isEmpty else { return (count, .moreData) }
-    guard let status = slot.pointee.trailers else { return (count, .nothingYet) }
-    slot.pointee.trailers = nil
-    submitTrailers(slot, status)
-    return (count, .trailers)
-  }
-
-  enum OnRead {
-    case moreData
-    case nothingYet
-    case trailers
-  }
-
   // MARK: Private
-
-  private func hasRoom(for frame: [UInt8], on slot: StreamSlot.Pointer) -> Bool {
-    slot.pointee.queue.hasRoom(forBytes: frame.count, within: limits.queue)
-      && queuedBytes + frame.count <= limits.queuedBytes
-  }
 
   private func freeMemory() {
     for slot in slots {
@@ -312,55 +297,7 @@ final class HTTP2Session {
     freeSlots = []
   }
 
-  private func enqueue(_ frame: [UInt8], on slot: StreamSlot.Pointer) {
-    slot.pointee.queue.append(frame)
-    queuedBytes += frame.count
-  }
-
-  private func submitResponse(_ slot: StreamSlot.Pointer) {
-    var provider = Self.dataProvider(slot: slot)
-    let fields = ConstantFields.response
-    submit {
-      nghttp2_submit_response(
-        session, slot.pointee.stream, fields.fields, fields.count, &provider)
-    }
-  }
-
-  private func submitTrailers(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
-    let stream = slot.pointee.stream
-    if status == .ok {
-      let fields = ConstantFields.okTrailers
-      submit { nghttp2_submit_trailer(session, stream, fields.fields, fields.count) }
-      return
-    }
-    var fields = HeaderFields()
-    fields.add(status)
-    fields.withFields { fields, count in
-      submit { nghttp2_submit_trailer(session, stream, fields, count) }
-    }
-  }
-
-  private func submitTrailersOnly(_ slot: StreamSlot.Pointer, httpStatus: Int, _ status: RPCStatus)
-  {
-    var fields = HeaderFields()
-    fields.add(":status", String(httpStatus).utf8)
-    fields.add("content-type", "application/grpc".utf8)
-    fields.add("grpc-accept-encoding", "identity".utf8)
-    fields.add(status)
-    let stream = slot.pointee.stream
-    fields.withFields { fields, count in
-      submit { nghttp2_submit_response(session, stream, fields, count, nil) }
-    }
-  }
-
   private static func text(ofError code: Int32) -> String {
     String(cString: nghttp2_strerror(code))
-  }
-}
-
-extension HeaderFields {
-  fileprivate mutating func add(_ status: RPCStatus) {
-    add("grpc-status", String(status.code.rawValue).utf8)
-    if !status.message.isEmpty { add("grpc-message", status.encodedMessage) }
   }
 }

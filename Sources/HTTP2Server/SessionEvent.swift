@@ -1,3 +1,5 @@
+internal import GRPCWire
+
 /// What nghttp2's callbacks have seen, to be dealt with once nghttp2 has returned.
 enum SessionEvent {
   /// The headers of a request are complete.
@@ -10,6 +12,8 @@ enum SessionEvent {
   case closed(slot: StreamSlot.Pointer)
   /// The client reads the answers of a stalled RPC again.
   case resumable(slot: StreamSlot.Pointer)
+  /// A call ran into a limit, and has been ended for it.
+  case exceeded(ServerLimit)
   /// The client's SETTINGS have come.
   case handshake
   case pingAcknowledged

@@ -20,10 +20,24 @@ struct SessionLimits {
   /// The messages that wait on all RPCs of the connection: 16 MiB. Beyond, answers become
   /// RESOURCE_EXHAUSTED, which needs no window.
   var queuedBytes = 16 << 20
-  /// The incomplete messages of all requests of the connection: 16 MiB.
-  var bufferedBytes = 16 << 20
+  /// All that the calls of the connection hold: `streamCost` for each that is open, incomplete
+  /// requests, and answers that wait. 64 MiB. Beyond, calls become RESOURCE_EXHAUSTED.
+  var memory = 64 << 20
+  /// The answers to PING and SETTINGS that wait to be sent.
+  var pendingAcks = 1000
+  /// The CONTINUATION frames of one header block.
+  var continuations = 8
+  /// Frames that bring no call forward.
+  var floods = FloodGuard.Limits()
   /// How much is pulled from nghttp2 before it is written: 64 KiB.
   var outputBatch = 64 << 10
   /// What may wait for a socket that takes no more, before nothing more is read: 256 KiB.
   var outputHighWater = 256 << 10
+
+  /// What an open call is counted with: its slot, nghttp2's stream, and what the service keeps of a
+  /// stream, which measures 3 KiB in all.
+  static let streamCost = 4 << 10
+  /// A header list this many times as long as allowed is not read to its end, but ends the
+  /// connection: a few bytes can stand for any length (HPACK bombs).
+  static let headerListExcess = 4
 }

@@ -29,11 +29,12 @@ final class SessionTemplate {
     nghttp2_option_set_no_auto_window_update(options, 1)
     // Closed streams would be kept for priorities that nobody sets.
     nghttp2_option_set_no_closed_streams(options, 1)
-    // Floods: PING and SETTINGS whose acknowledgements are not read, settings in one frame.
-    nghttp2_option_set_max_outbound_ack(options, 1000)
+    nghttp2_option_set_max_outbound_ack(options, limits.pendingAcks)
+    nghttp2_option_set_max_continuations(options, limits.continuations)
+    // RFC 9113 defines six, extensions a few more.
     nghttp2_option_set_max_settings(options, 32)
-    // Rapid resets. An operator that restarts cancels all its streams at once, thousands of them.
-    nghttp2_option_set_stream_reset_rate_limit(options, 20_000, 1000)
+    // `FloodGuard` has a limit of its own, which can be set, and told apart in metrics.
+    nghttp2_option_set_stream_reset_rate_limit(options, .max, .max)
   }
 
   deinit {
@@ -55,15 +56,12 @@ final class SessionTemplate {
       nghttp2_session_server_new3(&session, callbacks, context, options, cng_pool_mem(pool)) == 0,
       let session
     else { return nil }
-    var settings = [
+    let settings = [
       setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(limits.streamWindow)),
       setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.headerListSize)),
       // The tree of RFC 7540 costs time with every stream, and no gRPC client sets priorities.
       setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
     ]
-    if let streams = limits.concurrentStreams {
-      settings.append(setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams))
-    }
     let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
     guard nghttp2_submit_settings(session, flags, settings, settings.count) == 0,
       nghttp2_session_set_local_window_size(session, flags, 0, limits.connectionWindow) == 0

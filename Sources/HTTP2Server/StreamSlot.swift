@@ -65,6 +65,11 @@ struct StreamSlot {
     isAnswerSent = false
   }
 
+  /// Whether the client still owes the rest of a request that has one message.
+  var awaitsRequest: Bool {
+    isOpen && lifecycle.isReading && method?.kind != .bidirectionalStreaming
+  }
+
   /// The bytes of the request that are kept for later.
   var bufferedBytes: Int { deframer.bufferedBytes + held.count + stash.count }
 }

@@ -28,6 +28,8 @@ extension WorkerCore {
         resume(slot, connection)
       case .closed(let slot):
         close(slot, connection)
+      case .exceeded(let limit):
+        table.counters.exceeded(limit)
       case .handshake:
         connection.policy.handshakeCompleted(now: table.now)
       case .pingAcknowledged:
@@ -57,16 +59,30 @@ extension WorkerCore {
     RPCStatus(.deadlineExceeded, "the time that grpc-timeout gave has run out")
   }
 
+  private static var memoryExhausted: RPCStatus {
+    RPCStatus(
+      .resourceExhausted,
+      "the calls of this connection hold as much memory as --max-connection-memory allows")
+  }
+
   // MARK: Events
 
   private func open(_ slot: StreamSlot.Pointer, _ connection: HTTP2Connection) {
-    slot.pointee.isOpen = true
+    connection.session.openSlot(slot)
     slot.pointee.arrival = table.now
     connection.policy.streamOpened()
     table.counters.streamsOpened.add(1)
     table.counters.streamsOpen.add(1)
+    guard connection.session.isWithinStreams else {
+      table.counters.callsRefused.add(1)
+      table.counters.exceeded(.streams)
+      slot.pointee.lifecycle = RPCLifecycle(kind: .unary)
+      connection.session.turnAway(slot)
+      return
+    }
     switch slot.pointee.head.verdict {
     case .refuse(let httpStatus, let status):
+      if status.code == .resourceExhausted { table.counters.exceeded(.headerList) }
       refuse(slot, connection, httpStatus: httpStatus, status)
     case .call(let timeout):
       let path = slot.pointee.head.path
@@ -74,6 +90,11 @@ extension WorkerCore {
         let path = String(decoding: path.prefix(256), as: UTF8.self)
         let status = RPCStatus(.unimplemented, "this server has no method \(path)")
         refuse(slot, connection, httpStatus: 200, status)
+        return
+      }
+      guard connection.session.hasMemory else {
+        table.counters.exceeded(.memory)
+        refuse(slot, connection, httpStatus: 200, Self.memoryExhausted)
         return
       }
       begin(method, timeout: timeout, slot, connection)
@@ -154,6 +175,7 @@ extension WorkerCore {
           received($0, canDeliver: isLast && offset == chunk.count, slot, connection)
         }
       case .failed(let status):
+        if status.code == .resourceExhausted { table.counters.exceeded(.messageSize) }
         session.abort(slot, status)
       }
       guard slot.pointee.lifecycle.isReading else { return chunk.count }
@@ -254,10 +276,8 @@ extension WorkerCore {
 
   private func account(for slot: StreamSlot.Pointer, _ connection: HTTP2Connection) {
     guard connection.session.accountForBufferedBytes(of: slot) else {
-      connection.session.abort(
-        slot,
-        RPCStatus(
-          .resourceExhausted, "this connection has too many incomplete requests in memory"))
+      table.counters.exceeded(.memory)
+      connection.session.abort(slot, Self.memoryExhausted)
       return
     }
   }

@@ -36,9 +36,9 @@ extension WorkerCore {
     shut(connection, isOver: true, reason: .tls)
   }
 
-  /// Warns of a client that is set up wrongly: once a minute for each kind of mistake, since it will
-  /// come again and again.
-  func logMistake(_ kind: String, _ text: String, _ connection: HTTP2Connection) {
+  /// Warns of what clients do wrong: once a minute for each kind of mistake, since it will come again
+  /// and again.
+  func logMistake(_ kind: String, _ text: String, _ connection: HTTP2Connection? = nil) {
     let last = mistakes[kind]
     guard last.map({ $0.advanced(by: .seconds(60)) <= table.now }) ?? true else {
       return log(.debug, text, connection)

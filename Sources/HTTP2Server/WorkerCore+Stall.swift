@@ -15,12 +15,14 @@ extension WorkerCore {
     for connection in table.all {
       if connection.hasStalled(patience: Self.patience) {
         log(.debug, "the client has stopped to read", connection)
+        table.counters.exceeded(.stall)
         finish(connection, .stalled)
         continue
       }
       guard connection.session.queuedBytes > 0 else { continue }
       for slot in connection.session.openSlots where Self.hasStalled(slot) {
         table.counters.streamsStalled.add(1)
+        table.counters.exceeded(.stall)
         connection.session.abort(
           slot,
           RPCStatus(.resourceExhausted, "the client has not read its answer for too long"))
@@ -28,6 +30,37 @@ extension WorkerCore {
       }
     }
     flush()
+  }
+
+  /// Ends the calls whose requests are not complete in time, and the connections with a header block
+  /// that is not. Requests of bidirectional RPCs have no end to wait for.
+  func endSlowRequests() {
+    guard let limit = configuration.requestTimeout else { return }
+    table.readClock()
+    for connection in table.all where connection.session.hasCalls {
+      if hasSlowHead(connection) {
+        table.counters.exceeded(.requestTime)
+        log(.debug, "the client has not sent a header block to its end in time", connection)
+        finish(connection, .stalled)
+        continue
+      }
+      for slot in connection.session.openSlots where slot.pointee.awaitsRequest {
+        guard slot.pointee.arrival.advanced(by: limit) <= table.now else { continue }
+        table.counters.exceeded(.requestTime)
+        connection.session.abort(
+          slot,
+          RPCStatus(.deadlineExceeded, "the request was not complete within \(limit)"))
+        table.markDirty(connection)
+      }
+    }
+    flush()
+  }
+
+  private func hasSlowHead(_ connection: HTTP2Connection) -> Bool {
+    let stream = connection.session.openHead
+    let looks = stream != 0 && stream == connection.slowHead.stream
+    connection.slowHead = (stream, looks ? connection.slowHead.looks + 1 : 0)
+    return connection.slowHead.looks > Self.patience
   }
 
   private static func hasStalled(_ slot: StreamSlot.Pointer) -> Bool {

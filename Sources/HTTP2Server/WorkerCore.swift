@@ -8,7 +8,7 @@ final class WorkerCore<Service: RPCService> {
   let service: Service
   let table: ConnectionTable
   private let loop: EventLoop
-  private let configuration: HTTP2ServerConfiguration
+  let configuration: HTTP2ServerConfiguration
   private let budget: ConnectionBudget
   private let template: SessionTemplate
   private let policyLimits: ConnectionPolicy.Limits
@@ -17,11 +17,14 @@ final class WorkerCore<Service: RPCService> {
   private var timer: LoopTimer?
   /// When `timer` fires; nil when it is stopped.
   private var timerTime: MonotonicTime?
-  /// Whether the last attempt to accept a connection failed.
-  private var isRefusing = false
   /// Whether the last connection was one too many.
   private var isFull = false
   private var stallTimer: LoopTimer?
+  private var requestTimer: LoopTimer?
+  /// Goes on with `postponed`, in the next turn of the loop.
+  var resumeTimer: LoopTimer?
+  /// The connections that have been read from more than they could be dealt with in one turn.
+  var postponed: [HTTP2Connection] = []
   /// When each mistake of clients was last warned of.
   var mistakes: [String: MonotonicTime] = [:]
   private var drain: (deadline: MonotonicTime, completion: () -> Void)?
@@ -40,6 +43,11 @@ final class WorkerCore<Service: RPCService> {
       messageSize: configuration.maxMessageSize,
       concurrentStreams: configuration.maxConcurrentStreams)
     limits.headerListSize = configuration.maxHeaderListSize
+    limits.queuedBytes = configuration.maxOutboundBuffer
+    limits.memory = configuration.maxConnectionMemory
+    limits.pendingAcks = configuration.maxPendingAcks
+    limits.continuations = configuration.maxContinuations
+    limits.floods = configuration.floods
     guard let template = SessionTemplate(limits: limits, allocate: configuration.allocate) else {
       throw EventLoopError("set nghttp2 up: out of memory", code: 0)
     }
@@ -52,20 +60,25 @@ final class WorkerCore<Service: RPCService> {
     self.policyLimits = policyLimits
     turnHook = try LoopTurnHook(on: loop) { [unowned self] in flush() }
     timer = try LoopTimer(on: loop) { [unowned self] in timerFired() }
+    resumeTimer = try LoopTimer(on: loop) { [unowned self] in resumePostponed() }
     if let limit = configuration.stallTimeout {
       stallTimer = try LoopTimer(on: loop) { [unowned self] in endStalled() }
       let interval = limit / Self.patience
       stallTimer?.start(after: interval, repeating: interval)
+    }
+    if let limit = configuration.requestTimeout {
+      requestTimer = try LoopTimer(on: loop) { [unowned self] in endSlowRequests() }
+      let interval = limit / Self.patience
+      requestTimer?.start(after: interval, repeating: interval)
     }
     listener = try TCPListener(
       on: loop, socket: socket,
       accepted: { [unowned self] in accept($0) },
       failed: { [unowned self] reason in
         counters.acceptFailures.add(1)
-        // Tried again ten times a second, told once.
-        guard !isRefusing else { return }
-        isRefusing = true
-        log(.warning, "cannot accept connections for now: \(reason)")
+        counters.exceeded(.descriptors)
+        table.readClock()
+        logMistake("descriptors", "cannot accept connections for now: \(reason)")
       })
   }
 
@@ -101,7 +114,6 @@ final class WorkerCore<Service: RPCService> {
   private func accept(_ accepted: consuming TCPListener.Accepted) {
     table.readClock()
     table.counters.connectionsAccepted.add(1)
-    isRefusing = false
     guard hasRoom() else { return }
     guard let session = HTTP2Session(template) else {
       budget.giveBack()
@@ -141,6 +153,7 @@ final class WorkerCore<Service: RPCService> {
   private func hasRoom() -> Bool {
     guard budget.take() else {
       table.counters.connectionsRefused.add(1)
+      table.counters.exceeded(.connections)
       guard !isFull else { return false }
       isFull = true
       log(.warning, "closed a connection at once: there are as many as --max-connections allows")
@@ -157,11 +170,13 @@ final class WorkerCore<Service: RPCService> {
       finish(connection, .failure)
       return
     }
-    if connection.stream?.canRead(readiness) == true { read(connection) }
+    if connection.postponed.isEmpty, connection.stream?.canRead(readiness) == true {
+      read(connection)
+    }
     advance(connection)
   }
 
-  /// Reads once, so that one busy client does not keep the others waiting.
+  /// Reads once, so that one busy client does not keep the others waiting; `process` says the rest.
   private func read(_ connection: HTTP2Connection) {
     guard let stream = connection.stream else { return }
     switch stream.read(into: table.input) {
@@ -183,37 +198,19 @@ final class WorkerCore<Service: RPCService> {
       if connection.firstBytes.count < Preface.enough {
         connection.firstBytes += bytes.prefix(Preface.enough - connection.firstBytes.count)
       }
-      do throws(HTTP2Session.Failure) {
-        try connection.session.receive(bytes)
-      } catch {
-        deliver(connection)
-        refuse(connection, error)
-      }
-      deliver(connection)
+      process(bytes, connection)
     }
-  }
-
-  /// Ends a connection on which nghttp2 can read no further.
-  private func refuse(_ connection: HTTP2Connection, _ failure: HTTP2Session.Failure) {
-    let guess = Preface.guess(from: connection.firstBytes)
-    switch failure {
-    case .badPreface:
-      let text = "expected the preface of HTTP/2, found \(guess.description)"
-      if guess == .tls {
-        logMistake("tls", text, connection)
-      } else {
-        log(.debug, text, connection)
-      }
-      if let answer = guess.answer { _ = answer.withUnsafeBytes { connection.stream?.write($0) } }
-    case .broken(let reason):
-      log(.debug, "the client broke HTTP/2: \(reason)", connection)
-    }
-    shut(connection, isOver: true, reason: .protocol)
   }
 
   /// Writes what there is to be written, deals with what comes of it, and asks the policy whether
   /// the connection is done. Called after anything that may have changed the connection.
-  private func advance(_ connection: HTTP2Connection) {
+  func advance(_ connection: HTTP2Connection) {
+    write(connection)
+    arm(connection)
+    schedule(connection)
+  }
+
+  private func write(_ connection: HTTP2Connection) {
     if let stream = connection.stream, !stream.isEstablished, !connection.isLingering {
       // Nothing can be sent before the handshake is done; a drain does not wait for it.
       shut(connection, isOver: false, reason: .peer)
@@ -228,20 +225,19 @@ final class WorkerCore<Service: RPCService> {
         return
       case .blocked:
         guard connection.session.events.isEmpty else { continue }
+        if let limit = connection.session.exceeded { refuse(connection, .exceeded(limit)) }
         connection.watch()
-        arm(connection)
         return
       case .allSent:
         guard connection.session.events.isEmpty else { continue }
+        if let limit = connection.session.exceeded { refuse(connection, .exceeded(limit)) }
         let isBroken = connection.session.sentError != nil
         let isOver = connection.session.isOver
         shut(connection, isOver: isOver, reason: isBroken ? .protocol : .peer)
         connection.watch()
-        arm(connection)
         return
       }
     }
-    arm(connection)
   }
 
   /// Shuts the output, if the policy says that all is said.
@@ -261,8 +257,9 @@ final class WorkerCore<Service: RPCService> {
   func finish(_ connection: HTTP2Connection, _ reason: ConnectionCloseReason) {
     guard !connection.isClosed else { return }
     connection.isClosed = true
-    if reason == .handshake, connection.stream?.isEstablished == false {
-      table.counters.handshakeFailed(.timeout)
+    if reason == .handshake {
+      table.counters.exceeded(.handshake)
+      if connection.stream?.isEstablished == false { table.counters.handshakeFailed(.timeout) }
     }
     let reason = connection.policy.lost(reason) ?? reason
     if let timer = connection.timer { table.timeouts.remove(timer.token) }
@@ -332,7 +329,10 @@ final class WorkerCore<Service: RPCService> {
         switch connection.policy.timerFired(now: table.now) {
         case .announce: announce(connection)
         case .sendFinalGoAway: connection.session.sendFinalGoAway()
-        case .close(let reason): finish(connection, reason)
+        case .close(let reason):
+          // Calls are under way only when their time has run out.
+          if reason == .age, connection.session.hasCalls { table.counters.exceeded(.ageGrace) }
+          finish(connection, reason)
         case .none: break
         }
         advance(connection)

@@ -15,7 +15,7 @@ final class WorkerCounters: Sendable {
   let bytesReceived = Counter()
   let bytesSent = Counter()
   private let closed: [Counter] = ConnectionCloseReason.allCases.map { _ in Counter() }
-
+  private let limits: [Counter] = ServerLimit.allCases.map { _ in Counter() }
   private let handshakeFailures: [Counter] = TLSFailure.Reason.allCases.map { _ in Counter() }
 
   func handshakeFailed(_ reason: TLSFailure.Reason) {
@@ -27,6 +27,12 @@ final class WorkerCounters: Sendable {
     connectionsOpen.add(-1)
     guard let index = ConnectionCloseReason.allCases.firstIndex(of: reason) else { return }
     closed[index].add(1)
+  }
+
+  /// A client ran into `limit`.
+  func exceeded(_ limit: ServerLimit) {
+    guard let index = ServerLimit.allCases.firstIndex(of: limit) else { return }
+    limits[index].add(1)
   }
 
   /// Adds what this worker has counted to `total`.
@@ -43,6 +49,9 @@ final class WorkerCounters: Sendable {
     total.bytesSent += bytesSent.value
     for (reason, counter) in zip(ConnectionCloseReason.allCases, closed) {
       total.connectionsClosed[reason, default: 0] += counter.value
+    }
+    for (limit, counter) in zip(ServerLimit.allCases, limits) {
+      total.limitsExceeded[limit, default: 0] += counter.value
     }
     for (reason, counter) in zip(TLSFailure.Reason.allCases, handshakeFailures) {
       total.handshakeFailures[reason, default: 0] += counter.value

@@ -12,6 +12,7 @@ struct CollectedMetrics: Sendable {
   let connections: CollectedFamily
   let connectionsAccepted: CollectedFamily
   let connectionsClosed: CollectedFamily
+  let limitsExceeded: CollectedFamily
   let acceptFailures: CollectedFamily
   let connectionsRefused: CollectedFamily
   let handshakeFailures: CollectedFamily
@@ -60,6 +61,9 @@ struct CollectedMetrics: Sendable {
     connectionsClosed = registry.collected(
       .counter, "headstart_connections_closed_total", help: "gRPC connections closed, by reason.",
       labels: ["reason"])
+    limitsExceeded = registry.collected(
+      .counter, "headstart_limits_exceeded_total",
+      help: "How often gRPC clients ran into a limit.", labels: ["limit"])
     acceptFailures = registry.collected(
       .counter, "headstart_accept_failures_total",
       help: "gRPC connections that could not be accepted.")

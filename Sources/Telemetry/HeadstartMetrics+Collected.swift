@@ -28,6 +28,9 @@ extension HeadstartMetrics {
     for (reason, count) in sample.connectionsClosed.sorted(by: { $0.key < $1.key }) {
       writer.write(collected.connectionsClosed, Double(count), labels: [reason])
     }
+    for (limit, count) in sample.limitsExceeded.sorted(by: { $0.key < $1.key }) {
+      writer.write(collected.limitsExceeded, Double(count), labels: [limit])
+    }
     writer.write(collected.acceptFailures, Double(sample.acceptFailures))
     writer.write(collected.connectionsRefused, Double(sample.connectionsRefused))
     for (reason, count) in sample.handshakeFailures.sorted(by: { $0.key < $1.key }) {

@@ -73,6 +73,8 @@ package struct ServerSample: Hashable, Sendable {
   package var connectionsAccepted = 0
   /// By a short word of a fixed set.
   package var connectionsClosed: [String: Int] = [:]
+  /// How often clients ran into a limit, by a short word of a fixed set.
+  package var limitsExceeded: [String: Int] = [:]
   package var acceptFailures = 0
   /// Closed at once: there were too many.
   package var connectionsRefused = 0

@@ -122,6 +122,9 @@ struct EngineView: Sendable {
     for reason in HTTP2Statistics.CloseReason.allCases {
       sample.connectionsClosed[reason.rawValue] = statistics.connectionsClosed[reason] ?? 0
     }
+    for (limit, count) in statistics.limitsExceeded {
+      sample.limitsExceeded[limit.rawValue] = count
+    }
     sample.acceptFailures = statistics.acceptFailures
     sample.connectionsRefused = statistics.connectionsRefused
     sample.streamsStalled = statistics.streamsStalled

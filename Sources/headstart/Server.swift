@@ -2,6 +2,7 @@ internal import AdminHTTP
 internal import CivilTime
 internal import Configuration
 internal import EventLoop
+internal import GRPCWire
 internal import Glibc
 internal import HTTP2Server
 internal import Kubernetes
@@ -247,6 +248,14 @@ struct Server {
     grpc.stallTimeout = limits.stall
     grpc.maxHeaderListSize = limits.headerList
     grpc.maxMessageSize = limits.message
+    grpc.requestTimeout = limits.request
+    grpc.maxConcurrentStreams = limits.concurrentStreams.map { UInt32($0) }
+    grpc.maxConnectionMemory = limits.memory
+    grpc.maxOutboundBuffer = limits.outbound
+    grpc.floods.resets = limits.resets
+    grpc.floods.control = limits.controlFrames
+    grpc.maxPendingAcks = limits.pendingAcks
+    grpc.maxContinuations = limits.continuations
     grpc.log = { [logger] entry in
       var fields: LogFields = [:]
       fields.append("peer", entry.peer.map { .string($0) })

@@ -125,7 +125,7 @@ internal import Testing
   }
 
   @Test func `incomplete requests are bounded`() throws {
-    let server = try TestServer()
+    let server = try TestServer { $0.maxConnectionMemory = 16 << 20 }
     let client = try server.connect()
     // Each stream announces 4 MiB and sends all that its window takes, in turn.
     let prefix = [0] + UInt32(4_000_000).bigEndianBytes
@@ -191,5 +191,39 @@ internal import Testing
     // REFUSED_STREAM.
     #expect(try client.answer(on: 5).resetCode == 7)
     #expect(client.settings[3] == 2)
+  }
+
+  @Test func `a connection with much to do does not keep the others waiting`() throws {
+    let server = try TestServer()
+    let busy = try server.connect()
+    let other = try server.connect()
+    #expect(try other.call(Method.echo.path, stream: 1).status == "0")
+    // Brings its fields into the dynamic table, so that each further call takes fifteen bytes.
+    let fields = [
+      (":path", "/no.Such/Method"), (":authority", "test"), ("te", "trailers"),
+      ("content-type", "application/grpc"),
+    ]
+    var block: [UInt8] = []
+    for (name, value) in fields {
+      block += [0x40, UInt8(name.utf8.count)] + Array(name.utf8)
+      block += [UInt8(value.utf8.count)] + Array(value.utf8)
+    }
+    func head(_ stream: UInt32, _ payload: [UInt8]) -> Frame {
+      Frame(
+        kind: .headers, flags: Frame.endHeaders | Frame.endStream, stream: stream,
+        payload: [0x83, 0x86] + payload)
+    }
+    try busy.send(head(1, block))
+    #expect(try busy.answer(on: 1).status == "12")
+    // What is not read waits in the kernel's buffers: the server has calls to read without end.
+    var calls: [UInt8] = []
+    for call in 1..<20_000 as Range<UInt32> {
+      calls += head(2 * call + 1, [0xC1, 0xC0, 0xBF, 0xBE]).bytes
+    }
+    _ = busy.sendUntilBlocked(calls, patience: 50)
+    let before = server.server.statistics.streamsOpened
+    #expect(try other.call(Method.echo.path, stream: 3).status == "0")
+    // One read of the busy connection has more than four thousand calls.
+    #expect(server.server.statistics.streamsOpened - before < 1000)
   }
 }

@@ -38,6 +38,7 @@ struct HeadstartMetricsTests {
       var server = ServerSample()
       server.connectionsClosed = ["peer": 1]
       server.handshakeFailures = ["alpn": 1]
+      server.limitsExceeded = ["pings": 1]
       metrics.write(server, to: &writer)
       metrics.write(
         SourceSample(source: "default", kind: "forecaster", isUp: false), to: &writer)
