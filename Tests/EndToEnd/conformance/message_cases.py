@@ -1,0 +1,192 @@
+"""RFC 9113, section 8: requests and their fields."""
+
+from harness.raw import data, headers, message, request
+
+from .outcomes import Answer, Shown, StreamError
+from .registry import case, sends
+
+MALFORMED = StreamError("PROTOCOL_ERROR")
+OPEN = headers(1, request())
+CALL = data(1, message(), end=True)
+
+
+def _malformed(section, title, fields):
+    sends(section, title, MALFORMED, headers(1, fields))
+
+
+def _served(section, title, fields):
+    sends(section, title, Answer(), headers(1, fields), CALL)
+
+
+def with_(*fields):
+    return request() + list(fields)
+
+
+# 8.1 Message framing
+
+sends(
+    "8.1",
+    "trailers of a request",
+    Answer(),
+    OPEN,
+    data(1, message()),
+    headers(1, [("x-checksum", "1")], end=True),
+)
+sends(
+    "8.1",
+    "trailers without END_STREAM",
+    MALFORMED,
+    OPEN,
+    data(1, message()),
+    headers(1, [("x-checksum", "1")]),
+)
+sends(
+    "8.1",
+    "trailers with a pseudo-header",
+    MALFORMED,
+    OPEN,
+    data(1, message()),
+    headers(1, [(":method", "POST")], end=True),
+)
+sends(
+    "8.1",
+    "an answer may come before the request is complete",
+    Answer(12),
+    headers(1, request("/no.Such/Method")),
+)
+
+
+@case("8.1", "after an early answer RST_STREAM with NO_ERROR", Shown("RST_STREAM"))
+def _(wire):
+    wire.send(headers(1, request("/no.Such/Method")))
+    wire.await_(lambda: wire.stream(1).reset is not None)
+    assert wire.stream(1).ended and wire.stream(1).reset == 0
+
+
+# 8.1.1 Malformed messages
+
+sends(
+    "8.1.1",
+    "content-length less than the DATA",
+    MALFORMED,
+    headers(1, with_(("content-length", "1"))),
+    CALL,
+)
+sends(
+    "8.1.1",
+    "content-length more than the DATA",
+    MALFORMED,
+    headers(1, with_(("content-length", "999"))),
+    CALL,
+)
+sends(
+    "8.1.1",
+    "content-length of several DATA frames",
+    MALFORMED,
+    headers(1, with_(("content-length", "1"))),
+    data(1, message()[:3]),
+    data(1, message()[3:], end=True),
+)
+sends(
+    "8.1.1",
+    "content-length without DATA",
+    MALFORMED,
+    headers(1, with_(("content-length", "1")), end=True),
+)
+sends(
+    "8.1.1",
+    "content-length that is right",
+    Answer(),
+    headers(1, with_(("content-length", str(len(message()))))),
+    CALL,
+)
+_malformed(
+    "8.1.1", "two content-lengths", with_(("content-length", "27"), ("content-length", "28"))
+)
+_malformed("8.1.1", "content-length that is no number", with_(("content-length", "1x")))
+_malformed("8.1.1", "content-length that is negative", with_(("content-length", "-1")))
+_malformed("8.1.1", "content-length beyond 64 bits", with_(("content-length", "9" * 40)))
+
+# 8.2.1 Field validity
+
+for character in ("\0", "\n", "\r"):
+    _malformed("8.2.1", f"{character!r} in a value", with_(("x-a", f"b{character}c")))
+for character in ("\0", " ", "\x7f", "\x80", "\xff", "A", ":", "(", ",", "\t"):
+    _malformed("8.2.1", f"{character!r} in a name", with_((f"x{character}a", "b")))
+_malformed("8.2.1", "an empty name", with_(("", "b")))
+for value in (" b", "b ", "\tb", "b\t"):
+    _malformed("8.2.1", f"white space around a value: {value!r}", with_(("x-a", value)))
+_served("8.2.1", "an empty value", with_(("x-a", "")))
+_served("8.2.1", "white space inside a value", with_(("x-a", "b \t c")))
+_served("8.2.1", "bytes above 0x7F in a value", with_(("x-a", b"\x80\xff")))
+_served("8.2.1", "every character of a token in a name", with_(("!#$%&'*+-.^_`|~0a", "b")))
+
+# 8.2.2 Fields of a connection
+
+for name, value in (
+    ("connection", "keep-alive"),
+    ("keep-alive", "5"),
+    ("proxy-connection", "close"),
+    ("transfer-encoding", "chunked"),
+    ("upgrade", "h2c"),
+):
+    _malformed("8.2.2", name, with_((name, value)))
+_malformed("8.2.2", "te other than trailers", request(te="trailers, deflate"))
+_malformed("8.2.2", "te: gzip", request(te="gzip"))
+_served("8.2.2", "te: trailers", request(te="trailers"))
+
+# 8.3 Pseudo-header fields
+
+_malformed("8.3", "an unknown one", [(":test", "ok")] + request())
+_malformed("8.3", "one of answers", [(":status", "200")] + request())
+_malformed("8.3", "behind a regular field", [("x-a", "b")] + request())
+_malformed(
+    "8.3",
+    "the last one behind a regular field",
+    request(without=":path")[:2] + [("x-a", "b"), (":path", "/")],
+)
+_malformed("8.3", "an upper-case letter in one", [(":Method", "POST")] + request(without=":method"))
+
+# 8.3.1 Those of requests
+
+for name in (":method", ":scheme", ":path"):
+    _malformed("8.3.1", f"no {name}", request(without=name))
+    value = dict(request())[name]
+    _malformed("8.3.1", f"two {name}", [(name, value)] + request())
+    _malformed("8.3.1", f"an empty {name}", request(**{name[1:]: ""}))
+_malformed("8.3.1", "two :authority", [(":authority", "a")] + request())
+_malformed("8.3.1", "a :path without a slash", request("no-slash"))
+_malformed("8.3.1", "a :path of * with POST", request("*"))
+_malformed("8.3.1", "white space in :path", request("/a b"))
+_malformed("8.3.1", "a character of no scheme in :scheme", request(scheme="ht tp"))
+_malformed("8.3.1", "an invalid :method", request(method="PO ST"))
+_malformed("8.3.1", "neither :authority nor host", request(without=":authority"))
+_served(
+    "8.3.1", "host instead of :authority", request(without=":authority") + [("host", "localhost")]
+)
+_malformed("8.3.1", ":authority with white space", request(authority="a b"))
+
+# 8.5 CONNECT
+
+sends(
+    "8.5",
+    "CONNECT is refused",
+    Answer(13, http="405"),
+    headers(
+        1, [(":method", "CONNECT"), (":authority", "a:1"), ("content-type", "application/grpc")]
+    ),
+)
+_malformed(
+    "8.5", "CONNECT with :path", [(":method", "CONNECT"), (":authority", "a:1"), (":path", "/")]
+)
+_malformed(
+    "8.5",
+    "CONNECT with :protocol that was not offered (RFC 8441)",
+    [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "http"),
+        (":path", "/"),
+        (":authority", "a:1"),
+    ],
+)
