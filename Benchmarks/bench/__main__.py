@@ -29,7 +29,7 @@ THROUGHPUT = {
     "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
 }
 OTHERS = ("latency", "start", "fleet")
-SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "reload", "hanging")
+SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "reload", "hanging", "attacks")
 NAMES = (*THROUGHPUT, *OTHERS, *SCENARIOS)
 
 

@@ -5,9 +5,11 @@ Each function adds rows to the table of the bench that it is given.
 
 import json
 import subprocess
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from . import costs, fleet, messages
 from .load import Load, run_load
@@ -231,3 +233,31 @@ def hanging(bench):
                 finally:
                     bench.upstreams.hanging.clear()
                 _add_latency(bench, f"1,000 calls/s, forecaster {state}", server, report)
+
+
+def attacks(bench):
+    """GetMetrics while one hostile connection attacks the same loop, and comes again when closed."""
+    tests = Path(__file__).resolve().parents[2] / "Tests" / "EndToEnd"
+    listed = subprocess.run([sys.executable, "-m", "harness.attacks"], cwd=tests, text=True,
+                            capture_output=True, check=True)
+    folder = fleet.write_constants(bench.folder / "attacked", 1)
+    requests = _write_requests(bench.folder / "attacked-calls", ("GetMetrics",),
+                               [fleet.policy_name(0)])
+    seconds = 2 if bench.chosen.quick else 5
+    for name in (None, *listed.stdout.splitlines()):
+        server = Headstart(bench.binary, folder)
+        with server.start("GetMetrics") as process:
+            _paced(bench, server.port, 1_000, 1, requests)
+            attack = name and subprocess.Popen(
+                [sys.executable, "-m", "harness.attacks", name, str(server.port), str(seconds + 2)],
+                cwd=tests, stdout=subprocess.DEVNULL)
+            try:
+                time.sleep(0.5)
+                report = _paced(bench, server.port, 1_000, seconds, requests)
+            finally:
+                if attack:
+                    attack.terminate()
+                    attack.wait()
+            row = f"1,000 calls/s, attacked by {name}" if name else "1,000 calls/s, not attacked"
+            _add_latency(bench, row, server, report, largest=True)
+            bench.table.add(f"{row}: resident", server.name, process.resident, "B")
