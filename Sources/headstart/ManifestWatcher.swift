@@ -140,7 +140,7 @@ actor ManifestWatcher {
   /// Changes that come one after the other are read together, but not put off without end.
   private func resourcesChanged() {
     guard resourceTimer?.isActive == false else { return }
-    resourceTimer?.start(after: max(Self.settleDelay, readingTime * 3))
+    resourceTimer?.start(after: max(Self.settleDelay, readingTime))
   }
 
   private func readAgain() {

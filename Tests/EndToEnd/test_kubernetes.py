@@ -551,6 +551,21 @@ def test_one_of_two_replicas_writes_and_the_other_takes_over_after_a_crash(
     )
 
 
+def test_of_three_replicas_that_begin_together_one_writes(api, cluster):
+    api.apply(policy("web", 3))
+    servers = [cluster(ready=False, environment={"POD_NAME": f"pod-{n}"}) for n in range(3)]
+    for server in servers:
+        server.wait_ready(timeout=30)
+    eventually(lambda: holder(api), timeout=15)
+    for _ in range(10):
+        leaders = [server for server in servers if server.metric("headstart_leader") == 1]
+        assert len(leaders) == 1
+        time.sleep(0.5)
+    assert len([call for call in api.calls_of("create", "leases") if call.code == 201]) == 1
+    eventually(lambda: api.get("ScalingPolicy", "default", "web").get("status"), timeout=20)
+    assert len(api.calls_of("patch", "scalingpolicies", "status")) == 1
+
+
 def test_an_orderly_end_gives_the_lease_up(api, cluster):
     first = cluster(environment={"POD_NAME": "pod-a"})
     eventually(lambda: holder(api) == "pod-a")
@@ -611,7 +626,7 @@ def test_five_thousand_objects(api, cluster):
     assert replicas(server, "web-0") == 1
     assert len(api.calls_of("list", "scalingpolicies")) == 10
     api.apply(policy("web-17", 99))
-    eventually(lambda: replicas(server, "web-17") == 99, timeout=15)
+    eventually(lambda: replicas(server, "web-17") == 99, timeout=40)
     # A status each, at a bounded rate.
     time.sleep(3)
     writes = api.calls_of("patch", "scalingpolicies", "status")

@@ -27,6 +27,8 @@ struct WatchProgress {
   /// Up to where everything is known; nil before the first list, and after an expiry.
   private(set) var resourceVersion: String?
   private var failures = 0
+  /// Watches in a row that had expired before they told of anything.
+  private var expiries = 0
   private var watchBegan = Duration.zero
   private var hasHeardSomething = false
   private var jitter: JitterSource
@@ -64,6 +66,7 @@ struct WatchProgress {
   /// An event or a bookmark has come.
   mutating func received(resourceVersion: String) {
     failures = 0
+    expiries = 0
     hasHeardSomething = true
     guard !resourceVersion.isEmpty else { return }
     self.resourceVersion = resourceVersion
@@ -81,9 +84,12 @@ struct WatchProgress {
   mutating func watchFailed(_ failure: KubernetesFailure, now: Duration) -> Order {
     if failure.kind == .expired {
       resourceVersion = nil
+      expiries += 1
       // Once at once; a server on which every list expires is not asked without end.
-      guard failures == 0 else { return waitBackOff() }
-      failures += 1
+      guard expiries == 1 else {
+        failures = max(failures, expiries - 2)
+        return waitBackOff()
+      }
       state = .listing
       return .list
     }
