@@ -195,6 +195,15 @@ class Soak:
                     self.scrapes_failed.append((path, error))
 
 
+def per_second(samples, key):
+    """The last sample may cover less time than the others."""
+    times = [0] + [sample["seconds"] for sample in samples]
+    return [
+        sample[key] / max(end - begin, 0.1)
+        for sample, begin, end in zip(samples, times, times[1:])
+    ]
+
+
 def picture(soak, title, subtitle):
     samples = soak.samples
     return chart.draw(
@@ -222,8 +231,8 @@ def picture(soak, title, subtitle):
             ),
             chart.Panel(
                 "Calls per second",
-                [("answered", [sample["calls"] / REPORT for sample in samples])]
-                + [("failed", [sample["failed"] / REPORT for sample in samples])],
+                [("answered", per_second(samples, "calls"))]
+                + [("failed", per_second(samples, "failed"))],
             ),
         ],
         [(begin / 60, end / 60) for begin, end in soak.bands],
