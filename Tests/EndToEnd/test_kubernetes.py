@@ -183,6 +183,28 @@ def test_the_resources_of_easyscale_and_kubeelasti_are_read(api, cluster):
     assert "nowhere.example" in refused["message"]
 
 
+def test_the_same_event_again_becomes_a_series(api, cluster):
+    api.apply(policy("web", 3))
+    cluster()
+    eventually(lambda: condition(api.get("ScalingPolicy", "default", "web"), "Accepted"))
+
+    def become(manifest, status):
+        api.apply(manifest)
+        eventually(
+            lambda: condition(api.get("ScalingPolicy", "default", "web"), "Accepted")["status"]
+            == status,
+            timeout=25,
+        )
+
+    become(broken("web"), "False")
+    become(policy("web", 3), "True")
+    become(broken("web"), "False")
+    event = eventually(lambda: [found for found in events(api, "Invalid") if "series" in found])[0]
+    assert event["series"]["count"] == 2
+    assert event["series"]["lastObservedTime"] > event["eventTime"]
+    assert len(events(api, "Invalid")) == 1
+
+
 def test_files_and_custom_resources_stand_together_and_files_win(api, cluster):
     api.apply(policy("web", 3))
     api.apply(policy("cluster-only", 4))
