@@ -5,7 +5,7 @@ package struct MessageError: Error, Hashable, CustomStringConvertible {
     case malformed
     /// A string that is not UTF-8.
     case invalidText
-    /// Well formed so far, but beyond `MessageDecoder.memoryLimit` once decoded.
+    /// Well formed so far, but beyond `MessageDecoder.memoryLimit` once decoded, or one too many.
     case tooLarge
   }
 
@@ -22,6 +22,22 @@ extension MessageError {
       kind: .malformed,
       message: "expected a protobuf message \(type) but its \(byteCount) bytes do not parse; "
         + "generate the client from the server's own proto files")
+  }
+
+  /// A reference longer than any of Kubernetes can be.
+  package static func longReference(byteCount: Int, limit: Int) -> MessageError {
+    MessageError(
+      kind: .malformed,
+      message: "the reference's name, namespace and metadata have \(byteCount) bytes, but "
+        + "Kubernetes has no names of more than \(limit); send the ScaledObject's own")
+  }
+
+  /// More different references than are kept.
+  package static func manyReferences(limit: Int) -> MessageError {
+    MessageError(
+      kind: .tooLarge,
+      message: "\(limit) ScaledObjects are known already, which is the limit: are their names or "
+        + "their metadata generated?")
   }
 
   static func tooLarge(_ type: StaticString, limit: Int) -> MessageError {

@@ -44,6 +44,8 @@ package final class ScalerRPCs: RPCService {
   static let repeatDelay = Duration.seconds(5)
   /// Ten of KEDA's longest usual polling intervals: whoever is silent that long is gone.
   static let forgetAfter = Duration.seconds(900)
+  /// The ScaledObjects that one loop knows; as many as the engine's own limit.
+  static let maxBindings = 200_000
   private static let sweepInterval = Duration.seconds(60)
 
   private static let isActiveFrame = MessageEncoder.isActiveResponse(true)
@@ -155,7 +157,7 @@ package final class ScalerRPCs: RPCService {
       return
     }
     let request = try decoder.getMetricsRequest(from: message)
-    let binding = binding(for: request.scaledObject)
+    let binding = try binding(for: request.scaledObject)
     guard binding.answer != nil else {
       binding.waiting.append((rpc, .getMetrics, request.metricName))
       return
@@ -172,7 +174,7 @@ package final class ScalerRPCs: RPCService {
       answerActivity(rpc, binding)
       return
     }
-    let binding = binding(for: try decoder.scaledObjectRef(from: message))
+    let binding = try binding(for: try decoder.scaledObjectRef(from: message))
     guard binding.answer != nil else {
       binding.waiting.append((rpc, .isActive, ""))
       return
@@ -202,7 +204,7 @@ package final class ScalerRPCs: RPCService {
   }
 
   private func streamIsActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
-    let binding = binding(for: try decoder.scaledObjectRef(from: message))
+    let binding = try binding(for: try decoder.scaledObjectRef(from: message))
     binding.pushStreams[rpc] = false
     pushStreams[rpc] = binding
     if binding.answer != nil { openPush(rpc, binding) }
@@ -279,12 +281,18 @@ package final class ScalerRPCs: RPCService {
 
   // MARK: Bindings
 
-  private func binding(for ref: ScaledObjectRef) -> Binding {
+  private func binding(for ref: ScaledObjectRef) throws(MessageError) -> Binding {
     let object = ScaledObject(ref)
     if let binding = bindings[object] {
       binding.lastUsed = loop.now
       return binding
     }
+    // What is kept is kept for `forgetAfter`: neither its size nor its number is the client's choice.
+    let byteCount = object.byteCount
+    guard byteCount <= ScaledObject.longest else {
+      throw .longReference(byteCount: byteCount, limit: 253)
+    }
+    guard bindings.count < Self.maxBindings else { throw .manyReferences(limit: Self.maxBindings) }
     let binding = Binding(object: object, now: loop.now)
     bindings[object] = binding
     engine.loop.post { [engine, mailbox] in

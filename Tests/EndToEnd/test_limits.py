@@ -5,6 +5,7 @@ import socket
 import time
 from pathlib import Path
 
+import grpc
 import pytest
 
 from conformance.wire import Wire
@@ -171,3 +172,19 @@ def test_connections_wait_in_the_queue_while_there_is_no_descriptor_at_all(heads
     assert waiting.round_trip()
     waiting.close()
     assert server.metric("headstart_accept_failures_total") > failures
+
+
+def test_a_reference_longer_than_any_of_kubernetes_is_not_kept(headstart, scaler):
+    server = headstart(policies=POLICIES)
+    client = scaler(server)
+    before = server.resident_kilobytes()
+    for number in range(100):
+        with pytest.raises(grpc.RpcError) as refused:
+            client.replicas(f"{number}" + "n" * 200_000)
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert "Kubernetes has no names" in refused.value.details()
+    assert server.resident_kilobytes() - before < 10_000
+    # The longest that there can be are looked for.
+    with pytest.raises(grpc.RpcError) as unknown:
+        client.replicas("n" * 253, "s" * 63)
+    assert unknown.value.code() == grpc.StatusCode.NOT_FOUND
