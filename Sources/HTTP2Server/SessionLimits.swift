@@ -34,8 +34,8 @@ struct SessionLimits {
   /// What may wait for a socket that takes no more, before nothing more is read: 256 KiB.
   var outputHighWater = 256 << 10
 
-  /// What an open call is counted with: its slot, nghttp2's stream, and what the service keeps of a
-  /// stream, which measures 3 KiB in all.
+  /// What an open call is counted with. Its slot, nghttp2's stream and what the service keeps of it
+  /// measure 1 KiB with KEDA's short names, and 2 KiB more with the longest that are taken.
   static let streamCost = 4 << 10
   /// A header list this many times as long as allowed is not read to its end, but ends the
   /// connection: a few bytes can stand for any length (HPACK bombs).
