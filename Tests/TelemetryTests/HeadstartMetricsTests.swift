@@ -168,7 +168,11 @@ struct HeadstartMetricsTests {
     let text = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
     let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
       row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-    }.filter { $0.count == 5 }
+    }.filter { row in
+      // Those of Kubernetes are declared where they are counted, in a target of their own.
+      row.count == 5 && !row[0].hasPrefix("`headstart_kubernetes_")
+        && row[0] != "`headstart_leader`"
+    }
     let definitions = metrics.registry.definitions
     #expect(Set(rows.map { $0[0] }) == Set(definitions.map { "`\($0.name)`" }))
     for definition in definitions {
