@@ -47,11 +47,17 @@ package final class EventLoop: SerialExecutor, Sendable {
       }
     }
     guard code == 0 else {
+      inbox.withLock { $0.hasEnded = true }
       handle.deallocate()
       wakeUp.deallocate()
       throw EventLoopError("create an event loop", code: code)
     }
     wakeUp.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit {
+    // A loop that never ran has not been freed by its end.
+    if !inbox.withLock({ $0.hasEnded }) { close() }
   }
 
   // MARK: Running

@@ -128,6 +128,8 @@ package actor DecisionEngine {
     waitTimer = nil
     feeds?.shutdown()
     feeds = nil
+    // They know the engine in turn.
+    observers = []
   }
 
   package func add(worker: WorkerMailbox) {

@@ -79,6 +79,16 @@ package final class MetricsRegistry: Sendable {
     state.withLock { $0.collectors.append(collect) }
   }
 
+  /// Lets go of what `onScrape` was given, once nobody scrapes any more: collectors know what they
+  /// collect from, which in turn knows the registry.
+  package func endScrapes() {
+    // What they hold is freed unlocked: it may ask the registry for something.
+    _ = state.withLock { state in
+      defer { state.collectors = [] }
+      return state.collectors
+    }
+  }
+
   // MARK: Exposing
 
   /// Every family's definition, sorted by name.

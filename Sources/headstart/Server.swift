@@ -37,6 +37,7 @@ struct Server {
   func run() throws -> Int32 {
     // A peer that closes its socket is an error of that write, not of the process.
     signal(SIGPIPE, SIG_IGN)
+    defer { metrics.registry.endScrapes() }
     try checkDirectories()
     let zones = CCTZDatabase()
     let control = try EventLoop(name: "control")

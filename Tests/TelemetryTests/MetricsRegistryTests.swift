@@ -201,4 +201,30 @@ struct MetricDefinitionTests {
     }
     #expect(problem("a", labels: ["b", "b"]) != nil)
   }
+
+  @Test func `lets go of its collectors at the end, and of what they know`() {
+    final class Source: Sendable {
+      let registry: MetricsRegistry
+
+      init(_ registry: MetricsRegistry) {
+        self.registry = registry
+      }
+    }
+    let registry = MetricsRegistry()
+    let family = registry.collected(.gauge, "a", help: "Things.")
+    weak var known: Source?
+    do {
+      let source = Source(registry)
+      known = source
+      registry.onScrape { writer in
+        _ = source.registry.definitions
+        writer.write(family, 1)
+      }
+    }
+    #expect(registry.exposition(.text).contains(UInt8(ascii: "1")))
+    #expect(known != nil)
+    registry.endScrapes()
+    #expect(known == nil)
+    #expect(registry.exposition(.text) == [])
+  }
 }
