@@ -1,3 +1,5 @@
+internal import Upstreams
+
 /// One line of a watch.
 package enum WatchEvent: Hashable, Sendable {
   case added(KubernetesObject)
@@ -60,7 +62,7 @@ final class WatchDecoder {
       hasFailed = true
       return .failed(KubernetesFailure(watchError: object, of: call))
     default:
-      return malformed("an event has the unknown type \"\(type.prefix(40))\"")
+      return malformed("an event has the unknown type \"\(Excerpt.text(of: type, length: 40))\"")
     }
   }
 
