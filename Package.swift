@@ -90,6 +90,7 @@ let package = Package(
     component("Telemetry"),
     component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
     component("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
+    component("DirectScaling", ["EventLoop", "Kubernetes", "Scaling", "Telemetry"]),
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
     // The command line, without the process.
@@ -105,9 +106,9 @@ let package = Package(
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "Configuration", "EventLoop", "GRPCWire", "HTTP2Server",
-        "Kubernetes", "Manifests", "Planning", "ScalerService", "Scaling", "TLS", "Telemetry",
-        "Upstreams",
+        "AdminHTTP", "CivilTime", "Configuration", "DirectScaling", "EventLoop", "GRPCWire",
+        "HTTP2Server", "Kubernetes", "Manifests", "Planning", "ScalerService", "Scaling", "TLS",
+        "Telemetry", "Upstreams",
       ],
       swiftSettings: strict,
       // Names of functions stay for profilers; the rest of the debug information is a third of the
@@ -129,6 +130,7 @@ let package = Package(
     tests("Telemetry"),
     tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
     tests("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
+    tests("DirectScaling", ["Kubernetes", "Scaling"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),
     tests(
       "ScalerService",

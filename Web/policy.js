@@ -33,9 +33,10 @@ async function update(policy) {
     const since = last ? `?since=${encodeURIComponent(last.time)}` : "";
     const needsFuture = Date.now() - policy.futureRead > futureAge
       || policy.record?.at !== policy.futureOf;
-    const [record, past, future] = await Promise.all([
+    const [record, past, future, scalings] = await Promise.all([
       get(path("")), get(path(`/history${since}`)),
       needsFuture ? get(path("/projection?hours=24")) : policy.future,
+      get(`/api/v1/history?limit=1000&policy=${encodeURIComponent(policy.name)}`),
     ]);
     if (shownPolicy !== policy) return;
     if (needsFuture) {
@@ -43,6 +44,7 @@ async function update(policy) {
       policy.futureOf = record.at;
     }
     policy.record = record;
+    policy.scalings = scalings;
     policy.future = future;
     policy.from = Date.parse(past.from);
     const added = past.decisions.map(entry);
@@ -93,6 +95,7 @@ function draw(policy) {
   });
   drawDecision(record, now);
   drawSources(record.sources);
+  drawScalings(policy, now);
   document.getElementById("whatifs").replaceChildren(...record.whatIf.map((whatIf) =>
     tableRow(whatIf.change[0].toUpperCase() + whatIf.change.slice(1),
       number(whatIf.replicas === null ? "unavailable" : count(whatIf.replicas)))));
@@ -135,6 +138,20 @@ function drawDecision(record, now) {
   })[limit.limit]);
   const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;
   setText("limits", `${[bounds, ...applied].join("; ")}. Lead time ${record.leadTime}, hold ${record.hold}.`);
+}
+
+/** What direct scaling has done for this policy, the newest first. */
+function drawScalings(policy, now) {
+  const { direct, operations } = policy.scalings;
+  const own = operations.filter((one) => (one.policy.namespace ?? "-") === policy.namespace);
+  document.getElementById("scalings").hidden = !direct || !own.length;
+  document.getElementById("operations").replaceChildren(...own.slice(0, 20).map((one) => {
+    const at = Date.parse(one.time);
+    const times = one.count > 1 ? ` (${one.count} times)` : "";
+    return tableRow(`${time(at, now)}, ${distance(at, now)}`,
+      cell(`${one.kind} ${one.namespace}/${one.name}`), number(count(one.from)), number(count(one.to)),
+      cell(`${one.result}${times}`), element("td", { className: "wide" }, one.error ?? one.reason));
+  }));
 }
 
 function drawSources(sources) {

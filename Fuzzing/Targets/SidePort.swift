@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Synchronization
 internal import Telemetry
 
 @testable internal import AdminHTTP
@@ -11,8 +12,9 @@ extension FuzzTarget {
     return { bytes throws(Broken) in
       let texts = FuzzInput(bytes).texts
       let target = texts[0]
-      let answer = router.answer(
-        request(
+      let answer = SidePortAnswer.of(
+        router,
+        to: request(
           target, method: texts.count > 1 ? texts[1] : "GET",
           accept: texts.count > 2 ? texts[2] : nil))
       try require(
@@ -92,5 +94,20 @@ extension FuzzTarget {
             policy: policy, from: now, to: now.advanced(by: time), now: now,
             decisions: [decision(at: now)], knownUntil: now.advanced(by: time)))
       })
+  }
+}
+
+/// Takes the answer of a route, also of one that may answer later: here all answer at once.
+private final class SidePortAnswer: Sendable {
+  private let answer = Mutex<AdminResponse?>(nil)
+
+  static func of(_ router: Router, to request: AdminRequest) -> AdminResponse {
+    switch router.respond(to: request) {
+    case .now(let answer): return answer
+    case .later(let begin):
+      let given = SidePortAnswer()
+      begin { answer in given.answer.withLock { $0 = answer } }
+      return given.answer.withLock { $0 } ?? .error(500, "no answer")
+    }
   }
 }

@@ -19,6 +19,19 @@ package struct AdminContent: Sendable {
   package var history: @Sendable (ResourceName, Instant?) -> Answer<DecisionSequence>
   /// What the policy will decide within a time from now.
   package var projection: @Sendable (ResourceName, Duration) -> Answer<DecisionSequence>
+  /// What direct scaling has done; nil where the control loop does not answer.
+  package var operations: @Sendable (OperationHistory.Filter) -> OperationRecord? = { _ in
+    OperationRecord(isDirect: false, operations: [])
+  }
+  /// Reads the body of `/informer/incoming-request`.
+  package var incomingRequest:
+    @Sendable ([UInt8]) -> Result<WakeUpCall.Subject, WakeUpCall.BadBody> = { _ in
+      .failure(WakeUpCall.BadBody(sentence: "wake-ups are not taken here"))
+    }
+  /// Makes a workload active. Answers once, from any thread, when it is known what has come of it.
+  package var wake: @Sendable (WakeUpCall, @escaping @Sendable (WakeUpAnswer) -> Void) -> Void = {
+    _, answer in answer(.noAnswer)
+  }
 
   /// An answer about one policy.
   package enum Answer<Value: Sendable>: Sendable {

@@ -7,6 +7,10 @@ struct AdminRequest {
   var target: String
   /// The header `Accept`.
   var accept: String?
+  /// The header `Content-Type`.
+  var contentType: String?
+  /// The header that marks a call of another replica, and says which.
+  var forwarder: String?
   /// At most `AdminLimits.requestBody` bytes; empty for a request without one.
   var body: [UInt8] = []
   /// The query's parameters that some route knows, decoded; nil stands for one that is malformed.

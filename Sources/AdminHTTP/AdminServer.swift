@@ -84,7 +84,9 @@ package final class AdminServer: Sendable {
       defer { daemon = nil }
       return daemon.map(DaemonHandle.init)
     }
-    if let running { MHD_stop_daemon(running.pointer) }
+    guard let running else { return }
+    requests.pending.stop()
+    MHD_stop_daemon(running.pointer)
   }
 
   /// Carries the pointer out of the lock: whoever took it is its only owner.

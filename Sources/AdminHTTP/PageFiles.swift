@@ -468,6 +468,17 @@ extension PageFile {
             <ul id="between"></ul>
           </section>
 
+          <section class="card" id="scalings" aria-labelledby="scalings-title" hidden>
+            <h2 id="scalings-title">Scaled here</h2>
+            <div class="scroll"><table>
+              <caption class="hidden">What direct scaling has done for this policy</caption>
+              <thead><tr><th scope="col">When</th><th scope="col">Target</th>
+                <th scope="col" class="number">From</th><th scope="col" class="number">To</th>
+                <th scope="col">Result</th><th scope="col">Because</th></tr></thead>
+              <tbody id="operations"></tbody>
+            </table></div>
+          </section>
+
           <section class="card" aria-labelledby="changes-title">
             <h2 id="changes-title">Latest changes</h2>
             <ol id="changes" class="changes"></ol>
@@ -1056,9 +1067,10 @@ extension PageFile {
         const since = last ? `?since=${encodeURIComponent(last.time)}` : "";
         const needsFuture = Date.now() - policy.futureRead > futureAge
           || policy.record?.at !== policy.futureOf;
-        const [record, past, future] = await Promise.all([
+        const [record, past, future, scalings] = await Promise.all([
           get(path("")), get(path(`/history${since}`)),
           needsFuture ? get(path("/projection?hours=24")) : policy.future,
+          get(`/api/v1/history?limit=1000&policy=${encodeURIComponent(policy.name)}`),
         ]);
         if (shownPolicy !== policy) return;
         if (needsFuture) {
@@ -1066,6 +1078,7 @@ extension PageFile {
           policy.futureOf = record.at;
         }
         policy.record = record;
+        policy.scalings = scalings;
         policy.future = future;
         policy.from = Date.parse(past.from);
         const added = past.decisions.map(entry);
@@ -1116,6 +1129,7 @@ extension PageFile {
       });
       drawDecision(record, now);
       drawSources(record.sources);
+      drawScalings(policy, now);
       document.getElementById("whatifs").replaceChildren(...record.whatIf.map((whatIf) =>
         tableRow(whatIf.change[0].toUpperCase() + whatIf.change.slice(1),
           number(whatIf.replicas === null ? "unavailable" : count(whatIf.replicas)))));
@@ -1158,6 +1172,20 @@ extension PageFile {
       })[limit.limit]);
       const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;
       setText("limits", `${[bounds, ...applied].join("; ")}. Lead time ${record.leadTime}, hold ${record.hold}.`);
+    }
+
+    /** What direct scaling has done for this policy, the newest first. */
+    function drawScalings(policy, now) {
+      const { direct, operations } = policy.scalings;
+      const own = operations.filter((one) => (one.policy.namespace ?? "-") === policy.namespace);
+      document.getElementById("scalings").hidden = !direct || !own.length;
+      document.getElementById("operations").replaceChildren(...own.slice(0, 20).map((one) => {
+        const at = Date.parse(one.time);
+        const times = one.count > 1 ? ` (${one.count} times)` : "";
+        return tableRow(`${time(at, now)}, ${distance(at, now)}`,
+          cell(`${one.kind} ${one.namespace}/${one.name}`), number(count(one.from)), number(count(one.to)),
+          cell(`${one.result}${times}`), element("td", { className: "wide" }, one.error ?? one.reason));
+      }));
     }
 
     function drawSources(sources) {

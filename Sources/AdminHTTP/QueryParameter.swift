@@ -2,7 +2,7 @@ internal import Scaling
 
 /// The parameters that a query string may have, and how each is read. Others are ignored.
 enum QueryParameter: String, CaseIterable {
-  case at, since, hours, lead, search, state, offset, limit
+  case at, since, hours, lead, search, state, offset, limit, namespace, name, kind, policy
 
   static let allNames = allCases.map(\.rawValue)
 

@@ -12,6 +12,7 @@ final class RequestHandler: Sendable {
   private let token: BearerToken?
   private let certificate: AdminCertificate?
   private let connections: Mutex<ConnectionTable>
+  let pending = PendingAnswers()
 
   init(
     router: Router, metrics: SidePortMetrics, limits: AdminLimits, token: BearerToken?,
@@ -29,6 +30,8 @@ final class RequestHandler: Sendable {
   /// The body of a request as it arrives; the library holds it from the head to the end.
   private final class Body {
     var bytes: [UInt8] = []
+    /// Of a request that is answered later.
+    var ticket: UInt64?
   }
 
   // MARK: Callbacks
@@ -51,7 +54,10 @@ final class RequestHandler: Sendable {
       size.pointee = 0
       return .YES
     }
-    return handler.answer(connection, url: url, method: method, body: body.bytes)
+    if let ticket = body.ticket {
+      return handler.send(handler.pending.answer(of: ticket), to: connection)
+    }
+    return handler.answer(connection, url: url, method: method, body: body)
   }
 
   static let onCompleted: MHD_RequestCompletedCallback = { context, connection, state, _ in
@@ -125,7 +131,7 @@ final class RequestHandler: Sendable {
 
   private func answer(
     _ connection: OpaquePointer, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>,
-    body: [UInt8]
+    body: Body
   ) -> MHD_Result {
     guard let target = String(validatingCString: url),
       let method = String(validatingCString: method)
@@ -133,7 +139,9 @@ final class RequestHandler: Sendable {
       return send(.error(400, "the request line must be valid UTF-8"), to: connection)
     }
     var request = AdminRequest(
-      method: method, target: target, accept: header("Accept", of: connection), body: body)
+      method: method, target: target, accept: header("Accept", of: connection),
+      contentType: header("Content-Type", of: connection),
+      forwarder: header(WakeUpCall.forwarderHeader, of: connection), body: body.bytes)
     let authorization = header("Authorization", of: connection)
     if let refusal = token?.refusal(of: request, authorization: authorization) {
       return send(refusal, to: connection)
@@ -145,7 +153,23 @@ final class RequestHandler: Sendable {
       let text = String(validatingCString: value).flatMap { RequestPath.decoded($0) }
       request.query.updateValue(text, forKey: name)
     }
-    return send(router.answer(request), to: connection)
+    switch router.respond(to: request) {
+    case .now(let answer):
+      return send(answer, to: connection)
+    case .later(let begin):
+      guard let ticket = pending.suspend(connection) else {
+        return send(PendingAnswers.stopping, to: connection)
+      }
+      body.ticket = ticket
+      begin { [pending] answer in pending.finish(ticket, answer) }
+      return .YES
+    }
+  }
+
+  /// Nothing to send ends the connection.
+  private func send(_ answer: AdminResponse?, to connection: OpaquePointer) -> MHD_Result {
+    guard let answer else { return .NO }
+    return send(answer, to: connection)
   }
 
   /// Nil when absent or not UTF-8.

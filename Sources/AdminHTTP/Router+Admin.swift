@@ -57,16 +57,16 @@ extension Router {
             }
           }
         },
-      ] + PageFile.all.map { $0.route })
+      ] + scaling(content) + PageFile.all.map { $0.route })
   }
 
   // `-` cannot be the name of a namespace, so it can mean none.
-  private static func policyName(_ names: [String]) -> ResourceName {
+  static func policyName(_ names: [String]) -> ResourceName {
     ResourceName(namespace: names[0] == noNamespace ? nil : names[0], name: names[1])
   }
 
   /// What a route says, or 400 with what is wrong with its parameters.
-  private static func answer(
+  static func answer(
     _ request: AdminRequest,
     _ route: () throws(QueryParameter.Problem) -> AdminResponse
   ) -> AdminResponse {

@@ -6,21 +6,29 @@ struct Router: Sendable {
     /// any one segment.
     let path: String
     let methods: [String]
+    let answer: Answer
+
     /// Gets the decoded segments that stand for the parts in braces, in order.
-    let answer: @Sendable (AdminRequest, [String]) -> AdminResponse
+    enum Answer: Sendable {
+      case now(@Sendable (AdminRequest, [String]) -> AdminResponse)
+      /// The answer comes when something else is done; other requests are answered meanwhile.
+      case later(@Sendable (AdminRequest, [String], @escaping Completion) -> Void)
+    }
 
     /// A route that is read: GET, and HEAD for it.
     static func get(
       _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
     ) -> Route {
-      Route(path: path, methods: ["GET", "HEAD"], answer: answer)
+      Route(path: path, methods: ["GET", "HEAD"], answer: .now(answer))
     }
 
-    /// A route that changes something: POST, with a body of any type.
+    /// A route that changes something: POST, with a body of any type, answered when the change is
+    /// made.
     static func post(
-      _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
+      _ path: String,
+      _ answer: @escaping @Sendable (AdminRequest, [String], @escaping Completion) -> Void
     ) -> Route {
-      Route(path: path, methods: ["POST"], answer: answer)
+      Route(path: path, methods: ["POST"], answer: .later(answer))
     }
 
     /// The segments for the parts in braces; nil when the path is another.
@@ -42,12 +50,23 @@ struct Router: Sendable {
 
   let routes: [Route]
 
-  func answer(_ request: AdminRequest) -> AdminResponse {
+  /// Takes an answer, once, from any thread.
+  typealias Completion = @Sendable (AdminResponse) -> Void
+
+  enum Response: Sendable {
+    case now(AdminResponse)
+    /// Begins the work that ends in the answer.
+    case later(@Sendable (@escaping Completion) -> Void)
+  }
+
+  func respond(to request: AdminRequest) -> Response {
     let path = RequestPath.path(of: request.target)
     guard let segments = RequestPath.segments(of: path) else {
-      return .error(
-        400,
-        "the path \(shortened(path)) must start with / and hold only complete %XX escapes of UTF-8")
+      return .now(
+        .error(
+          400,
+          "the path \(shortened(path)) must start with / and hold only complete %XX escapes of "
+            + "UTF-8"))
     }
     for route in routes {
       guard let parameters = route.match(segments) else { continue }
@@ -56,12 +75,15 @@ struct Router: Sendable {
         var response = AdminResponse.error(
           405, "\(route.path) answers \(allowed), not \(shortened(request.method))")
         response.headers.append(("Allow", allowed))
-        return response
+        return .now(response)
       }
-      return route.answer(request, parameters)
+      switch route.answer {
+      case .now(let answer): return .now(answer(request, parameters))
+      case .later(let begin): return .later { begin(request, parameters, $0) }
+      }
     }
     let known = routes.map(\.path).filter { !$0.hasPrefix(PageFile.folder) }.joined(separator: ", ")
-    return .error(404, "there is nothing at \(shortened(path)); there are \(known)")
+    return .now(.error(404, "there is nothing at \(shortened(path)); there are \(known)"))
   }
 
   /// What a client sent, fit for a sentence.

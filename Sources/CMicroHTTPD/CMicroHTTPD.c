@@ -29,7 +29,8 @@ struct MHD_Daemon *headstart_mhd_start(const struct headstart_mhd_settings *sett
   // With epoll, which it uses edge-triggered, the library misses the end of a stream that arrives
   // together with the last bytes, and keeps such connections until they time out. So few of them
   // cost poll nothing.
-  const unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC;
+  const unsigned int flags =
+    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
   if (settings->certificate == NULL)
     return MHD_start_daemon(
       flags, 0, NULL, NULL, settings->handle, settings->context, MHD_OPTION_ARRAY, options,

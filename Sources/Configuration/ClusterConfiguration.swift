@@ -12,6 +12,8 @@ package struct ClusterConfiguration: Sendable, Equatable {
   package var leaseName: String? = "headstart"
   /// Nil for the own one.
   package var leaseNamespace: String?
+  /// Targets of policies are scaled here; nil where KEDA does it.
+  package var direct: DirectConfiguration?
 
   /// Each kind is watched in each namespace: beyond this many, all of them is cheaper.
   package static let maximumNamespaces = 50
@@ -19,6 +21,9 @@ package struct ClusterConfiguration: Sendable, Equatable {
   private static let none = "-"
 
   package init() {}
+
+  /// Whether anything is asked of the API server.
+  package var isNeeded: Bool { watches || direct != nil }
 
   init(_ settings: Settings) throws(UsageError) {
     if let setting = settings[.watch] { watches = try setting.truth() }
@@ -28,6 +33,7 @@ package struct ClusterConfiguration: Sendable, Equatable {
         throw UsageError("\(setting.name) is given, but not --watch: nothing would be watched")
       }
     }
+    direct = try DirectConfiguration(settings)
     if let setting = settings[.watchSilence] {
       silence = try setting.duration(atLeast: .seconds(1))
     }

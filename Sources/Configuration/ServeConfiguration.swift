@@ -27,6 +27,7 @@ package struct ServeConfiguration: Sendable, Equatable {
   package var httpTokenFile: String?
   /// The API server of Kubernetes.
   package var cluster = ClusterConfiguration()
+  package var wakeUp = WakeUpConfiguration()
   /// The data sources named `default` that flags define.
   package var dataSources: [DataSource] = []
 
@@ -73,6 +74,7 @@ package struct ServeConfiguration: Sendable, Equatable {
     sidePort = try SidePortLimits(settings)
     limits = try ConnectionLimits(settings)
     cluster = try ClusterConfiguration(settings)
+    wakeUp = try WakeUpConfiguration(settings)
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh
     let timeout =

@@ -49,6 +49,13 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case kubeconfig
   case leaseName = "lease-name"
   case leaseNamespace = "lease-namespace"
+  case direct
+  case checkInterval = "check-interval"
+  case cooldown
+  case dryRun = "dry-run"
+  case peers
+  case peersAuthoritiesFile = "peers-ca-file"
+  case wakeUpLimit = "wake-up-limit"
 
   /// The variable that is read where the flag is not given. Those of the seed keep its names.
   package var environmentVariable: String {
@@ -99,11 +106,18 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .kubeconfig: "KUBECONFIG"
     case .leaseName: "LEASE_NAME"
     case .leaseNamespace: "LEASE_NAMESPACE"
+    case .direct: "DIRECT"
+    case .checkInterval: "CHECK_INTERVAL"
+    case .cooldown: "COOLDOWN"
+    case .dryRun: "DRY_RUN"
+    case .peers: "PEERS"
+    case .peersAuthoritiesFile: "PEERS_CA_FILE"
+    case .wakeUpLimit: "WAKE_UP_LIMIT"
     }
   }
 
   /// Those that need no value.
-  package static let switches: Set<ServeFlag> = [.tlsEnabled, .watch]
+  package static let switches: Set<ServeFlag> = [.tlsEnabled, .watch, .direct, .dryRun]
 
   /// Whether it may be given several times.
   package var isRepeatable: Bool { self == .policies }
@@ -117,19 +131,20 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .policies: "DIR"
     case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
       .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
-      .requestTimeout, .httpRequestTimeout, .watchSilence:
+      .requestTimeout, .httpRequestTimeout, .watchSilence, .checkInterval, .cooldown:
       "DURATION"
     case .whenUnavailable: "error|inactive"
-    case .tlsEnabled, .watch: "true|false"
+    case .tlsEnabled, .watch, .direct, .dryRun: "true|false"
     case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTLSCertificateFile,
-      .httpTLSKeyFile, .httpTokenFile, .kubeconfig:
+      .httpTLSKeyFile, .httpTokenFile, .kubeconfig, .peersAuthoritiesFile:
       "FILE"
     case .maxHeaderListSize, .maxMessageSize, .maxConnectionMemory, .maxOutboundBuffer: "BYTES"
     case .workers, .maxConnections, .maxConcurrentStreams, .maxResetRate, .maxControlFrameRate,
-      .maxPendingAcks, .maxContinuations, .httpMaxConnections:
+      .maxPendingAcks, .maxContinuations, .httpMaxConnections, .wakeUpLimit:
       "N"
     case .watchNamespaces: "NAMESPACE,…"
     case .leaseName, .leaseNamespace: "NAME"
+    case .peers: "HOST:PORT,…"
     case .logLevel: "debug|info|warn|error"
     case .logFormat: "text|json"
     }
@@ -184,6 +199,13 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .kubeconfig: "access to the cluster (default: the pod's service account)"
     case .leaseName: "Lease that says which replica writes; - for none (default headstart)"
     case .leaseNamespace: "namespace of the Lease (default: the own)"
+    case .direct: "scale the policies' targets here, without KEDA (default false)"
+    case .checkInterval: "how often a target is compared with its policy (default 1m)"
+    case .cooldown: "how long a target is left alone after it was scaled (default 1m)"
+    case .dryRun: "with --direct: decide and check, and change nothing (default false)"
+    case .peers: "side ports of all replicas, by a name that stands for each of them"
+    case .peersAuthoritiesFile: "PEM authorities of the peers' certificates (default: the system's)"
+    case .wakeUpLimit: "wake-ups of one target and minute (default 60)"
     }
   }
 }

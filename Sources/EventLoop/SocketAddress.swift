@@ -1,3 +1,4 @@
+internal import CUV
 internal import Glibc
 
 /// An address and port of IPv4 or IPv6, as the socket calls want it.
@@ -10,7 +11,7 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
   /// A `sockaddr_in` or `sockaddr_in6`, byte for byte.
   private let bytes: [UInt8]
 
-  private init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+  init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
     family = Int32(address.pointee.sa_family)
     guard family == AF_INET || family == AF_INET6 else { return nil }
     bytes = Array(UnsafeRawBufferPointer(start: address, count: Int(length)))

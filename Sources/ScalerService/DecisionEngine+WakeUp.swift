@@ -3,6 +3,8 @@ package import Scaling
 /// What a wake-up has done to one policy.
 package struct WakeUp: Hashable, Sendable {
   package var policy: Policy
+  /// ScaledObjects that this answers, such as `default/my-api`.
+  package var scaledObjects: [String]
   /// The decision just before it; nil where there was none.
   package var before: Decision?
   /// The decision that follows from it. It need not say that the workload is active: a cap or a
@@ -34,7 +36,9 @@ extension DecisionEngine {
       decide(entry, at: now)
       return entry.decision.map {
         WakeUp(
-          policy: entry.policy, before: before, decision: $0,
+          policy: entry.policy,
+          scaledObjects: entry.subscribers.map { "\($0.namespace)/\($0.name)" }.sorted(),
+          before: before, decision: $0,
           until: asked.advanced(by: entry.policy.wakingTime))
       }
     }
@@ -48,6 +52,11 @@ extension DecisionEngine {
     let named = ResourceName(namespace: namespace, name: service)
     let anywhere = ResourceName(name: service)
     return services[named] ?? services[anywhere] ?? entries(for: named).first?.key.name
+  }
+
+  /// The policy that `wake` finds by that name; nil where there is none.
+  package func wakeable(_ name: ResourceName) -> ResourceName? {
+    entries(for: name).first?.key.name
   }
 
   /// Of the policy of that namespace, or else of the one without a namespace.

@@ -13,6 +13,7 @@ final class CurlTransfer {
   private(set) var url: HTTPURL
   private(set) var redirectsFollowed = 0
   private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var connectList: UnsafeMutablePointer<curl_slist>?
   private let errorText: UnsafeMutablePointer<CChar>
   /// What the legs before this one took.
   private var elapsed = Duration.zero
@@ -60,6 +61,7 @@ final class CurlTransfer {
   deinit {
     curl_easy_cleanup(easy)
     curl_slist_free_all(headerList)
+    curl_slist_free_all(connectList)
     errorText.deallocate()
   }
 
@@ -217,6 +219,11 @@ final class CurlTransfer {
     // No proxy from the environment: upstreams are inside of the cluster, and a variable meant for
     // something else must not send their credentials through a third host.
     ccurl_set_text(easy, CURLOPT_PROXY, "")
+    if let address = request.connectTo {
+      // libcurl's notation: any host and port of the URL, then what takes their place.
+      connectList = curl_slist_append(nil, "::\(address)")
+      ccurl_set_list(easy, CURLOPT_CONNECT_TO, connectList)
+    }
     if request.version == .http1 {
       ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     }

@@ -26,6 +26,9 @@ package struct HTTPRequest: Sendable {
   /// In bytes; a longer answer is a failure.
   package var maximumResponseSize: Int
   package var version: Version
+  /// `ADDRESS:PORT` to connect to in place of what the URL names, which stays what is asked for and
+  /// what the certificate is checked against; nil for the URL's own.
+  package var connectTo: String?
 
   package enum Version: Hashable, Sendable {
     /// HTTP/2 where TLS agrees on it, many requests on one connection.

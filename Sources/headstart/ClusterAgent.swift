@@ -1,4 +1,5 @@
 internal import Configuration
+internal import DirectScaling
 internal import EventLoop
 internal import Glibc
 internal import Kubernetes
@@ -14,9 +15,10 @@ actor ClusterAgent {
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private let access: ClusterAccess
-  private let configuration: ClusterConfiguration
+  nonisolated let configuration: ClusterConfiguration
   private let logger: Logger
   private let metrics: KubernetesMetrics
+  nonisolated let scalingMetrics: DirectScalingMetrics?
   private var connection: Connection?
   private var sourceTimer: LoopTimer?
 
@@ -27,6 +29,8 @@ actor ClusterAgent {
     /// Nil where there is no Lease.
     let keeper: LeaseKeeper?
     let status: StatusWriter
+    /// Nil without `--direct`.
+    let scaler: ScaleHandler?
 
     /// Whether this replica may write, at this very moment.
     var mayWrite: Bool { keeper?.isLeader ?? true }
@@ -37,8 +41,9 @@ actor ClusterAgent {
 
   init(
     loop: EventLoop, access: ClusterAccess, configuration: ClusterConfiguration, logger: Logger,
-    metrics: KubernetesMetrics
+    metrics: KubernetesMetrics, scalingMetrics: DirectScalingMetrics?
   ) {
+    self.scalingMetrics = scalingMetrics
     self.loop = loop
     self.access = access
     self.configuration = configuration
@@ -61,7 +66,9 @@ actor ClusterAgent {
       keeper = try LeaseKeeper(
         client: client, namespace: configuration.leaseNamespace ?? access.namespace, name: name,
         identity: identity, wallClock: WallClock.now, logger: logger, metrics: metrics
-      ) { _ in }
+      ) { [unowned self] _ in
+        self.assumeIsolated { $0.connection?.scaler?.leadershipChanged() }
+      }
     }
     let status = try StatusWriter(
       client: client, recorder: recorder, wallClock: WallClock.now, logger: logger,
@@ -74,16 +81,50 @@ actor ClusterAgent {
         let key = PolicyKey(name: ResourceName(namespace: id.namespace, name: id.name))
         return engine.assumeIsolated { $0.snapshot(of: key) }.flatMap(nextChange)
       })
-    connection = Connection(client: client, recorder: recorder, keeper: keeper, status: status)
+    let scaler = try scaleHandler(client, recorder, status, keeper)
+    connection = Connection(
+      client: client, recorder: recorder, keeper: keeper, status: status, scaler: scaler)
     let observer = SameLoop(StatusObserver(status))
     engine.assumeIsolated { $0.add(observer: observer.value) }
+    if let scaler {
+      let observer = SameLoop(ScaleObserver(scaler))
+      engine.assumeIsolated { $0.add(observer: observer.value) }
+    }
     sourceTimer = try LoopTimer(on: loop) { [unowned self, unowned engine] in
       let sources = engine.assumeIsolated { $0.sources }
       self.assumeIsolated { $0.learn(sources) }
     }
     sourceTimer?.start(after: Self.sourcePeriod, repeating: Self.sourcePeriod)
     keeper?.start()
+    scaler?.leadershipChanged()
   }
+
+  private func scaleHandler(
+    _ client: KubernetesClient, _ recorder: EventRecorder, _ status: StatusWriter,
+    _ keeper: LeaseKeeper?
+  ) throws(EventLoopError) -> ScaleHandler? {
+    guard let direct = configuration.direct, let scalingMetrics else { return nil }
+    return try ScaleHandler(
+      client: client, loop: loop,
+      settings: TargetController.Settings(
+        checkInterval: direct.checkInterval, cooldown: direct.cooldown, isDryRun: direct.isDryRun),
+      recorder: recorder, status: configuration.watches ? status : nil, wallClock: WallClock.now,
+      logger: logger, metrics: scalingMetrics, isLeader: { [keeper] in keeper?.isLeader ?? true })
+  }
+
+  // MARK: Direct scaling
+
+  /// - Parameter completion: called on the loop when it is known what has come of it.
+  func wake(_ policy: ResourceName, completion: @escaping (ScaleEffect) -> Void) {
+    guard let scaler = connection?.scaler else { return completion(.noTarget) }
+    scaler.wake(policy, completion: completion)
+  }
+
+  func operations(_ filter: OperationHistory.Filter) -> [ScaleOperation] {
+    connection?.scaler?.operations(filter) ?? []
+  }
+
+  var targetSamples: [TargetSample] { connection?.scaler?.samples ?? [] }
 
   /// Takes what the watch has found.
   func review(_ reviews: [ObjectReview], removed: [ObjectID]) {
@@ -111,6 +152,7 @@ actor ClusterAgent {
   func shutDown(completion: @escaping @Sendable () -> Void) {
     sourceTimer = nil
     guard let connection else { return completion() }
+    connection.scaler?.shutDown()
     connection.status.shutDown()
     connection.recorder.shutDown()
     let end = { [unowned self] in
@@ -133,6 +175,28 @@ actor ClusterAgent {
     let name = String(
       decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return "\(name)-\(getpid())"
+  }
+}
+
+/// Passes decisions on to direct scaling.
+private final class ScaleObserver: DecisionObserver {
+  private let scaler: ScaleHandler
+
+  init(_ scaler: ScaleHandler) {
+    self.scaler = scaler
+  }
+
+  func decided(_ key: PolicyKey, _ policy: Policy, _ decision: Decision) {
+    // What triggers imply or adjust is KEDA's.
+    guard policy.scaleTarget != nil || scaler.hasTarget(key.name), !key.isImplied,
+      key.leadTime == nil
+    else { return }
+    scaler.decided(policy, decision)
+  }
+
+  func dropped(_ key: PolicyKey) {
+    guard !key.isImplied, key.leadTime == nil else { return }
+    scaler.dropped(key.name)
   }
 }
 

@@ -1,18 +1,24 @@
 internal import EventLoop
 internal import Synchronization
 
-/// Waits until several threads have done their part.
+/// Waits until several threads have done their part, or is told of it.
 final class Countdown: Sendable {
   private let left: Atomic<Int>
   private let reply = Reply<Bool>()
+  private let onZero: @Sendable () -> Void
 
-  /// - Parameter count: 1 or more.
-  init(from count: Int) {
+  /// - Parameters:
+  ///   - count: 1 or more.
+  ///   - onZero: called on the thread that comes last.
+  init(from count: Int, onZero: @escaping @Sendable () -> Void = {}) {
     left = Atomic(count)
+    self.onZero = onZero
   }
 
   func countDown() {
-    if left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { reply.give(true) }
+    guard left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+    reply.give(true)
+    onZero()
   }
 
   func wait(for limit: Duration) {

@@ -1,4 +1,5 @@
 internal import AdminHTTP
+internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
@@ -14,12 +15,20 @@ struct EngineView: Sendable {
   let engine: DecisionEngine
   let zones: any TimeZoneDatabase
   let state: ProcessState
+  /// Nil without a cluster.
+  let cluster: ClusterAgent?
+  let desk: WakeUpDesk
   private let changes = NextChangeCache()
 
   /// A control loop that does not answer for so long is in trouble, and the answer says so.
   static let patience = Duration.seconds(5)
 
-  init(engine: DecisionEngine, zones: any TimeZoneDatabase, state: ProcessState) {
+  init(
+    engine: DecisionEngine, zones: any TimeZoneDatabase, state: ProcessState,
+    cluster: ClusterAgent?, desk: WakeUpDesk
+  ) {
+    self.cluster = cluster
+    self.desk = desk
     self.engine = engine
     self.zones = zones
     self.state = state
@@ -33,9 +42,26 @@ struct EngineView: Sendable {
       flush()
       write(metrics, statistics(), to: &writer)
     }
-    return AdminContent(
+    var content = AdminContent(
       metrics: metrics.registry, health: health, readiness: readiness, policies: policies,
       decision: decision, history: history, projection: projection)
+    content.operations = operations
+    content.incomingRequest = IncomingRequest.read
+    content.wake = { [desk] call, answer in
+      desk.loop.post { desk.assumeIsolated { $0.wake(call, answer: answer) } }
+    }
+    return content
+  }
+
+  /// What direct scaling has done; nil where the control loop does not answer.
+  private func operations(_ filter: OperationHistory.Filter) -> OperationRecord? {
+    guard let cluster, cluster.scalingMetrics != nil else {
+      return OperationRecord(isDirect: false, operations: [])
+    }
+    let found = cluster.loop.call(within: Self.patience) {
+      cluster.assumeIsolated { $0.operations(filter) }
+    }
+    return found.map { OperationRecord(isDirect: true, operations: $0) }
   }
 
   private func snapshot() -> EngineSnapshot? {
@@ -101,6 +127,7 @@ struct EngineView: Sendable {
     _ metrics: HeadstartMetrics, _ statistics: HTTP2Statistics, to writer: inout MetricWriter
   ) {
     metrics.write(sample(of: statistics), to: &writer)
+    writeTargets(to: &writer)
     guard let snapshot = snapshot() else { return }
     metrics.policies.set(snapshot.policies.count)
     metrics.bindings.set(snapshot.subscriptionCount)
@@ -113,6 +140,15 @@ struct EngineView: Sendable {
     for policy in snapshot.policies {
       metrics.write(sample(of: policy, at: snapshot.at), to: &writer)
     }
+  }
+
+  private func writeTargets(to writer: inout MetricWriter) {
+    guard let cluster, let metrics = cluster.scalingMetrics else { return }
+    let samples =
+      cluster.loop.call(within: Self.patience) {
+        cluster.assumeIsolated { $0.targetSamples }
+      } ?? []
+    for sample in samples { metrics.write(sample, to: &writer) }
   }
 
   private func sample(of statistics: HTTP2Statistics) -> ServerSample {

@@ -1,6 +1,7 @@
 internal import AdminHTTP
 internal import CivilTime
 internal import Configuration
+internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
 internal import Glibc
@@ -65,7 +66,16 @@ struct Server {
         loop: loop, responder: responder, engine: engine,
         metrics: RPCMetrics(metrics))
     }
-    let view = EngineView(engine: engine, zones: zones, state: state)
+    let cluster = try clusterAgent(on: control)
+    let desk = WakeUpDesk(
+      engine: engine, cluster: cluster?.agent, configuration: configuration, logger: logger,
+      metrics: metrics
+    ) { [workers] completion in
+      let delivered = Countdown(from: workers, onZero: completion)
+      grpc.post { _ in delivered.countDown() }
+    }
+    let view = EngineView(
+      engine: engine, zones: zones, state: state, cluster: cluster?.agent, desk: desk)
     let admin = try AdminServer(
       host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
       content: view.content(
@@ -75,7 +85,6 @@ struct Server {
       token: try configuration.httpTokenFile.map { try BearerToken(path: $0) },
       certificate: sidePortTLS?.certificate)
     let sweeper = RequestSweeper(loop: control, admin: admin)
-    let cluster = try clusterAgent(on: control)
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
@@ -92,8 +101,9 @@ struct Server {
           }
         }
       }
-      try watch(cluster, with: watcher, state)
+      if configuration.cluster.watches { try watch(cluster, with: watcher, state) }
     }
+    try onLoop(control) { try desk.assumeIsolated { try $0.start() } }
     let catalog = try onLoop(manifests) { watcher.assumeIsolated { $0.catalog } }
     try onLoop(control) { try sweeper.assumeIsolated { try $0.start() } }
     try onLoop(control) { try engine.assumeIsolated { try start($0, on: control, catalog) } }
@@ -124,6 +134,7 @@ struct Server {
       released.wait(for: Self.releaseLimit)
     }
     _ = control.call {
+      desk.assumeIsolated { $0.shutDown() }
       sweeper.assumeIsolated { $0.shutDown() }
       engine.assumeIsolated { $0.shutDown() }
       signals.close()
@@ -142,7 +153,7 @@ struct Server {
 
   // MARK: The cluster
 
-  /// What `--watch` brings.
+  /// What `--watch` and `--direct` bring.
   private struct Cluster {
     let access: ClusterAccess
     let metrics: KubernetesMetrics
@@ -154,15 +165,15 @@ struct Server {
   private static let firstListLimit = Duration.seconds(10)
   private static let releaseLimit = Duration.seconds(3)
 
-  /// Nil without `--watch`.
+  /// Nil without `--watch` and `--direct`.
   private func clusterAgent(on control: EventLoop) throws -> Cluster? {
-    guard configuration.cluster.watches else { return nil }
+    guard configuration.cluster.isNeeded else { return nil }
     let access: ClusterAccess
     do throws(ClusterAccess.Failure) {
       access = try ClusterAccess.find(
         kubeconfig: configuration.cluster.kubeconfig, environment: Self.clusterEnvironment)
     } catch {
-      throw UsageError("flag --watch: \(error)")
+      throw UsageError("flag --\(configuration.cluster.watches ? "watch" : "direct"): \(error)")
     }
     logger.info(
       "using the API server",
@@ -172,7 +183,10 @@ struct Server {
       access: access, metrics: metrics,
       agent: ClusterAgent(
         loop: control, access: access, configuration: configuration.cluster, logger: logger,
-        metrics: metrics))
+        metrics: metrics,
+        scalingMetrics: configuration.cluster.direct.map { _ in
+          DirectScalingMetrics(self.metrics.registry)
+        }))
   }
 
   /// The variables that tell the way to a cluster.

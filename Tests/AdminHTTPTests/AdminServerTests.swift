@@ -78,8 +78,9 @@ struct AdminServerTests {
 
   @Test(arguments: [0, 1, 65_535, 65_536, 65_537])
   func `hands a route the body up to 64 KiB`(size: Int) throws {
-    let echo = Router.Route.post("/echo") { request, _ in
-      AdminResponse(status: 200, contentType: "text/plain", body: request.body.reversed())
+    let echo = Router.Route.post("/echo") { request, _, completion in
+      completion(
+        AdminResponse(status: 200, contentType: "text/plain", body: request.body.reversed()))
     }
     let server = try AdminServer(
       host: "127.0.0.1", port: 0, router: Router(routes: [echo]),

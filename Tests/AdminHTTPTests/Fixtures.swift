@@ -126,3 +126,13 @@ final class TestContent: Sendable {
       lastSuccess: Instant(milliseconds: 1_795_217_645_000), lastError: "HTTP \u{1B}[31m500")
   ]
 }
+
+extension Router {
+  /// The answer of a route that answers at once.
+  func answer(_ request: AdminRequest) -> AdminResponse {
+    switch respond(to: request) {
+    case .now(let response): response
+    case .later: .error(500, "this route answers later")
+    }
+  }
+}

@@ -36,12 +36,15 @@ extension KubernetesClient {
   }
 
   /// Changes the members that the patch names (RFC 7386).
+  ///
+  /// - Parameter repeats: Whether failures that may pass are tried again.
   @discardableResult
   package func mergePatch(
-    _ patch: JSONValue, at path: ResourcePath, dryRun: Bool = false,
+    _ patch: JSONValue, at path: ResourcePath, dryRun: Bool = false, repeats: Bool = true,
     completion: @escaping Completion<KubernetesObject>
   ) -> APITicket {
     var call = APICall(.patch, path, body: patch)
+    call.repeats = repeats
     call.isDryRun = dryRun
     return send(call) { completion($0.map(KubernetesObject.init)) }
   }
@@ -64,10 +67,12 @@ extension KubernetesClient {
   ///   - resourceVersion: The scale's; the patch then fails with `.conflict` where the object has
   ///     changed since. Nil to write whatever has happened.
   ///   - dryRun: The server checks, and changes nothing.
+  ///   - repeats: Whether failures that may pass are tried again.
   @discardableResult
   package func setReplicas(
     _ replicas: Int, of target: ObjectKey, _ resource: APIResource,
-    resourceVersion: String? = nil, dryRun: Bool = false, completion: @escaping Completion<Scale>
+    resourceVersion: String? = nil, dryRun: Bool = false, repeats: Bool = true,
+    completion: @escaping Completion<Scale>
   ) -> APITicket {
     var patch: JSONValue = ["spec": ["replicas": .integer(replicas)]]
     if let resourceVersion {
@@ -75,6 +80,7 @@ extension KubernetesClient {
     }
     var call = APICall(.patch, Self.scalePath(of: target, resource), body: patch)
     call.isDryRun = dryRun
+    call.repeats = repeats
     return send(call) { completion($0.flatMap(Scale.decode)) }
   }
 

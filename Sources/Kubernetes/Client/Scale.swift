@@ -7,14 +7,18 @@ package struct Scale: Hashable, Sendable {
   /// What is there.
   package var statusReplicas: Int
   package var resourceVersion: String
+  /// Of the object that has the scale.
+  package var uid: String
 
   package init(
-    target: ObjectKey, specReplicas: Int, statusReplicas: Int, resourceVersion: String
+    target: ObjectKey, specReplicas: Int, statusReplicas: Int, resourceVersion: String,
+    uid: String = ""
   ) {
     self.target = target
     self.specReplicas = specReplicas
     self.statusReplicas = statusReplicas
     self.resourceVersion = resourceVersion
+    self.uid = uid
   }
 
   static func decode(_ json: JSONValue) -> Result<Scale, KubernetesFailure> {
@@ -30,6 +34,6 @@ package struct Scale: Hashable, Sendable {
       Scale(
         target: object.key, specReplicas: json["spec"]?["replicas"]?.integer ?? 0,
         statusReplicas: json["status"]?["replicas"]?.integer ?? 0,
-        resourceVersion: object.resourceVersion))
+        resourceVersion: object.resourceVersion, uid: object.uid))
   }
 }

@@ -10,10 +10,21 @@ package struct ObjectFacts: Hashable, Sendable {
   package var currentReplicas: Int?
   /// When the target was scaled last; nil where Headstart has not done so.
   package var lastScaling: Instant?
+  /// How scaling the target goes; nil where Headstart does not do it.
+  package var scaling: ScalingSummary?
   /// Further members of the status, of a kind that has them, such as `mode`.
   package var extra: [JSONValue.Member] = []
 
   package init() {}
+}
+
+/// How direct scaling of a policy's target goes. The sentences are for people.
+package enum ScalingSummary: Hashable, Sendable {
+  case inOrder
+  case missing(String)
+  /// Something else scales it.
+  case refused(String)
+  case failing(String)
 }
 
 /// What of a decision a status shows. No times and no values, which change all the time.

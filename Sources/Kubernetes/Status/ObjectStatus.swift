@@ -82,7 +82,21 @@ package struct ObjectStatus {
       ]
     }
     if review.reference.kind == "DataSource" { return [accepted] + sourceConditions(facts.source) }
-    return [accepted] + policyConditions(facts.decision)
+    var conditions = policyConditions(facts.decision)
+    if let problem = scalingProblem(facts.scaling) { conditions[0] = problem }
+    return [accepted] + conditions
+  }
+
+  /// Why the policy does not do what it is there for, though it decides; nil when it does.
+  private static func scalingProblem(_ scaling: ScalingSummary?) -> Condition? {
+    let (reason, sentence): (String, String)
+    switch scaling {
+    case nil, .inOrder: return nil
+    case .missing(let what): (reason, sentence) = ("TargetMissing", what)
+    case .refused(let what): (reason, sentence) = ("ScalingRefused", what)
+    case .failing(let what): (reason, sentence) = ("ScalingFailed", what)
+    }
+    return Condition(kind: .ready, truth: .no, reason: reason, message: joined([sentence]))
   }
 
   private static func accepted(_ review: ObjectReview) -> Condition {

@@ -1,0 +1,63 @@
+internal import CMicroHTTPD
+private import Synchronization
+
+/// The connections whose requests are answered later. The library leaves them alone meanwhile.
+///
+/// May be used from any thread.
+final class PendingAnswers: Sendable {
+  private let state = Mutex(State())
+
+  private struct State {
+    var connections: [UInt64: Connection] = [:]
+    var answers: [UInt64: AdminResponse] = [:]
+    var serial: UInt64 = 0
+    var hasStopped = false
+  }
+
+  /// Invariant for `@unchecked Sendable`: the library takes its calls from any thread, and keeps a
+  /// suspended connection until it is resumed.
+  private struct Connection: @unchecked Sendable {
+    let pointer: OpaquePointer
+  }
+
+  /// Takes a connection off the daemon's hands, on the daemon's thread.
+  ///
+  /// - Returns: by which it is resumed; nil when the daemon is being stopped.
+  func suspend(_ connection: OpaquePointer) -> UInt64? {
+    state.withLock { [connection = Connection(pointer: connection)] state in
+      guard !state.hasStopped else { return nil }
+      state.serial += 1
+      state.connections[state.serial] = connection
+      MHD_suspend_connection(connection.pointer)
+      return state.serial
+    }
+  }
+
+  /// Gives the connection back, with its answer. The first time counts.
+  func finish(_ ticket: UInt64, _ answer: AdminResponse) {
+    state.withLock { state in
+      guard let connection = state.connections.removeValue(forKey: ticket) else { return }
+      state.answers[ticket] = answer
+      MHD_resume_connection(connection.pointer)
+    }
+  }
+
+  /// The answer of a connection that has been resumed, once.
+  func answer(of ticket: UInt64) -> AdminResponse? {
+    state.withLock { $0.answers.removeValue(forKey: ticket) }
+  }
+
+  /// Resumes everything: the library must not be stopped while connections are suspended.
+  func stop() {
+    state.withLock { state in
+      state.hasStopped = true
+      for (ticket, connection) in state.connections {
+        state.answers[ticket] = Self.stopping
+        MHD_resume_connection(connection.pointer)
+      }
+      state.connections = [:]
+    }
+  }
+
+  static let stopping = AdminResponse.error(503, "the process is ending")
+}

@@ -1,0 +1,430 @@
+"""Direct scaling against an API server: what is written, when, and what is left alone."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+
+from harness.apiserver import ELASTI, HEADSTART, KEDA, APIServer
+from harness.fake_prometheus import FakePrometheus
+from harness.policies import fixed, now, policy, query, rule_from, schedule, source
+from harness.waiting import eventually
+
+TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+PAUSED = "autoscaling.keda.sh/paused"
+PAUSED_REPLICAS = "autoscaling.keda.sh/paused-replicas"
+
+
+@pytest.fixture
+def api():
+    server = APIServer(*HEADSTART, *ELASTI, *KEDA)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def prometheus_answers():
+    server = FakePrometheus()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def direct(api, headstart, tmp_path):
+    """Starts servers that scale directly, each second and without a cooldown."""
+
+    def start(*flags, environment=None, **options):
+        kubeconfig = api.kubeconfig(tmp_path / "kubeconfig")
+        return headstart(
+            "--direct",
+            f"--kubeconfig={kubeconfig}",
+            "--check-interval=1s",
+            "--cooldown=0s",
+            *flags,
+            environment=environment,
+            **options,
+        )
+
+    return start
+
+
+def calendar(replicas, name="calendar", **spec):
+    return policy(name, fixed(replicas), scaleTargetRef=TARGET, **spec)
+
+
+def replicas(api, name="web"):
+    return api.get("Deployment", "default", name)["spec"]["replicas"]
+
+
+def patches(api):
+    return [call for call in api.calls_of("patch", "deployments", "scale") if call.code == 200]
+
+
+def history(server, **filters):
+    parameters = "&".join(f"{key}={value}" for key, value in filters.items())
+    answer = server.get(f"/api/v1/history?{parameters}")
+    assert answer.status == 200, answer.text
+    return answer.json["operations"]
+
+
+def vector(server, value):
+    server.result = {"resultType": "vector", "result": [{"metric": {}, "value": [0, str(value)]}]}
+
+
+def test_the_target_gets_what_the_policy_asks_for_and_keeps_it(api, direct):
+    api.deployment("web", 1)
+    server = direct(policies={"a.yaml": calendar(3)})
+    eventually(lambda: replicas(api) == 3)
+    call = patches(api)[0]
+    assert call.query["fieldManager"] == "headstart"
+    assert call.body["metadata"]["resourceVersion"]
+    # What is there already is not written again.
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 2)
+    assert len(patches(api)) == 1
+    # Somebody else's change is corrected at the next check.
+    api.deployment("web", 7)
+    eventually(lambda: replicas(api) == 3)
+    first, last = history(server)[-1], history(server)[0]
+    assert (first["from"], first["to"], first["result"], first["error"]) == (1, 3, "success", None)
+    assert first["signal"] == "calendar"
+    assert first["reason"].startswith("3 replicas")
+    assert first["policy"] == {"namespace": "default", "name": "calendar"}
+    assert last["from"] == 7
+    assert server.metric("headstart_scale_operations_total", result="success") == 2
+    labels = frozenset({("namespace", '"default"'), ("kind", '"Deployment"'), ("name", '"web"')})
+    assert server.metrics()["headstart_target_current_replicas", labels] == 3
+    assert server.metrics()["headstart_target_desired_replicas", labels] == 3
+    event = eventually(lambda: next(iter(api.all("Event")), None))
+    assert event["reason"] == "Scaled"
+    assert event["regarding"]["name"] == "web"
+    assert event["regarding"]["uid"] == api.get("Deployment", "default", "web")["metadata"]["uid"]
+
+
+def test_a_schedule_is_acted_on_at_its_instant(api, direct):
+    api.deployment("web", 1)
+    # The check interval cannot be what notices it.
+    soon = now() + timedelta(seconds=6)
+    start = (soon + timedelta(seconds=60)).replace(second=0, microsecond=0)
+    lead = int((start - soon).total_seconds())
+    rules = [rule_from(start, 5)]
+    direct(
+        "--check-interval=10m",
+        policies={
+            "a.yaml": policy(
+                "calendar", schedule(rules, default=1), scaleTargetRef=TARGET, leadTime=f"{lead}s"
+            )
+        },
+    )
+    eventually(lambda: replicas(api) == 5, timeout=15)
+    due = (start - timedelta(seconds=lead)).timestamp()
+    written = patches(api)[0].at - time.monotonic() + time.time()
+    assert -0.1 < written - due < 2
+
+
+def test_a_changed_policy_acts_at_once_and_a_deleted_one_no_more(api, direct, policy_directory):
+    api.deployment("web", 1)
+    server = direct("--check-interval=10m", policies={"a.yaml": calendar(3)})
+    eventually(lambda: replicas(api) == 3)
+    policy_directory({"a.yaml": calendar(4)})
+    eventually(lambda: replicas(api) == 4)
+    (policy_directory({}) / "a.yaml").unlink()
+    eventually(lambda: server.get("/api/v1/decisions/default/calendar").status == 404)
+    api.deployment("web", 1)
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    # Whatever it would do, it would do now.
+    policy_directory({"b.yaml": policy("other", fixed(1))})
+    eventually(lambda: server.get("/api/v1/decisions/default/other").status == 200)
+    assert len(api.calls_of("get", "deployments", "scale")) == looks
+    assert replicas(api) == 1
+
+
+def test_the_cooldown_keeps_writes_apart_unless_ups_are_exempt(api, direct, policy_directory):
+    api.deployment("web", 1)
+    server = direct("--cooldown=4s", policies={"a.yaml": calendar(3)})
+    eventually(lambda: replicas(api) == 3)
+    policy_directory({"a.yaml": calendar(5)})
+    eventually(lambda: replicas(api) == 5, timeout=15)
+    first, second = patches(api)
+    assert second.at - first.at >= 4
+    policy_directory({"a.yaml": calendar(6, scaling={"cooldownOnUp": False})})
+    eventually(lambda: replicas(api) == 6)
+    assert patches(api)[2].at - second.at < 4
+    assert len(history(server)) == 3
+
+
+def test_down_goes_step_by_step(api, direct):
+    api.deployment("web", 20)
+    server = direct(policies={"a.yaml": calendar(4, scaling={"maxDownPercentPerStep": 50})})
+    eventually(lambda: replicas(api) == 4, timeout=20)
+    assert [one["to"] for one in reversed(history(server))] == [10, 5, 4]
+
+
+def test_a_dry_run_asks_the_api_server_and_changes_nothing(api, direct):
+    api.deployment("web", 1)
+    server = direct("--dry-run", policies={"a.yaml": calendar(3)})
+    operation = eventually(lambda: next(iter(history(server)), None))
+    assert (operation["result"], operation["from"], operation["to"]) == ("dryRun", 1, 3)
+    assert all(call.query["dryRun"] == "All" for call in patches(api))
+    eventually(lambda: history(server)[0]["count"] >= 2)
+    assert len(history(server)) == 1
+    assert replicas(api) == 1
+    assert not api.all("Event")
+
+
+def test_what_a_role_does_not_allow_is_told(api, direct):
+    api.deployment("web", 1)
+    api.allow_only(
+        [
+            {"verbs": ["*"], "apiGroups": ["coordination.k8s.io", "events.k8s.io"], "resources": ["*"]},
+            {"verbs": ["list"], "apiGroups": ["*"], "resources": ["*"]},
+            {"verbs": ["get"], "apiGroups": ["apps"], "resources": ["deployments/scale"]},
+        ]
+    )
+    server = direct("--dry-run", policies={"a.yaml": calendar(3)})
+    operation = eventually(lambda: next(iter(history(server)), None))
+    assert operation["result"] == "failure"
+    assert "verb patch on deployments/scale" in operation["error"]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "spec": {"scaleTargetRef": TARGET, "minReplicas": 1, "maxReplicas": 9},
+        },
+        {
+            "apiVersion": "keda.sh/v1alpha1",
+            "kind": "ScaledObject",
+            "spec": {"scaleTargetRef": {"name": "web"}, "triggers": []},
+        },
+    ],
+    ids=lambda owner: owner["kind"],
+)
+def test_an_owned_target_is_refused_with_the_owner_named(api, direct, owner):
+    api.deployment("web", 1)
+    api.apply({**owner, "metadata": {"name": "other", "namespace": "default"}})
+    api.apply(json.loads(calendar(3)))
+    server = direct("--watch")
+    operation = eventually(lambda: next(iter(history(server)), None))
+    name = f"{owner['kind']} default/other"
+    assert operation["result"] == "refused"
+    assert name in operation["error"]
+    server.wait_for_log("not scaled", name)
+    event = eventually(
+        lambda: next((one for one in api.all("Event") if one["reason"] == "ScalingRefused"), None)
+    )
+    assert name in event["note"]
+
+    def ready():
+        status = api.get("ScalingPolicy", "default", "calendar").get("status", {})
+        return next((c for c in status.get("conditions", []) if c["type"] == "Ready"), None)
+
+    condition = eventually(lambda: (c := ready()) and c["reason"] == "ScalingRefused" and c, 15)
+    assert condition["status"] == "False"
+    assert name in condition["message"]
+    assert replicas(api) == 1
+    assert not api.calls_of("patch", "deployments", "scale")
+    # Once the owner is gone, the target is scaled.
+    api.delete(owner["kind"], "default", "other")
+    eventually(lambda: replicas(api) == 3)
+
+
+def test_two_policies_do_not_share_a_target(api, direct, policy_directory):
+    api.deployment("web", 1)
+    server = direct(
+        policies={"a.yaml": calendar(3), "b.yaml": calendar(9, name="second")}
+    )
+    eventually(lambda: replicas(api) == 3)
+    refused = eventually(lambda: next(iter(history(server, policy="second")), None))
+    assert refused["result"] == "refused"
+    assert "default/calendar" in refused["error"]
+    (policy_directory({}) / "a.yaml").unlink()
+    eventually(lambda: replicas(api) == 9)
+
+
+def test_a_target_that_does_not_exist_waits(api, direct):
+    api.apply(json.loads(calendar(3)))
+    direct("--watch")
+    eventually(lambda: api.calls_of("get", "deployments", "scale"))
+
+    def ready():
+        status = api.get("ScalingPolicy", "default", "calendar").get("status", {})
+        return next((c for c in status.get("conditions", []) if c["type"] == "Ready"), None)
+
+    assert eventually(lambda: (c := ready()) and c["reason"] == "TargetMissing" and c, 15)
+    api.deployment("web", 1)
+    eventually(lambda: replicas(api) == 3)
+
+
+def test_the_status_tells_current_replicas_and_the_last_scaling(api, direct):
+    api.deployment("web", 1)
+    api.apply(json.loads(calendar(3)))
+    direct("--watch")
+    status = eventually(
+        lambda: (s := api.get("ScalingPolicy", "default", "calendar").get("status", {}))
+        and s.get("lastScalingTime") and s.get("currentReplicas") == 3 and s,
+        timeout=20,
+    )  # fmt: skip
+    assert status["desiredReplicas"] == 3
+
+
+def test_the_history_is_filtered(api, direct):
+    api.deployment("web", 1)
+    server = direct(policies={"a.yaml": calendar(3)})
+    eventually(lambda: history(server))
+    assert history(server, namespace="default", name="web", kind="Deployment")
+    assert not history(server, namespace="other")
+    assert not history(server, name="calendar")
+    assert not history(server, kind="StatefulSet")
+    assert server.get("/api/v1/history?limit=0").status == 400
+
+
+def test_missing_data_never_scales_down(api, direct, prometheus_answers):
+    prometheus_answers.mode = "error"
+    api.deployment("web", 8)
+    server = direct(
+        policies={
+            "s.yaml": source("prometheus", "prometheus", prometheus_answers.url),
+            "a.yaml": policy(
+                "calendar", fixed(2), query("up", threshold=1), scaleTargetRef=TARGET
+            ),
+        }
+    )
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= 3, timeout=15)
+    assert replicas(api) == 8
+    # Up is another matter.
+    api.deployment("web", 1)
+    eventually(lambda: replicas(api) == 2)
+    # When the data is there, the target follows it.
+    prometheus_answers.mode = "ok"
+    vector(prometheus_answers, 1)
+    api.deployment("web", 8)
+    eventually(lambda: replicas(api) == 2, timeout=15)
+    assert history(server)[0]["result"] == "success"
+
+
+def elasti(address, **spec):
+    return {
+        "apiVersion": "elasti.truefoundry.com/v1alpha1",
+        "kind": "ElastiService",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "deployments", "name": "web"},
+            "service": "web-svc",
+            "minTargetReplicas": 2,
+            "cooldownPeriod": 3,
+            "triggers": [
+                {
+                    "type": "prometheus",
+                    "metadata": {"query": "q", "threshold": "0.5", "serverAddress": address},
+                }
+            ],
+            **spec,
+        },
+    }
+
+
+def test_to_zero_and_back_with_the_scaled_object_paused(api, direct, prometheus_answers):
+    vector(prometheus_answers, 0)
+    api.deployment("web", 5)
+    api.apply(
+        {
+            "apiVersion": "keda.sh/v1alpha1",
+            "kind": "ScaledObject",
+            "metadata": {"name": "web", "namespace": "default", "annotations": {"own": "kept"}},
+            "spec": {"scaleTargetRef": {"name": "web"}, "triggers": []},
+        }
+    )
+    api.apply(elasti(prometheus_answers.url, autoscaler={"type": "keda", "name": "web"}))
+    server = direct(
+        "--watch", "--refresh=1s", f"--prometheus-trigger-servers={prometheus_answers.url}"
+    )
+
+    def annotations():
+        return api.get("ScaledObject", "default", "web")["metadata"].get("annotations", {})
+
+    # A new object waits one cooldown.
+    assert replicas(api) == 5
+    eventually(lambda: replicas(api) == 0, timeout=20)
+    assert annotations() == {"own": "kept", PAUSED: "true", PAUSED_REPLICAS: "0"}
+    paused = api.calls_of("patch", "scaledobjects")[0].at
+    assert paused <= patches(api)[0].at
+
+    def status():
+        return api.get("ElastiService", "default", "web").get("status", {})
+
+    eventually(lambda: status().get("mode") == "proxy", timeout=15)
+    vector(prometheus_answers, 1)
+    eventually(lambda: replicas(api) == 2, timeout=15)
+    assert annotations() == {"own": "kept"}
+    # Above zero the count is the ScaledObject's.
+    api.deployment("web", 1)
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 3)
+    assert replicas(api) == 1
+    eventually(
+        lambda: (s := status()).get("mode") == "serve" and s.get("lastScaledUpTime"), timeout=20
+    )
+    assert [one["to"] for one in reversed(history(server))] == [0, 2]
+
+
+def test_going_up_leaves_more_as_it_is_and_unknown_is_not_zero(api, direct, prometheus_answers):
+    vector(prometheus_answers, 1)
+    api.deployment("web", 7)
+    api.apply(elasti(prometheus_answers.url))
+    direct("--watch", "--refresh=1s", f"--prometheus-trigger-servers={prometheus_answers.url}")
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= 3)
+    assert replicas(api) == 7
+    prometheus_answers.mode = "error"
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 6, timeout=20)
+    assert replicas(api) == 7
+
+
+def test_an_api_server_that_goes_away_is_waited_for(api, direct, policy_directory):
+    api.deployment("web", 1)
+    server = direct(policies={"a.yaml": calendar(3)})
+    eventually(lambda: replicas(api) == 3)
+    api.close()
+    policy_directory({"a.yaml": calendar(5)})
+    eventually(
+        lambda: server.get("/api/v1/decisions/default/calendar").json["desiredReplicas"] == 5
+    )
+    assert server.get("/readyz").status == 200
+    server.wait_for_log("leading no more", timeout=20)
+    api.come_back()
+    eventually(lambda: replicas(api) == 5, timeout=30)
+
+
+def test_what_the_api_server_throttles_comes_later(api, direct):
+    api.deployment("web", 1)
+    api.fail(429, count=1, verb="patch", resource="deployments", retry_after=3)
+    server = direct(policies={"a.yaml": calendar(3)})
+    eventually(lambda: replicas(api) == 3, timeout=15)
+    refused, taken = api.calls_of("patch", "deployments", "scale")
+    assert refused.code == 429
+    assert taken.at - refused.at >= 3
+    assert [one["result"] for one in history(server)] == ["success", "failure"]
+
+
+def test_exactly_one_replica_writes_and_another_takes_over(api, headstart, tmp_path):
+    api.deployment("web", 1)
+    kubeconfig = api.kubeconfig(tmp_path / "kubeconfig")
+    api.apply(json.loads(calendar(3)))
+    flags = (
+        "--direct", "--watch", f"--kubeconfig={kubeconfig}", "--check-interval=1s", "--cooldown=0s",
+    )  # fmt: skip
+    servers = [headstart(*flags, environment={"POD_NAME": name}) for name in ("one", "two")]
+    eventually(lambda: replicas(api) == 3)
+    leader = api.get("Lease", "headstart", "headstart")["spec"]["holderIdentity"]
+    assert leader == "one"
+    assert history(servers[0]) and not history(servers[1])
+    servers[0].kill()
+    servers[0].stop = lambda: None
+    api.deployment("web", 9)
+    eventually(lambda: replicas(api) == 3, timeout=20)
+    assert history(servers[1])[0]["from"] == 9
