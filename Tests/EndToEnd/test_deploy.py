@@ -1,15 +1,23 @@
 """The files of deploy/: they parse, agree with each other, and their policies are in order."""
 
+import json
 import re
 
+import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
+from harness import deployment
+from harness.apiserver import APIServer, Resource
+from harness.certificates import Authority
+from harness.deployment import CHART, ChartRenderer, find
 from harness.paths import ROOT
 from harness.server import run_command
 
 DEPLOY = ROOT / "deploy"
-BASE = DEPLOY / "kubernetes"
+BASE = DEPLOY / "kubernetes" / "base"
+OVERLAYS = sorted(path for path in (DEPLOY / "kubernetes" / "overlays").iterdir())
 SAMPLES = sorted((DEPLOY / "examples" / "scaledobjects").glob("*.yaml"))
 
 
@@ -133,3 +141,181 @@ def test_the_pods_are_hardened(base):
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+# What the deployments are made of, beside what the test API server always has.
+DEPLOYED = [
+    Resource("v1", "Namespace", "namespaces", namespaced=False),
+    Resource("v1", "ServiceAccount", "serviceaccounts"),
+    Resource("v1", "Service", "services"),
+    Resource("v1", "ConfigMap", "configmaps"),
+    Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
+    Resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    Resource("rbac.authorization.k8s.io/v1", "Role", "roles"),
+    Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
+    Resource("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False),
+    Resource(
+        "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings",
+        namespaced=False,
+    ),
+    Resource("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors"),
+    Resource("monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules"),
+]  # fmt: skip
+KUBERNETES_VERSIONS = ["1.25", "1.37"]
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory):
+    return ChartRenderer(tmp_path_factory.mktemp("chart"))
+
+
+def check_schemas(objects):
+    """Every object of Kubernetes' own is as its OpenAPI says, without unknown fields."""
+    checked = 0
+    for item in objects:
+        # Of the Prometheus Operator, whose schemas are not at hand.
+        if item["apiVersion"].startswith("monitoring.coreos.com/"):
+            continue
+        for version in KUBERNETES_VERSIONS:
+            kubernetes_validate.validate(item, version, strict=True)
+        checked += 1
+    assert checked
+
+
+@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
+def test_overlays_are_as_the_schemas_of_kubernetes_say(overlay):
+    check_schemas(deployment.kustomize(overlay))
+
+
+@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
+def test_kubectl_would_apply_the_overlays(overlay, tmp_path):
+    # kubectl sends its token over TLS only.
+    authority = Authority(tmp_path)
+    api = APIServer(*DEPLOYED, certificate=authority.issue("server"))
+    try:
+        shown = deployment.run(
+            deployment.kubectl(),
+            f"--kubeconfig={api.kubeconfig(tmp_path / 'kubeconfig')}",
+            f"--certificate-authority={authority.certificate}",
+            f"--cache-dir={tmp_path / 'cache'}",
+            "apply", "--dry-run=client", "--validate=false", f"--kustomize={overlay}",
+        )  # fmt: skip
+    finally:
+        api.close()
+    lines = shown.splitlines()
+    assert len(lines) == len(deployment.kustomize(overlay))
+    assert all(line.endswith("created (dry run)") for line in lines), shown
+    assert not api.objects
+
+
+def test_a_field_that_kubernetes_does_not_know_is_seen():
+    pod = deployment.kustomize(BASE)
+    find(pod, "Deployment")["spec"]["template"]["spec"]["runAsNobody"] = True
+    with pytest.raises(kubernetes_validate.ValidationError):
+        check_schemas(pod)
+
+
+# The chart
+
+MODES = [
+    {"mode": "keda", "policies": {"a.yaml": "kind: ScalingPolicy"}, "tlsSecret": "tls"},
+    {"mode": "keda-crds", "prometheusOperator": {"serviceMonitor": True, "alerts": True}},
+    {"mode": "keda-crds", "watchNamespaces": ["shop", "orders"], "replicas": 1},
+    {"mode": "direct", "direct": {"dryRun": True}, "triggerServers": ["http://a:1", "http://b:1"]},
+]
+
+
+def values_schema():
+    return json.loads((CHART / "values.schema.json").read_text())
+
+
+@pytest.mark.parametrize("values", MODES, ids=lambda values: "-".join(map(str, values.values()))[:24])
+def test_the_chart_renders_what_kubernetes_takes(chart, values):
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    jsonschema.validate(deployment.merged(defaults, values), values_schema())
+    objects = chart.objects(**values)
+    check_schemas(objects)
+    assert "Headstart" in chart.files(**values)["templates/NOTES.txt"]
+    kinds = [item["kind"] for item in objects]
+    assert ("PodDisruptionBudget" in kinds) == (values.get("replicas") != 1)
+    assert ("ClusterRole" in kinds) == (
+        values["mode"] != "keda" and "watchNamespaces" not in values
+    )
+
+
+@pytest.mark.parametrize(
+    ("overlay", "values"),
+    [
+        (path.name, {"mode": "keda-crds" if path.name == "namespaced" else path.name})
+        for path in OVERLAYS
+    ],
+)
+def test_the_chart_grants_and_confines_as_the_overlay_does(chart, overlay, values):
+    if overlay == "namespaced":
+        values["watchNamespaces"] = ["shop", "orders"]
+    ours = chart.objects(**values)
+    theirs = deployment.kustomize(DEPLOY / "kubernetes" / "overlays" / overlay)
+
+    def grants(objects):
+        return {str(grant) for grant in deployment.Grant.all(deployment.rules(objects))}
+
+    def pod(objects):
+        spec = find(objects, "Deployment")["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        shared = ("securityContext", "ports", "readinessProbe", "livenessProbe", "lifecycle")
+        return [spec["securityContext"], spec["automountServiceAccountToken"]] + [
+            container[key] for key in shared
+        ]
+
+    assert grants(ours) == grants(theirs)
+    assert pod(ours) == pod(theirs)
+    policies = [find(objects, "NetworkPolicy")["spec"] for objects in (ours, theirs)]
+    for spec in policies:
+        del spec["podSelector"]
+        for rule in spec["ingress"] + spec["egress"]:
+            for peer in rule.get("from", []) + rule.get("to", []):
+                # The chart's pods carry the release's name as well.
+                peer.get("podSelector", {}).get("matchLabels", {}).pop(
+                    "app.kubernetes.io/instance", None
+                )
+    assert policies[0] == policies[1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mode": "kedacrds"},
+        {"replicas": 0},
+        {"replica": 2},
+        {"watchNamespaces": ["Shop"]},
+        {"networkPolicy": {"apiServerCIDRs": ["10.0.0.1"]}},
+        {"extraArgs": ["watch"]},
+    ],
+    ids=str,
+)
+def test_the_schema_of_the_values_refuses_mistakes(values):
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    jsonschema.validate(defaults, values_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(deployment.merged(defaults, values), values_schema())
+
+
+def test_the_schema_describes_exactly_the_values():
+    def compare(value, schema, path):
+        assert "description" in schema or path == "", path
+        if "properties" not in schema:
+            return
+        assert schema["additionalProperties"] is False, path
+        assert value.keys() == schema["properties"].keys(), path
+        for key, inner in value.items():
+            compare(inner, schema["properties"][key], f"{path}.{key}")
+
+    compare(yaml.safe_load((CHART / "values.yaml").read_text()), values_schema(), "")
+
+
+def test_the_chart_has_the_base_s_alerts_and_the_version_of_the_sources():
+    alerts = CHART / "files" / "prometheusrule.yaml"
+    assert alerts.read_text() == (BASE / "prometheusrule.yaml").read_text()
+    source = (ROOT / "Sources" / "headstart" / "Version.swift").read_text()
+    version = re.search(r'number = "(.+)"', source)[1]
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version

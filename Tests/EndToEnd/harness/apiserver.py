@@ -355,6 +355,8 @@ class APIServer:
         """The answer to everything but a watch: (code, object)."""
         if path == "/version":
             return 200, {"major": "1", "minor": "35", "gitVersion": "v1.35.0"}
+        if method == "GET" and path in ("/api", "/apis"):
+            return 200, self._groups(path)
         if method == "GET" and (group := re.fullmatch(r"/(?:api/(v1)|apis/([^/]+/[^/]+))", path)):
             return 200, self._discover(group[1] or group[2])
         resource, namespace, name, subresource = self.find(path)
@@ -393,6 +395,22 @@ class APIServer:
                 name = rest[1] if len(rest) > 1 else None
                 return resource, namespace, name, rest[2] if len(rest) > 2 else None
         raise PlainNotFound
+
+    def _groups(self, path):
+        """What kubectl asks for first: the versions of the core, or all other groups."""
+        if path == "/api":
+            return {"kind": "APIVersions", "versions": ["v1"]}
+        versions = {}
+        for item in self.resources:
+            if item.group:
+                versions.setdefault(item.group, set()).add(item.api_version)
+        groups = []
+        for group, names in sorted(versions.items()):
+            entries = [
+                {"groupVersion": name, "version": name.partition("/")[2]} for name in sorted(names)
+            ]
+            groups.append({"name": group, "versions": entries, "preferredVersion": entries[-1]})
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
     def _discover(self, version):
         found = [item for item in self.resources if item.api_version == version]

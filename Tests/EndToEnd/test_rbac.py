@@ -1,0 +1,193 @@
+"""The roles of the overlays: nothing that a run needs is missing, and nothing is granted in vain."""
+
+import json
+
+import pytest
+
+from harness import deployment
+from harness.apiserver import APIServer, Call, EASYSCALE, ELASTI, HEADSTART, KEDA
+from harness.deployment import KUBERNETES, judge
+from harness.fake_prometheus import FakePrometheus
+from harness.waiting import eventually
+
+OVERLAYS = KUBERNETES / "overlays"
+SCALE_AT_ONCE = ["--check-interval=1s", "--cooldown=0s"]
+
+
+@pytest.fixture
+def prometheus():
+    server = FakePrometheus()
+    server.result = {"resultType": "vector", "result": [{"metric": {}, "value": [0, "0"]}]}
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def api():
+    server = APIServer(*HEADSTART, *EASYSCALE, *ELASTI, *KEDA)
+    yield server
+    server.close()
+
+
+def manifest(api_version, kind, name, namespace, spec):
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def policy(name, namespace, kind="Deployment", replicas=3, time_zone="UTC"):
+    schedule = {"timeZone": time_zone, "default": replicas}
+    spec = {
+        "scaleTargetRef": {"kind": kind, "name": name},
+        "signals": [{"name": "calendar", "schedule": schedule}],
+    }
+    return manifest("headstart.dev/v1alpha1", "ScalingPolicy", name, namespace, spec)
+
+
+def scaled_object(name, target, namespace):
+    spec = {"scaleTargetRef": {"name": target}, "triggers": [{"type": "cron", "metadata": {}}]}
+    return manifest("keda.sh/v1alpha1", "ScaledObject", name, namespace, spec)
+
+
+def workload(kind, name, namespace, replicas=1):
+    spec = {"replicas": replicas, "selector": {"matchLabels": {"app": name}}}
+    return manifest("apps/v1", kind, name, namespace, spec)
+
+
+def everything(namespace, prometheus):
+    """One of each kind that Headstart reads, and their targets."""
+    source = {"type": "prometheus", "address": prometheus, "refresh": "1s"}
+    rule = {
+        "target": {"kind": "Deployment", "name": "ruled", "namespace": namespace},
+        "schedule": [{"name": "Always", "days": ["Monday"], "replicas": 4, "priority": 1}],
+        "default": {"replicas": 2},
+        "limits": {"minReplicas": 1, "maxReplicas": 5},
+    }
+    trigger = {"serverAddress": prometheus, "query": "sum(requests)", "threshold": "1"}
+    service = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "deployments", "name": "idle"},
+        "service": "idle",
+        "minTargetReplicas": 1,
+        "cooldownPeriod": 1,
+        "autoscaler": {"type": "keda", "name": "idle"},
+        "triggers": [{"type": "prometheus", "metadata": trigger}],
+    }
+    return [
+        workload("Deployment", "web", namespace),
+        workload("StatefulSet", "store", namespace),
+        workload("Deployment", "ruled", namespace),
+        workload("Deployment", "idle", namespace),
+        scaled_object("idle", "idle", namespace),
+        policy("web", namespace),
+        policy("store", namespace, kind="StatefulSet"),
+        manifest("headstart.dev/v1alpha1", "DataSource", "metrics", namespace, source),
+        manifest("easyscale.io/v1", "ScalingRule", "ruled", namespace, rule),
+        manifest("elasti.truefoundry.com/v1alpha1", "ElastiService", "idle", namespace, service),
+    ]
+
+
+REPORTED = [
+    ("ScalingPolicy", "web"),
+    ("DataSource", "metrics"),
+    ("ScalingRule", "ruled"),
+    ("ElastiService", "idle"),
+]
+
+
+def break_and_mend(api, namespace):
+    """The same mistake twice: an event, and then the series of it."""
+
+    def wait_for(status):
+        def condition():
+            found = api.get("ScalingPolicy", namespace, "web").get("status", {})
+            return any(
+                (item["type"], item["status"]) == ("Accepted", status)
+                for item in found.get("conditions", [])
+            )
+
+        # A status is written once in 10 seconds.
+        eventually(condition, timeout=25)
+
+    for time_zone, status in (("Mars/Base", "False"), ("UTC", "True"), ("Mars/Base", "False")):
+        api.apply(policy("web", namespace, time_zone=time_zone))
+        wait_for(status)
+
+
+def replicas(api, kind, namespace, name):
+    return api.get(kind, namespace, name)["spec"]["replicas"]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "namespaces"),
+    [("keda-crds", ["shop"]), ("direct", ["shop"]), ("namespaced", ["shop", "orders"])],
+)
+def test_roles_grant_what_a_run_needs_and_nothing_else(
+    overlay, namespaces, api, headstart, prometheus, tmp_path
+):
+    objects = deployment.kustomize(OVERLAYS / overlay)
+    rules = deployment.rules(objects)
+    api.allow_only(rules)
+    for namespace in namespaces:
+        api.apply_many(everything(namespace, prometheus.url))
+    given = deployment.flags(objects)
+    direct = "--direct" in given
+    server = headstart(
+        *given,
+        *(SCALE_AT_ONCE if direct else []),
+        f"--prometheus-trigger-servers={prometheus.url}",
+        "--refresh=1s",
+        f"--kubeconfig={api.kubeconfig(tmp_path / 'kubeconfig')}",
+    )
+    for namespace in namespaces:
+        for kind, name in REPORTED:
+            eventually(lambda: "status" in api.get(kind, namespace, name), timeout=20)
+        if direct:
+            eventually(lambda: replicas(api, "Deployment", namespace, "web") == 3)
+            eventually(lambda: replicas(api, "StatefulSet", namespace, "store") == 3)
+            eventually(lambda: replicas(api, "Deployment", namespace, "idle") == 0, timeout=20)
+    for namespace in namespaces:
+        break_and_mend(api, namespace)
+        eventually(
+            lambda: any(call.namespace == namespace for call in api.calls_of("patch", "events")),
+            timeout=30,
+        )
+    eventually(lambda: api.calls_of("update", "leases"))
+    lacking, unused = judge(rules, list(api.calls))
+    assert (lacking, unused) == ([], []), json.dumps([lacking, unused], indent=1)
+    refused = [call for call in api.calls if call.code == 403]
+    assert not refused, server.log_text
+
+
+def call(verb, group, resource, namespace=None, name=None):
+    resource, _, subresource = resource.partition("/")
+    return Call(0, verb, group, resource, subresource or None, namespace, name, {}, None, "")
+
+
+LEASE = {"apiGroups": ["g"], "resources": ["leases"], "verbs": ["get"], "resourceNames": ["mine"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "made", "lacking", "unused"),
+    [
+        (LEASE, call("get", "g", "leases", "a", "mine"), 0, 0),
+        (LEASE, call("get", "g", "leases", "a", "other"), 1, 1),
+        (LEASE, call("update", "g", "leases", "a", "mine"), 1, 1),
+        (LEASE, call("get", "other", "leases", "a", "mine"), 1, 1),
+        (LEASE, call("get", "g", "leases/status", "a", "mine"), 1, 1),
+        (LEASE | {"namespace": "a"}, call("get", "g", "leases", "a", "mine"), 0, 0),
+        (LEASE | {"namespace": "b"}, call("get", "g", "leases", "a", "mine"), 1, 1),
+        (LEASE | {"verbs": ["get", "delete"]}, call("get", "g", "leases", "a", "mine"), 0, 1),
+        (LEASE | {"resources": ["leases", "x"]}, call("get", "g", "leases", "a", "mine"), 0, 1),
+    ],
+)
+def test_the_judge_sees_what_is_missing_and_what_is_too_much(rule, made, lacking, unused):
+    found = judge([rule], [made])
+    assert (len(found[0]), len(found[1])) == (lacking, unused)
+
+
+def test_a_namespaced_role_reaches_no_other_namespace():
+    rules = deployment.rules(deployment.kustomize(OVERLAYS / "namespaced"))
+    foreign = call("list", "headstart.dev", "scalingpolicies", "billing")
+    everywhere = call("list", "headstart.dev", "scalingpolicies")
+    own = call("list", "headstart.dev", "scalingpolicies", "shop")
+    lacking, _ = judge(rules, [foreign, everywhere, own])
+    assert len(lacking) == 2
