@@ -7,7 +7,8 @@ struct DirectConfigurationTests {
   private func parse(
     _ arguments: [String], _ environment: [String: String] = [:]
   ) throws -> ServeConfiguration {
-    try ServeConfiguration(flags: FlagParser(arguments), environment: environment)
+    try ServeConfiguration(
+      flags: FlagParser(arguments, switches: ServeFlag.switches), environment: environment)
   }
 
   @Test func `Direct scaling is off unless it is asked for`() throws {
