@@ -9,15 +9,20 @@ package struct TargetWish: Hashable, Sendable {
   package var mayLower: Bool
 
   package init(_ policy: Policy, _ decision: Decision) {
-    self.policy = policy.name
-    rules = policy.scaling
+    self.init(
+      policy: policy.name, rules: policy.scaling, decision: decision,
+      replicas: decision.isFirstSight(of: policy) ? nil : decision.countableReplicas,
+      mayLower: decision.isCertainUpwards)
+  }
+
+  private init(
+    policy: ResourceName, rules: TargetRules, decision: Decision, replicas: Int?, mayLower: Bool
+  ) {
+    self.policy = policy
+    self.rules = rules
     self.decision = decision
-    // Kubernetes counts in 32 bits.
-    replicas = decision.replicas.map { min($0, Int(Int32.max)) }
-    mayLower = decision.isCertainUpwards
-    if policy.activity != nil, case .observed = decision.activityState(of: policy) {
-      replicas = nil
-    }
+    self.replicas = replicas
+    self.mayLower = mayLower
   }
 
   /// The next step towards what is wanted; nil when nothing is to be done.
@@ -68,6 +73,18 @@ package struct TargetWish: Hashable, Sendable {
 }
 
 extension Decision {
+  /// Kubernetes counts in 32 bits.
+  fileprivate var countableReplicas: Int? {
+    guard let replicas else { return nil }
+    return min(replicas, Int(Int32.max))
+  }
+
+  /// Whether the policy's workload is new, or Headstart is, so that nothing is known of its activity.
+  fileprivate func isFirstSight(of policy: Policy) -> Bool {
+    guard policy.activity != nil, case .observed = activityState(of: policy) else { return false }
+    return true
+  }
+
   /// Whether nothing that is missing could ask for more than the answer: every signal has a reading,
   /// or a cap or an upper limit would hold whatever the missing ones said.
   fileprivate var isCertainUpwards: Bool {
