@@ -15,7 +15,7 @@ from harness.server import free_port
 from harness.waiting import eventually
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "headstart.json"
-RULES = ROOT / "deploy" / "kubernetes" / "prometheusrule.yaml"
+RULES = ROOT / "deploy" / "kubernetes" / "base" / "prometheusrule.yaml"
 ALERTS = {
     "HeadstartDown",
     "HeadstartDecisionUnavailable",
