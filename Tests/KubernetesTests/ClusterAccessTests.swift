@@ -138,6 +138,19 @@ internal import Upstreams
     }
   }
 
+  @Test(arguments: [
+    "token: 424242", "token: {a: 424242}", "password: 424242", "client-key-data: [424242]",
+  ])
+  func `no error shows a secret`(user: String) throws {
+    do {
+      _ = try access(Self.config(user: user))
+      Issue.record("it was taken")
+    } catch {
+      #expect("\(error)".contains("secret"))
+      #expect(!"\(error)".contains("424242"))
+    }
+  }
+
   @Test func `of several files the first that says something wins`() throws {
     let first = try folder.write(
       "first", "current-context: here\nusers: [{name: me, user: {token: first}}]")

@@ -103,14 +103,14 @@ extension KubeconfigFile.Cluster {
 
 extension KubeconfigFile.User {
   init(_ fields: ManifestFields) {
-    token = fields.word("token")
+    token = fields.secret("token")
     tokenFile = fields.word("tokenFile")
     certificateFile = fields.word("client-certificate")
     certificateData = fields.word("client-certificate-data")
     keyFile = fields.word("client-key")
-    keyData = fields.word("client-key-data")
+    keyData = fields.secret("client-key-data")
     username = fields.word("username")
-    password = fields.word("password")
+    password = fields.secret("password")
     execCommand = fields.optional("exec").map { $0.mapping()?.word("command") ?? "" }
     authProvider = fields.optional("auth-provider").map { $0.mapping()?.word("name") ?? "" }
     impersonates = fields.word("as") != nil
@@ -131,5 +131,19 @@ extension ManifestFields {
     guard let value = optional(name) else { return nil }
     if case .scalar(let scalar) = value.node.content, scalar.text.isEmpty { return nil }
     return value.text()
+  }
+
+  /// As `word`, for what no error may show.
+  fileprivate func secret(_ name: String) -> String? {
+    guard let value = optional(name) else { return nil }
+    guard case .scalar(let scalar) = value.node.content else {
+      value.error("expected text, which is not shown here because it is a secret")
+      return nil
+    }
+    if scalar.text.isEmpty { return nil }
+    if case .text = scalar.value { return value.text() }
+    value.error(
+      "expected text, found something that is not shown because it is a secret; put it in quotes")
+    return nil
   }
 }
