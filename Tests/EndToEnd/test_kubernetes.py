@@ -300,8 +300,8 @@ def test_everything_stays_in_force_while_the_api_server_is_away(api, cluster):
     api.apply(policy("web", 3))
     server = cluster()
     api.close()
-    # A minute, scaled down: several rounds of back-off.
-    deadline = time.monotonic() + 8
+    # Until the back-off has reached its longest.
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert replicas(server, "web") == 3
         assert server.get("/readyz").status == 200
@@ -309,7 +309,7 @@ def test_everything_stays_in_force_while_the_api_server_is_away(api, cluster):
     assert server.process.poll() is None
     api.come_back()
     api.apply(policy("web", 6))
-    eventually(lambda: replicas(server, "web") == 6, timeout=30)
+    eventually(lambda: replicas(server, "web") == 6, timeout=45)
 
 
 def test_a_server_that_is_away_at_the_start_is_found_later(api, cluster):
