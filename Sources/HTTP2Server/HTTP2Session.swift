@@ -55,6 +55,7 @@ final class HTTP2Session {
   private(set) var callCount = 0
 
   let limits: SessionLimits
+  /// Nil once the session is abandoned.
   private(set) var session: OpaquePointer?
   /// Has the memory that the session is made of.
   private let template: SessionTemplate
@@ -69,9 +70,7 @@ final class HTTP2Session {
   }
 
   deinit {
-    // An allocation that failed, the reserve being used up, leaves streams with items that nghttp2 has
-    // freed. What it still holds is lost; the alternative is to corrupt what it does not.
-    if !ranOutOfMemory { nghttp2_session_del(session) }
+    freeSession()
     freeMemory()
   }
 
@@ -143,6 +142,7 @@ final class HTTP2Session {
   /// look at it, for what was not submitted will never be sent. Errors other than that mean that the
   /// stream is gone.
   func submit(_ body: () -> Int32) {
+    guard !isAbandoned else { return }
     guard !isShortOfMemory else {
       hasOmissions = true
       return
@@ -178,7 +178,8 @@ final class HTTP2Session {
 
   /// Whether HTTP/2 has come to its end on this connection.
   var isOver: Bool {
-    nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    isAbandoned
+      || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
   /// What waits to be sent, in bytes; frames without data count with what they cost in memory.
@@ -235,10 +236,12 @@ final class HTTP2Session {
     if freeSlots.count == slots.count, slots.count > 256 { freeMemory() }
   }
 
-  /// Forgets all events and streams: nghttp2 will not be called again.
+  /// Forgets all events and streams: nghttp2 will not be called again. Its memory goes at once, since
+  /// the connection may linger, and where memory is short others need it.
   func abandon() {
     isAbandoned = true
     events = []
+    freeSession()
   }
 
   /// Counts what the slot buffers of its request.
@@ -287,6 +290,13 @@ final class HTTP2Session {
   }
 
   // MARK: Private
+
+  private func freeSession() {
+    // An allocation that failed, the reserve being used up, leaves streams with items that nghttp2 has
+    // freed. What it still holds is lost; the alternative is to corrupt what it does not.
+    if !ranOutOfMemory { nghttp2_session_del(session) }
+    session = nil
+  }
 
   private func freeMemory() {
     for slot in slots {

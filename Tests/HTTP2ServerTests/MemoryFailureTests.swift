@@ -87,6 +87,28 @@ internal import Testing
     Issue.record("the scenario never came to an end of its allocations")
   }
 
+  @Test func `a connection that was ended for want of memory holds none while it lingers`() throws {
+    let server = try TestServer { $0.allocate = FailingMemory.allocate }
+    let bystander = try server.connect()
+    try Self.expect(try bystander.call(Method.echo.path, stream: 1, message: [1]), [[1]])
+    let client = try server.connect()
+    try client.roundTrip()
+    FailingMemory.fail(after: 0)
+    let calls = stride(from: 1, to: 2_001, by: 2).flatMap { stream in
+      RawClient.call(Method.echo.path, stream: stream, message: [1]).flatMap(\.bytes)
+    }
+    do {
+      try client.send(calls)
+      try client.readToEnd()
+    } catch is RawClient.Closed {}
+    #expect(FailingMemory.recover())
+    // The client has not closed its side, so that its connection is still there for two seconds.
+    try Self.expect(try bystander.call(Method.echo.path, stream: 3, message: [1]), [[1]])
+    client.shutOutput()
+    try server.waitForStatistics { $0.connectionsOpen == 1 }
+    server.server.stop()
+  }
+
   @Test func `a burst of calls in a time without memory ends its connection alone`() throws {
     let server = try TestServer { $0.allocate = FailingMemory.allocate }
     let bystander = try server.connect()
