@@ -74,7 +74,7 @@ final class FuzzedService: RPCService {
     responder.end(rpc, status: .ok)
   }
 
-  func ended(_ rpc: RPCID, method: Int, code: RPCCode, elapsed: Duration) {
+  func ended(_ rpc: RPCID, method: Int, code: RPCCode, nanoseconds: UInt64) {
     let isStreaming = Method.allCases[method].kind != .unary
     if isStreaming, open.remove(rpc) == nil { problem = "a call ended that was not open" }
     // Too late, and harmless.

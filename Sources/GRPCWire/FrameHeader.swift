@@ -14,7 +14,7 @@ struct FrameHeader: Sendable, Equatable {
 
   /// - Precondition: `bytes` are nine.
   init(_ bytes: RawSpan) {
-    length = Int(bytes.number(at: 0, bytes: 3))
+    length = Int(bytes.number32(at: 0) >> 8)
     kind =
       switch bytes.byte(at: 3) {
       case 0: .data
@@ -28,7 +28,7 @@ struct FrameHeader: Sendable, Equatable {
       default: .other
       }
     flags = bytes.byte(at: 4)
-    stream = UInt32(bytes.number(at: 5, bytes: 4)) & 0x7FFF_FFFF
+    stream = bytes.number32(at: 5) & 0x7FFF_FFFF
   }
 
   /// END_STREAM, of DATA and HEADERS.

@@ -1,5 +1,5 @@
 /// The messages of one RPC that wait to be sent, bounded by count and bytes.
-package struct FrameQueue: Sendable {
+package struct FrameQueue: ~Copyable, Sendable {
   /// How much may wait. One message always may, whatever its size.
   package struct Limits: Sendable, Equatable {
     package var messages: Int
@@ -66,6 +66,8 @@ package struct FrameQueue: Sendable {
   }
 
   package mutating func removeAll() {
+    // What has been read to its end is gone already.
+    guard messageCount > 0 else { return }
     self = FrameQueue()
   }
 

@@ -72,12 +72,12 @@ package struct InboundFrames: Sendable {
         offset += count
         state = count == left ? .header : .payload(left - count)
       case .priority(let stream):
-        guard let fields = take(5, of: bytes, from: &offset, { $0.number(at: 0, bytes: 4) }) else {
+        guard let fields = take(5, of: bytes, from: &offset, { $0.number32(at: 0) }) else {
           break
         }
         state = .header
         // RFC 7540, 5.3.1. nghttp2 finds it in HEADERS, and ends the connection as well.
-        guard UInt32(fields) & 0x7FFF_FFFF != stream else {
+        guard fields & 0x7FFF_FFFF != stream else {
           return Piece(count: offset, refusal: .error(.protocol))
         }
       case .header:

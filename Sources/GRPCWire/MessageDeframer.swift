@@ -3,7 +3,7 @@
 /// A message that lies whole in one chunk is handed out as a range of that chunk, without a copy;
 /// one that spans chunks is assembled here. Memory grows with what has arrived, never with what a
 /// prefix announces.
-package struct MessageDeframer: Sendable {
+package struct MessageDeframer: ~Copyable, Sendable {
   package enum OnChunk: Sendable, Equatable {
     /// The chunk is used up; the next message is not complete.
     case needsMore
@@ -33,6 +33,13 @@ package struct MessageDeframer: Sendable {
     self.maxMessageSize = maxMessageSize
   }
 
+  /// Makes ready for another body.
+  package mutating func reset() {
+    state = .prefix(count: 0)
+    prefix = 0
+    if !assembled.isEmpty { assembled = [] }
+  }
+
   /// The bytes held for a message that is not complete or not taken.
   package var bufferedBytes: Int { assembled.count }
 
@@ -44,6 +51,12 @@ package struct MessageDeframer: Sendable {
   package mutating func next(in chunk: RawSpan, from offset: inout Int) -> OnChunk {
     if case .prefix(let count) = state {
       var count = count
+      if count == 0, chunk.byteCount - offset >= MessageFrame.prefixLength {
+        // Nearly all prefixes come in one piece.
+        prefix = UInt64(chunk.byte(at: offset)) << 32 | UInt64(chunk.number32(at: offset + 1))
+        offset += MessageFrame.prefixLength
+        count = MessageFrame.prefixLength
+      }
       while count < MessageFrame.prefixLength, offset < chunk.byteCount {
         prefix = prefix << 8 | UInt64(chunk.byte(at: offset))
         offset += 1

@@ -27,7 +27,11 @@ package struct MonotonicTime: Sendable, Equatable, Comparable {
 
   /// The time from here to `later`; zero when that lies before.
   package func duration(to later: MonotonicTime) -> Duration {
-    guard later > self else { return .zero }
-    return .nanoseconds(Int64(clamping: later.nanoseconds - nanoseconds))
+    .nanoseconds(Int64(clamping: nanoseconds(to: later)))
+  }
+
+  /// The time from here to `later` in nanoseconds; zero when that lies before.
+  package func nanoseconds(to later: MonotonicTime) -> UInt64 {
+    later > self ? later.nanoseconds - nanoseconds : 0
   }
 }

@@ -42,6 +42,12 @@ extension HTTP2Session {
     }
   }
 
+  /// Answers a unary RPC with one message.
+  func respond(_ slot: StreamSlot.Pointer, frame: [UInt8]) {
+    send(slot, frame: frame)
+    end(slot, .ok)
+  }
+
   /// Ends an RPC after the messages that are queued.
   func end(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
     switch slot.pointee.lifecycle.ended(status.code) {
@@ -150,7 +156,8 @@ extension HTTP2Session {
     var fields = HeaderFields()
     fields.add(":status", String(httpStatus).utf8)
     fields.add("content-type", "application/grpc".utf8)
-    fields.add("grpc-accept-encoding", "identity".utf8)
+    // For a client whose encoding was the reason (gRPC's compression specification).
+    if status.code == .unimplemented { fields.add("grpc-accept-encoding", "identity".utf8) }
     fields.add(status)
     let stream = slot.pointee.stream
     fields.withFields { fields, count in

@@ -120,7 +120,7 @@ extension HTTP2Session {
   }
 
   private func receivedData(_ bytes: UnsafeRawBufferPointer, on stream: Int32) {
-    returnConnectionWindow(bytes.count)
+    receivedBytes += bytes.count
     guard let slot = slot(of: stream) else { return }
     events.append(.data(slot: slot, bytes))
   }

@@ -23,7 +23,7 @@ final class ConstantFields: @unchecked Sendable {
 
   /// The headers in front of the first message.
   static let response = ConstantFields([
-    (":status", "200"), ("content-type", "application/grpc"), ("grpc-accept-encoding", "identity"),
+    (":status", "200"), ("content-type", "application/grpc"),
   ])
 
   /// The trailers of an RPC that went well.

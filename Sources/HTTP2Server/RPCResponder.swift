@@ -29,10 +29,12 @@ package final class RPCResponder {
 
   /// Answers a unary RPC: headers, `frame` (a message with its prefix) and trailers with OK.
   package func respond(_ rpc: RPCID, frame: [UInt8]) {
-    recorder?(rpc, .respond(frame))
-    guard let table, let (connection, slot) = table.find(rpc) else { return }
-    connection.session.send(slot, frame: frame)
-    connection.session.end(slot, .ok)
+    guard let table else {
+      recorder?(rpc, .respond(frame))
+      return
+    }
+    guard let (connection, slot) = table.find(rpc) else { return }
+    connection.session.respond(slot, frame: frame)
     table.markDirty(connection)
   }
 

@@ -145,7 +145,8 @@ extension WorkerCore {
     // The window of what is stashed is given back later, which stops the client in time.
     guard !slot.pointee.isStalled else { return stash(chunk, slot, connection) }
     let used = readMessages(of: chunk, isLast: isLast, slot, connection)
-    session.returnStreamWindow(of: slot, used)
+    // A client that is done with its request needs no window.
+    if !isLast { session.returnStreamWindow(of: slot, used) }
     if used < chunk.count {
       stash(UnsafeRawBufferPointer(rebasing: chunk[used...]), slot, connection)
     }
@@ -198,8 +199,8 @@ extension WorkerCore {
       }
     case .deliver:
       pass(message, slot, connection)
-      let queue = slot.pointee.queue
-      slot.pointee.isStalled = !queue.hasRoom(forBytes: 0, within: session.limits.stall)
+      slot.pointee.isStalled = !slot.pointee.queue.hasRoom(
+        forBytes: 0, within: session.limits.stall)
     case .refuse(let status):
       session.abort(slot, status)
     case .drop:
@@ -212,6 +213,8 @@ extension WorkerCore {
   ) {
     guard let method = slot.pointee.method else { return }
     let rpc = connection.id(of: slot.pointee.stream)
+    // It will answer at once, as a rule.
+    connection.session.recentSlot = slot
     service.received(message.bytes, on: rpc, method: method.id)
   }
 
@@ -252,7 +255,7 @@ extension WorkerCore {
     service.ended(
       connection.id(of: slot.pointee.stream), method: method.id,
       code: slot.pointee.lifecycle.outcome(sentCompletely: slot.pointee.isAnswerSent),
-      elapsed: slot.pointee.arrival.duration(to: ConnectionTable.clock))
+      nanoseconds: slot.pointee.arrival.nanoseconds(to: table.now))
   }
 
   // MARK: Back-pressure

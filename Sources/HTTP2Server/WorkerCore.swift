@@ -224,12 +224,19 @@ final class WorkerCore<Service: RPCService> {
         finish(connection, .failure)
         return
       case .blocked:
-        guard connection.session.events.isEmpty else { continue }
+        guard connection.session.events.isEmpty else {
+          table.readClock()
+          continue
+        }
         if let limit = connection.session.exceeded { refuse(connection, .exceeded(limit)) }
         connection.watch()
         return
       case .allSent:
-        guard connection.session.events.isEmpty else { continue }
+        guard connection.session.events.isEmpty else {
+          // Most of them are ends of calls, whose durations it is for.
+          table.readClock()
+          continue
+        }
         if let limit = connection.session.exceeded { refuse(connection, .exceeded(limit)) }
         let isBroken = connection.session.sentError != nil
         let isOver = connection.session.isOver

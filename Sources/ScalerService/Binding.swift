@@ -8,8 +8,10 @@ final class Binding {
   let object: ScaledObject
   /// Nil until the engine has told the first one.
   private(set) var answer: Answer?
-  /// The answer to GetMetrics under the metric's own name; nil when it is an error.
+  /// The answer to GetMetrics under the metric's own name, and the replicas in it; nil when it is an
+  /// error.
   private(set) var metricsFrame: [UInt8]?
+  private(set) var replicas = 0
   /// Unary RPCs that wait for the first answer.
   var waiting: [(rpc: RPCID, method: ScalerMethod, metricName: String)] = []
   /// Open StreamIsActive RPCs, and whether the last state sent or known was `true`.
@@ -27,6 +29,7 @@ final class Binding {
     self.answer = answer
     switch answer.metrics {
     case .replicas(let count):
+      replicas = count
       metricsFrame = MessageEncoder.getMetricsResponse(
         metricName: object.effectiveMetricName, replicas: count)
     case .error:

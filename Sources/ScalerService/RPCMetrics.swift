@@ -42,10 +42,10 @@ package final class RPCMetrics {
     metrics.streams.with([method.label]).increment()
   }
 
-  func ended(_ method: ScalerMethod, code: RPCCode, elapsed: Duration) {
+  func ended(_ method: ScalerMethod, code: RPCCode, nanoseconds: UInt64) {
     tallies[method.rawValue].codes[code.rawValue] &+= 1
-    tallies[method.rawValue].durations.observe(elapsed)
-    if method.isScaler { tallies[method.rawValue].seedDurations.observe(elapsed) }
+    tallies[method.rawValue].durations.observe(nanoseconds: nanoseconds)
+    if method.isScaler { tallies[method.rawValue].seedDurations.observe(nanoseconds: nanoseconds) }
     if method.kind != .unary { metrics.streams.with([method.label]).decrement() }
   }
 

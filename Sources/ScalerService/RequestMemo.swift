@@ -87,25 +87,34 @@ struct RequestMemo<Value> {
     }
   }
 
-  /// Eight bytes at a time, each multiplied into 128 bits and folded. Not for secrets; with the
-  /// seed, good enough that nobody outside can aim at a slot.
+  /// Sixteen bytes at a time, the two halves multiplied into 128 bits and folded. Not for secrets;
+  /// with the seed, good enough that nobody outside can aim at a slot.
   private func hash(of message: UnsafeRawBufferPointer) -> UInt64 {
-    var state = seed ^ UInt64(message.count)
+    func word(at offset: Int) -> UInt64 {
+      message.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+    var state = seed ^ UInt64(truncatingIfNeeded: message.count)
     var offset = 0
-    while offset + 8 <= message.count {
-      state = mix(state ^ message.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    while offset + 16 <= message.count {
+      state = mix(word(at: offset) ^ seed, word(at: offset + 8) ^ state)
+      offset += 16
+    }
+    var first: UInt64 = 0
+    var second: UInt64 = 0
+    if offset + 8 <= message.count {
+      first = word(at: offset)
       offset += 8
     }
-    var rest: UInt64 = 0
     while offset < message.count {
-      rest = rest << 8 | UInt64(message[offset])
+      second = second << 8 | UInt64(message[offset])
       offset += 1
     }
-    return mix(mix(state ^ rest))
+    state = mix(first ^ seed, second ^ state)
+    return mix(state ^ 0x9E37_79B9_7F4A_7C15, seed ^ 0xE703_7ED1_A0B4_28DB)
   }
 
-  private func mix(_ value: UInt64) -> UInt64 {
-    let product = (value ^ seed).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+  private func mix(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    let product = first.multipliedFullWidth(by: second)
     return product.high ^ product.low
   }
 }

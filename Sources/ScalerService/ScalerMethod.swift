@@ -48,7 +48,12 @@ package enum ScalerMethod: Int, CaseIterable, Sendable {
   }
 
   /// Whether it is one of KEDA's five, which the seed's metrics count.
-  package var isScaler: Bool { service == Self.scalerService }
+  package var isScaler: Bool {
+    switch self {
+    case .isActive, .streamIsActive, .getMetricSpec, .getMetrics, .streamMetricSpec: true
+    case .healthCheck, .healthWatch, .reflection, .reflectionAlpha: false
+    }
+  }
 
   package static let scalerService = "externalscaler.ExternalScaler"
 }

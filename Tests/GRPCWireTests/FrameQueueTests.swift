@@ -32,15 +32,15 @@ internal import Testing
   @Test func `counts messages and bytes against the limits`() {
     let limits = FrameQueue.Limits(messages: 2, bytes: 10)
     var queue = FrameQueue()
-    #expect(queue.hasRoom(forBytes: 1000, within: limits), "one message always fits")
+    #expect(queue.hasRoom(forBytes: 1000, within: limits) == true, "one message always fits")
     queue.append([UInt8](repeating: 0, count: 6))
-    #expect(queue.hasRoom(forBytes: 4, within: limits))
-    #expect(!queue.hasRoom(forBytes: 5, within: limits))
-    #expect(!queue.hasRoom(forBytes: .max, within: limits))
+    #expect(queue.hasRoom(forBytes: 4, within: limits) == true)
+    #expect(queue.hasRoom(forBytes: 5, within: limits) == false)
+    #expect(queue.hasRoom(forBytes: .max, within: limits) == false)
     queue.append([0])
-    #expect(!queue.hasRoom(forBytes: 0, within: limits))
+    #expect(queue.hasRoom(forBytes: 0, within: limits) == false)
     queue.removeAll()
-    #expect(queue.hasRoom(forBytes: 11, within: limits))
+    #expect(queue.hasRoom(forBytes: 11, within: limits) == true)
     #expect(queue.byteCount == 0)
   }
 

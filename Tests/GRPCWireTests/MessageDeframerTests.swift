@@ -15,7 +15,7 @@ internal import Testing
       #expect(try Self.feed(piece, to: &deframer, &found) == nil)
     }
     #expect(found == Self.messages)
-    #expect(deframer.isAtBoundary)
+    #expect(deframer.isAtBoundary == true)
     #expect(deframer.statusAtEnd() == nil)
     #expect(deframer.bufferedBytes == 0)
   }
@@ -71,7 +71,7 @@ internal import Testing
     var found: [[UInt8]] = []
     let body = Array(MessageFrame.framed([1, 2, 3]).prefix(length))
     #expect(try Self.feed(body, to: &deframer, &found) == nil)
-    #expect(!deframer.isAtBoundary)
+    #expect(deframer.isAtBoundary == false)
     #expect(deframer.statusAtEnd()?.code == .internal)
   }
 

@@ -105,10 +105,19 @@ internal import Testing
     head.receive(("grpc-timeout", "x"))
     head.receive(("grpc-encoding", "gzip"))
     head.reset()
-    #expect(head.path.isEmpty)
+    #expect(head.verdict != .call(timeout: nil))
     Self.plain.forEach { head.receive($0) }
     #expect(head.verdict == .call(timeout: nil))
     #expect(head.path == Array("/a.B/C".utf8))
+  }
+
+  @Test(arguments: ["/a.B/C", "/a.B/D", "/a.B/", "/a.B/Longer", "/"])
+  func `a path takes the place of the one before`(path: String) {
+    var head = RequestHead(maxListSize: 1000)
+    Self.plain.forEach { head.receive($0) }
+    head.reset()
+    head.receive((":path", path))
+    #expect(head.path == Array(path.utf8))
   }
 
   @Test func `a value that is no UTF-8 is quoted all the same`() {

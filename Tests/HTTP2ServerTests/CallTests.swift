@@ -5,9 +5,7 @@ internal import Testing
 @Suite struct CallTests {
   typealias Method = TestService.Method
 
-  static let headers = [
-    ":status": "200", "content-type": "application/grpc", "grpc-accept-encoding": "identity",
-  ]
+  static let headers = [":status": "200", "content-type": "application/grpc"]
 
   // MARK: Kinds of calls
 

@@ -210,7 +210,7 @@ final class EngineHarness: Sendable {
     _ = worker.call { [self] in
       rpcs?.ended(
         RPCID(connection: 1, stream: stream), method: method.rawValue, code: .cancelled,
-        elapsed: .zero)
+        nanoseconds: 0)
     }
   }
 

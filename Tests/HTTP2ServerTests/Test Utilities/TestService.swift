@@ -90,8 +90,7 @@ final class TestService: RPCService {
     responder.end(rpc, status: .ok)
   }
 
-  func ended(_ rpc: RPCID, method: Int, code: RPCCode, elapsed: Duration) {
-    #expect(elapsed >= .zero)
+  func ended(_ rpc: RPCID, method: Int, code: RPCCode, nanoseconds: UInt64) {
     log.add(.ended(method, code), rpc)
     // Too late, and harmless.
     responder.respond(rpc, frame: MessageFrame.framed([]))
