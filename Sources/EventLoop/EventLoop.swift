@@ -87,6 +87,14 @@ package final class EventLoop: SerialExecutor, Sendable {
 
   private static let backgroundNice: Int32 = 10
 
+  /// Lets nothing happen on the loop for a while. On the loop.
+  package func rest(for span: Duration) {
+    let (seconds, attoseconds) = span.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    // A signal cuts it short, which does no harm.
+    nanosleep(&time, nil)
+  }
+
   /// Returns to the system what has been freed, after work that took much and keeps little: the
   /// trees and texts of 100,000 manifests leave half as much behind as their policies take. Applies
   /// to the whole process, and takes milliseconds.

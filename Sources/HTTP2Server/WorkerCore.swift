@@ -25,6 +25,9 @@ final class WorkerCore<Service: RPCService> {
   var resumeTimer: LoopTimer?
   /// The connections that have been read from more than they could be dealt with in one turn.
   var postponed: [HTTP2Connection] = []
+  private var pacing = TurnPacing()
+  /// How many streams had been opened at the end of the last turn.
+  private var streamsBefore = 0
   /// When each mistake of clients was last warned of.
   var mistakes: [String: MonotonicTime] = [:]
   private var drain: (deadline: MonotonicTime, completion: () -> Void)?
@@ -58,7 +61,7 @@ final class WorkerCore<Service: RPCService> {
     policyLimits.ageGrace = configuration.maxConnectionAgeGrace
     policyLimits.idle = configuration.maxConnectionIdle
     self.policyLimits = policyLimits
-    turnHook = try LoopTurnHook(on: loop) { [unowned self] in flush() }
+    turnHook = try LoopTurnHook(on: loop) { [unowned self] in endTurn() }
     timer = try LoopTimer(on: loop) { [unowned self] in timerFired() }
     resumeTimer = try LoopTimer(on: loop) { [unowned self] in resumePostponed() }
     if let limit = configuration.stallTimeout {
@@ -346,6 +349,14 @@ final class WorkerCore<Service: RPCService> {
       }
     }
     armTimer()
+  }
+
+  private func endTurn() {
+    flush()
+    let streams = table.counters.streamsOpened.value
+    let calls = streams - streamsBefore
+    streamsBefore = streams
+    if pacing.turnEnded(calls: calls, now: table.now) == .rest { loop.rest(for: TurnPacing.rest) }
   }
 
   /// Writes for all connections that the service has answered on since the last turn.
