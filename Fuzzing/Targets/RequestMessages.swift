@@ -14,6 +14,7 @@ extension FuzzTarget {
         try decoder.scalerMetadata(from: message)
       }
       try requireAgreement(ref, metadata)
+      try requireKey(of: ref, ofMessage: message, decoder)
       _ = try outcome { () throws(MessageError) in try decoder.getMetricsRequest(from: message) }
       _ = try outcome { () throws(MessageError) in try decoder.healthCheckRequest(from: message) }
       let reflection = try outcome { () throws(MessageError) in
@@ -50,6 +51,25 @@ extension FuzzTarget {
     try require(ref.leadTime == metadata["leadTime"], "the lead time differs")
     try require(ref.metricName == metadata["metricName"], "the metric name differs")
     try require(ref.metadataCount >= metadata.count, "entries were not counted")
+  }
+
+  /// The key of a reference is read without it, and is its own.
+  private static func requireKey(
+    of ref: ScaledObjectRef?, ofMessage message: RawSpan, _ decoder: MessageDecoder
+  ) throws(Broken) {
+    let read = try outcome { () throws(MessageError) in
+      var key = ReferenceKey()
+      try decoder.readReference(from: message, into: &key)
+      return key.bytes
+    }
+    let filled = ref.map { ref in
+      var key = ReferenceKey()
+      key.fill(
+        name: ref.name, namespace: ref.namespace, policy: ref.policy, workload: ref.workload,
+        leadTime: ref.leadTime, metricName: ref.metricName)
+      return key.bytes
+    }
+    try require(read == filled, "the key is not that of the reference")
   }
 
   private static func requireAnswer(to request: ReflectionRequest) throws(Broken) {

@@ -56,6 +56,37 @@ package final class MessageDecoder {
     }
   }
 
+  /// Reads of an `externalscaler.ScaledObjectRef` what tells it from others, and checks all of it.
+  package func readReference(
+    from bytes: RawSpan, into key: inout ReferenceKey
+  ) throws(MessageError) {
+    _ = try decode(
+      bytes, "externalscaler.ScaledObjectRef", externalscaler__scaled_object_ref__unpack
+    ) { message throws(MessageError) in
+      try message.read(into: &key)
+    }
+  }
+
+  /// Reads of an `externalscaler.GetMetricsRequest` what tells its reference from others, and checks
+  /// all of it.
+  ///
+  /// - Returns: whether it asks for the metric by the name that the trigger has for it,
+  ///   `defaultMetricName` if the trigger has none, or by no name.
+  package func readMetricsRequest(
+    from bytes: RawSpan, defaultMetricName: StaticString, into key: inout ReferenceKey
+  ) throws(MessageError) -> Bool {
+    try decode(
+      bytes, "externalscaler.GetMetricsRequest", externalscaler__get_metrics_request__unpack
+    ) { message throws(MessageError) in
+      let reference =
+        message.scaledobjectref?.pointee ?? Externalscaler__ScaledObjectRef.none
+      let name = try reference.read(into: &key) ?? defaultMetricName.buffer
+      try message.metricname.validate(FieldPath(field: "metricName"))
+      let asked = message.metricname.buffer
+      return asked.isEmpty || asked.elementsEqual(name.isEmpty ? defaultMetricName.buffer : name)
+    }
+  }
+
   /// The service that a `grpc.health.v1.HealthCheckRequest` names; empty for the whole server.
   package func healthCheckRequest(from bytes: RawSpan) throws(MessageError) -> String {
     try decode(

@@ -24,6 +24,48 @@ extension ScaledObjectRef {
   }
 }
 
+extension Externalscaler__ScaledObjectRef {
+  /// What a request without a reference counts as.
+  static var none: Externalscaler__ScaledObjectRef {
+    var message = Externalscaler__ScaledObjectRef()
+    externalscaler__scaled_object_ref__init(&message)
+    return message
+  }
+
+  /// Puts into `key` what `ScaledObjectRef` would hold. Every string is checked, as there.
+  ///
+  /// - Returns: the trigger's name for the metric, which lives as long as the message.
+  func read(into key: inout ReferenceKey) throws(MessageError) -> UnsafeBufferPointer<UInt8>? {
+    try name.validate(FieldPath(field: "name"))
+    try namespace_.validate(FieldPath(field: "namespace"))
+    var policy: UnsafeBufferPointer<UInt8>?
+    var workload: UnsafeBufferPointer<UInt8>?
+    var leadTime: UnsafeBufferPointer<UInt8>?
+    var metricName: UnsafeBufferPointer<UInt8>?
+    for entry in metadataEntries {
+      try entry.key.validate(FieldPath(field: "a key of scalerMetadata"))
+      try entry.value.validate(entry.path)
+      switch MetadataKey(entry.key.buffer) {
+      case .policy: policy = entry.value.buffer
+      case .workload: workload = entry.value.buffer
+      case .leadTime: leadTime = entry.value.buffer
+      case .metricName: metricName = entry.value.buffer
+      case nil: break
+      }
+    }
+    key.fill(
+      name.buffer, namespace_.buffer, policy: policy, workload: workload, leadTime: leadTime,
+      metricName: metricName)
+    return metricName
+  }
+}
+
+extension StaticString {
+  var buffer: UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+  }
+}
+
 /// The keys of a trigger's metadata that Headstart reads.
 private enum MetadataKey {
   case policy, workload, leadTime, metricName

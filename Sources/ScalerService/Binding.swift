@@ -8,6 +8,8 @@ final class Binding {
   let object: ScaledObject
   /// Nil until the engine has told the first one.
   private(set) var answer: Answer?
+  /// The answer to GetMetricSpec, which never changes.
+  let specFrame: [UInt8]
   /// The answer to GetMetrics under the metric's own name, and the replicas in it; nil when it is an
   /// error.
   private(set) var metricsFrame: [UInt8]?
@@ -21,8 +23,15 @@ final class Binding {
 
   init(object: ScaledObject, now: Duration) {
     self.object = object
+    specFrame =
+      object.metricName == nil
+      ? Self.defaultSpecFrame
+      : MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName)
     lastUsed = now
   }
+
+  static let defaultSpecFrame = MessageEncoder.getMetricSpecResponse(
+    metricName: ScaledObject.defaultMetricName)
 
   /// Takes a new answer and prepares its bytes once for all the RPCs that will carry them.
   func take(_ answer: Answer) {

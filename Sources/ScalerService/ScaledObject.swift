@@ -26,7 +26,8 @@ package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
     return metricName
   }
 
-  package static let defaultMetricName = "desired_replicas"
+  package static let defaultMetricName = "\(metricNameLiteral)"
+  static let metricNameLiteral: StaticString = "desired_replicas"
 
   /// The bytes of all texts. Names of Kubernetes have 253 at most, and a namespace 63.
   var byteCount: Int {

@@ -25,12 +25,14 @@ package final class ScalerRPCs: RPCService {
   private var news: [[AnswerUpdate]] = []
   private let decoder = MessageDecoder()
   private let methods: [(path: [UInt8], method: RPCMethod)]
-  private var bindings: [ScaledObject: Binding] = [:]
-  /// What requests of GetMetrics under the metric's own name and of IsActive were bound to, and
-  /// what answers those of GetMetricSpec.
+  /// By `ReferenceKey`.
+  private var bindings = ByteTable<Binding>()
+  /// The reference that was read last; for its memory.
+  private var key = ReferenceKey()
+  /// What requests of GetMetrics under the metric's own name were bound to, and what references alone
+  /// were, which IsActive and GetMetricSpec send.
   private var metricsMemo = RequestMemo<Binding>()
-  private var activityMemo = RequestMemo<Binding>()
-  private var specMemo = RequestMemo<[UInt8]>()
+  private var referenceMemo = RequestMemo<Binding>()
   /// The binding of each open StreamIsActive.
   private var pushStreams: [RPCID: Binding] = [:]
   /// Streams that are sent `true` once more, the earliest first.
@@ -162,43 +164,47 @@ package final class ScalerRPCs: RPCService {
       }
       return
     }
-    let request = try decoder.getMetricsRequest(from: message)
-    let binding = try binding(for: request.scaledObject)
+    let isOwnName = try decoder.readMetricsRequest(
+      from: message, defaultMetricName: ScaledObject.metricNameLiteral, into: &key)
+    let binding = try binding { () throws(MessageError) in
+      try decoder.getMetricsRequest(from: message).scaledObject
+    }
+    let metricName = isOwnName ? "" : try decoder.getMetricsRequest(from: message).metricName
     guard binding.answer != nil else {
-      binding.waiting.append((rpc, .getMetrics, request.metricName))
+      binding.waiting.append((rpc, .getMetrics, metricName))
       return
     }
-    if request.metricName.isEmpty || request.metricName == binding.object.effectiveMetricName {
-      metricsMemo.remember(binding, for: message)
-    }
-    answerMetrics(rpc, binding, metricName: request.metricName)
+    if isOwnName { metricsMemo.remember(binding, for: message) }
+    answerMetrics(rpc, binding, metricName: metricName)
   }
 
   private func isActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
-    if let binding = activityMemo.value(for: message) {
+    if let binding = referenceMemo.value(for: message) {
       binding.lastUsed = loop.now
       answerActivity(rpc, binding)
       return
     }
-    let binding = try binding(for: try decoder.scaledObjectRef(from: message))
+    let binding = try binding(of: message)
     guard binding.answer != nil else {
       binding.waiting.append((rpc, .isActive, ""))
       return
     }
-    activityMemo.remember(binding, for: message)
+    referenceMemo.remember(binding, for: message)
     answerActivity(rpc, binding)
   }
 
   /// Pure and local: it never fails for a reference that can be read (C1, C23).
   private func getMetricSpec(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
-    if let frame = specMemo.value(for: message) {
-      responder.respond(rpc, frame: frame)
-      return
+    if let binding = referenceMemo.value(for: message) {
+      return responder.respond(rpc, frame: binding.specFrame)
+    }
+    try decoder.readReference(from: message, into: &key)
+    guard key.hasMetricName else {
+      return responder.respond(rpc, frame: Binding.defaultSpecFrame)
     }
     let object = ScaledObject(try decoder.scaledObjectRef(from: message))
-    let frame = MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName)
-    specMemo.remember(frame, for: message)
-    responder.respond(rpc, frame: frame)
+    responder.respond(
+      rpc, frame: MessageEncoder.getMetricSpecResponse(metricName: object.effectiveMetricName))
   }
 
   /// The specification never changes while the stream's metadata stand (C9, C13), so that one
@@ -210,7 +216,7 @@ package final class ScalerRPCs: RPCService {
   }
 
   private func streamIsActive(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
-    let binding = try binding(for: try decoder.scaledObjectRef(from: message))
+    let binding = try binding(of: message)
     binding.pushStreams[rpc] = false
     pushStreams[rpc] = binding
     if binding.answer != nil { openPush(rpc, binding) }
@@ -287,12 +293,21 @@ package final class ScalerRPCs: RPCService {
 
   // MARK: Bindings
 
-  private func binding(for ref: ScaledObjectRef) throws(MessageError) -> Binding {
-    let object = ScaledObject(ref)
-    if let binding = bindings[object] {
+  /// The binding of the ScaledObject that `message`, a ScaledObjectRef, names.
+  private func binding(of message: RawSpan) throws(MessageError) -> Binding {
+    try decoder.readReference(from: message, into: &key)
+    return try binding { () throws(MessageError) in try decoder.scaledObjectRef(from: message) }
+  }
+
+  /// The binding of the ScaledObject whose reference is in `key`; `read` decodes it for a new one.
+  private func binding(
+    _ read: () throws(MessageError) -> ScaledObjectRef
+  ) throws(MessageError) -> Binding {
+    if let binding = bindings.value(for: key.bytes.span.bytes) {
       binding.lastUsed = loop.now
       return binding
     }
+    let object = ScaledObject(try read())
     // What is kept is kept for `forgetAfter`: neither its size nor its number is the client's choice.
     let byteCount = object.byteCount
     guard byteCount <= ScaledObject.longest else {
@@ -300,7 +315,7 @@ package final class ScalerRPCs: RPCService {
     }
     guard bindings.count < Self.maxBindings else { throw .manyReferences(limit: Self.maxBindings) }
     let binding = Binding(object: object, now: loop.now)
-    bindings[object] = binding
+    bindings.insert(binding, for: key.bytes.span.bytes)
     engine.loop.post { [engine, mailbox] in
       engine.assumeIsolated { $0.subscribe(object, worker: mailbox) }
     }
@@ -321,7 +336,8 @@ package final class ScalerRPCs: RPCService {
   /// Takes one message's answers, and lets sockets be read before the next one's.
   private func takeNews() {
     for update in news.removeFirst() {
-      guard let binding = bindings[update.object] else { continue }
+      key.fill(update.object)
+      guard let binding = bindings.value(for: key.bytes.span.bytes) else { continue }
       take(update.answer, for: binding)
     }
     guard !news.isEmpty else { return }
@@ -368,18 +384,28 @@ package final class ScalerRPCs: RPCService {
     let unused = bindings.values.filter {
       $0.lastUsed < oldest && $0.pushStreams.isEmpty && $0.waiting.isEmpty
     }
-    guard !unused.isEmpty else { return }
-    forget(unused.map(\.object))
+    if !unused.isEmpty { forget(unused.map(\.object)) }
+    if metricsMemo.isFull { metricsMemo.removeAll() }
+    if referenceMemo.isFull { referenceMemo.removeAll() }
   }
 
   /// Drops what is known of these ScaledObjects; the next request for one asks the engine again.
   package func forget(_ objects: [ScaledObject]) {
-    for object in objects { bindings[object] = nil }
+    let forgotten = Set(objects)
+    bindings.removeAll { forgotten.contains($0.object) }
     metricsMemo.removeAll()
-    activityMemo.removeAll()
+    referenceMemo.removeAll()
     engine.loop.post { [engine, mailbox] in
       engine.assumeIsolated { $0.unsubscribe(objects, worker: mailbox) }
     }
+  }
+}
+
+extension ReferenceKey {
+  fileprivate mutating func fill(_ object: ScaledObject) {
+    fill(
+      name: object.name, namespace: object.namespace, policy: object.policy,
+      workload: object.workload, leadTime: object.leadTime, metricName: object.metricName)
   }
 }
 

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import ScalerMessages
+
+@Suite("Keys of references")
+struct ReferenceKeyTests {
+  let decoder = MessageDecoder()
+
+  @Test("messages with the same reference have the same key, and others another one")
+  func agreesWithReferences() throws {
+    var random = SplitMix64(state: 20_261_126)
+    var references: [[UInt8]: ScaledObjectRef] = [:]
+    for _ in 0..<20_000 {
+      let bytes = message(using: &random)
+      var reference = try decoder.scaledObjectRef(from: bytes.span.bytes)
+      var key = ReferenceKey()
+      try decoder.readReference(from: bytes.span.bytes, into: &key)
+      var direct = ReferenceKey()
+      direct.fill(
+        name: reference.name, namespace: reference.namespace, policy: reference.policy,
+        workload: reference.workload, leadTime: reference.leadTime,
+        metricName: reference.metricName)
+      try #require(key.bytes == direct.bytes)
+      try #require(key.hasMetricName == (reference.metricName != nil))
+      reference.metadataCount = 0
+      let known = references.updateValue(reference, forKey: key.bytes)
+      try #require(known == nil || known == reference)
+    }
+    #expect(Set(references.values).count == references.count)
+    #expect(references.count > 1_000)
+  }
+
+  @Test("a key that was used before says nothing of that time")
+  func isFilledAnew() throws {
+    var key = ReferenceKey()
+    let long = WireBytes.field(1, "web") + WireBytes.metadata("metricName", "m")
+    try decoder.readReference(from: long.span.bytes, into: &key)
+    let empty: [UInt8] = []
+    try decoder.readReference(from: empty.span.bytes, into: &key)
+    var fresh = ReferenceKey()
+    fresh.fill(
+      name: "", namespace: "", policy: nil, workload: nil, leadTime: nil, metricName: nil)
+    #expect(key.bytes == fresh.bytes)
+    #expect(key.hasMetricName == false)
+  }
+
+  @Test("what is wrong with a reference is the same error as elsewhere")
+  func errors() {
+    let messages = [
+      [0xFF], [0x0A, 0x05, 0x41], [0x0A, 0x01, 0xFF],
+      WireBytes.metadata("workload", "x") + [0x1A, 0x05, 0x0A, 0x01, 0x41, 0x12, 0x01],
+      [0x1A, 0x06, 0x0A, 0x01, 0x41, 0x12, 0x01, 0xFE],
+    ]
+    for bytes in messages {
+      let expected = #expect(throws: MessageError.self) {
+        try decoder.scaledObjectRef(from: bytes.span.bytes)
+      }
+      let found = #expect(throws: MessageError.self) {
+        var key = ReferenceKey()
+        try decoder.readReference(from: bytes.span.bytes, into: &key)
+      }
+      #expect(found == expected)
+    }
+  }
+
+  @Test(
+    "GetMetrics asks by the trigger's name, by the default, or by another",
+    arguments: [
+      (nil, "", true), (nil, "desired_replicas", true), (nil, "other", false),
+      ("mine", "mine", true), ("mine", "", true), ("mine", "desired_replicas", false),
+      ("", "desired_replicas", true), ("", "", true),
+    ] as [(String?, String, Bool)])
+  func metricNames(trigger: String?, asked: String, isOwn: Bool) throws {
+    var reference = WireBytes.field(1, "web")
+    if let trigger { reference += WireBytes.metadata("metricName", trigger) }
+    let bytes =
+      [0x0A, UInt8(reference.count)] + reference + (asked.isEmpty ? [] : WireBytes.field(2, asked))
+    var key = ReferenceKey()
+    let found = try decoder.readMetricsRequest(
+      from: bytes.span.bytes, defaultMetricName: "desired_replicas", into: &key)
+    #expect(found == isOwn)
+    var alone = ReferenceKey()
+    try decoder.readReference(from: reference.span.bytes, into: &alone)
+    #expect(key.bytes == alone.bytes)
+  }
+
+  /// A reference with few different texts, so that equal ones come up, its entries in any order.
+  private func message(using random: inout SplitMix64) -> [UInt8] {
+    func text() -> String { ["", "a", "b", "ab"].randomElement(using: &random) ?? "" }
+    var fields = [WireBytes.field(1, text()), WireBytes.field(2, text())]
+    for key in ["policy", "workload", "leadTime", "metricName", "scalerAddress"] {
+      guard Bool.random(using: &random) else { continue }
+      fields.append(WireBytes.metadata(key, text()))
+    }
+    return fields.shuffled(using: &random).flatMap { $0 }
+  }
+}
