@@ -14,6 +14,9 @@ final class Binding {
   /// error.
   private(set) var metricsFrame: [UInt8]?
   private(set) var replicas = 0
+  /// The answer to IsActive, and what it says; nil when it is an error.
+  private(set) var activityFrame: [UInt8]?
+  private(set) var isActive = false
   /// Unary RPCs that wait for the first answer.
   var waiting: [(rpc: RPCID, method: ScalerMethod, metricName: String)] = []
   /// Open StreamIsActive RPCs, and whether the last state sent or known was `true`.
@@ -30,6 +33,8 @@ final class Binding {
     lastUsed = now
   }
 
+  static let activeFrame = MessageEncoder.isActiveResponse(true)
+  static let inactiveFrame = MessageEncoder.isActiveResponse(false)
   static let defaultSpecFrame = MessageEncoder.getMetricSpecResponse(
     metricName: ScaledObject.defaultMetricName)
 
@@ -43,6 +48,17 @@ final class Binding {
         metricName: object.effectiveMetricName, replicas: count)
     case .error:
       metricsFrame = nil
+    }
+    switch answer.activity {
+    case .active:
+      isActive = true
+      activityFrame = Self.activeFrame
+    case .inactive:
+      isActive = false
+      activityFrame = Self.inactiveFrame
+    case .error:
+      isActive = false
+      activityFrame = nil
     }
   }
 }

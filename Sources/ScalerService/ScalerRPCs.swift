@@ -50,9 +50,6 @@ package final class ScalerRPCs: RPCService {
   static let maxBindings = 200_000
   private static let sweepInterval = Duration.seconds(60)
 
-  private static let isActiveFrame = MessageEncoder.isActiveResponse(true)
-  private static let isInactiveFrame = MessageEncoder.isActiveResponse(false)
-
   /// On `loop`.
   ///
   /// - Parameters:
@@ -155,13 +152,7 @@ package final class ScalerRPCs: RPCService {
   private func getMetrics(_ message: RawSpan, _ rpc: RPCID) throws(MessageError) {
     if let binding = metricsMemo.value(for: message) {
       binding.lastUsed = loop.now
-      // What nearly every call comes to, without a copy of the answer.
-      if let frame = binding.metricsFrame {
-        metrics.returned(replicas: binding.replicas)
-        responder.respond(rpc, frame: frame)
-      } else {
-        answerMetrics(rpc, binding, metricName: "")
-      }
+      answerMetrics(rpc, binding, metricName: "")
       return
     }
     let isOwnName = try decoder.readMetricsRequest(
@@ -224,35 +215,30 @@ package final class ScalerRPCs: RPCService {
 
   // MARK: Answering
 
+  /// - Parameter metricName: empty for the name that the trigger has for its metric.
   private func answerMetrics(_ rpc: RPCID, _ binding: Binding, metricName: String) {
-    switch binding.answer?.metrics {
-    case .replicas(let count):
-      metrics.returned(replicas: count)
-      let isOwnName = metricName.isEmpty || metricName == binding.object.effectiveMetricName
-      guard isOwnName, let frame = binding.metricsFrame else {
-        responder.respond(
-          rpc, frame: MessageEncoder.getMetricsResponse(metricName: metricName, replicas: count))
-        return
-      }
-      responder.respond(rpc, frame: frame)
-    case .error(let status):
+    // The answer itself is not looked at, which would copy it.
+    if let frame = binding.metricsFrame {
+      metrics.returned(replicas: binding.replicas)
+      responder.respond(
+        rpc,
+        frame: metricName.isEmpty
+          ? frame
+          : MessageEncoder.getMetricsResponse(metricName: metricName, replicas: binding.replicas))
+    } else if case .error(let status) = binding.answer?.metrics {
       responder.end(rpc, status: status)
-    case nil:
+    } else {
       responder.end(rpc, status: Self.noAnswerYet(binding.object))
     }
   }
 
   private func answerActivity(_ rpc: RPCID, _ binding: Binding) {
-    switch binding.answer?.activity {
-    case .active:
-      metrics.answered(isActive: true)
-      responder.respond(rpc, frame: Self.isActiveFrame)
-    case .inactive:
-      metrics.answered(isActive: false)
-      responder.respond(rpc, frame: Self.isInactiveFrame)
-    case .error(let status):
+    if let frame = binding.activityFrame {
+      metrics.answered(isActive: binding.isActive)
+      responder.respond(rpc, frame: frame)
+    } else if case .error(let status) = binding.answer?.activity {
       responder.end(rpc, status: status)
-    case nil:
+    } else {
       responder.end(rpc, status: Self.noAnswerYet(binding.object))
     }
   }
@@ -267,11 +253,11 @@ package final class ScalerRPCs: RPCService {
     switch binding.answer?.activity {
     case .active:
       binding.pushStreams[rpc] = true
-      responder.send(rpc, frame: Self.isActiveFrame)
+      responder.send(rpc, frame: Binding.activeFrame)
       repeats.append((loop.now + Self.repeatDelay, rpc))
       if repeats.count == 1 { repeatTimer?.start(after: Self.repeatDelay) }
     case .inactive:
-      responder.send(rpc, frame: Self.isInactiveFrame)
+      responder.send(rpc, frame: Binding.inactiveFrame)
     case .error(let status):
       // UNAVAILABLE passes by itself; what is wrong with the reference or the policy does not.
       guard status.code != .unavailable else { return }
@@ -284,7 +270,7 @@ package final class ScalerRPCs: RPCService {
   private func repeatActive() {
     let due = repeats.prefix { $0.at <= loop.now }
     for (_, rpc) in due where pushStreams[rpc]?.answer?.activity == .active {
-      responder.send(rpc, frame: Self.isActiveFrame)
+      responder.send(rpc, frame: Binding.activeFrame)
     }
     repeats.removeFirst(due.count)
     guard let first = repeats.first else { return }
@@ -368,7 +354,7 @@ package final class ScalerRPCs: RPCService {
     switch binding.answer?.activity {
     case .active:
       guard binding.pushStreams.updateValue(true, forKey: rpc) == false else { return }
-      responder.send(rpc, frame: Self.isActiveFrame)
+      responder.send(rpc, frame: Binding.activeFrame)
     case .inactive:
       binding.pushStreams[rpc] = false
     case .error(let status):
