@@ -36,7 +36,7 @@ struct ManifestDecoder {
     let stream = YAMLStream(bytes, limits: limits)
     var objects: [ManifestObject] = []
     for document in stream.documents {
-      objects += decode(ManifestValue(node: document, path: "", report: report))
+      objects += decode(ManifestValue(document: document, report: report))
     }
     if let problem = stream.problem {
       report.error(problem.message, at: problem.position)
@@ -48,7 +48,7 @@ struct ManifestDecoder {
   }
 
   private func decode(_ value: ManifestValue, inList: Bool = false) -> [ManifestObject] {
-    guard case .mapping = value.node.content else {
+    guard value.node.kind == .mapping else {
       value.error(expected: "a manifest, which is a mapping with apiVersion, kind and metadata")
       return []
     }

@@ -5,6 +5,7 @@ extension ManifestValue {
   ///
   /// - Parameter withSeconds: Whether `HH:MM:00` is read too, which EasyScale's users may write.
   func timeOfDay(withSeconds: Bool = false) -> TimeOfDay? {
+    if let time = plainTime { return time }
     let expected = "a time from 00:00 to 24:00 written HH:MM"
     if case .scalar(let scalar) = node.content, case .integer(let minutes) = scalar.value,
       let time = TimeOfDay(minutes: minutes)
@@ -53,19 +54,22 @@ extension ManifestValue {
 
   /// A day of the week: the English name or its first three letters, in any case.
   func weekday() -> Weekday? {
-    let names = Weekday.allCases.map(\.rawValue)
     guard let text = text(expected: "a day of the week such as Monday or Mon") else { return nil }
-    let lowered = text.lowercased()
-    if let day = Weekday.allCases.first(where: {
-      let name = $0.rawValue.lowercased()
-      return lowered == name || lowered == name.prefix(3)
-    }) {
-      return day
-    }
+    if let day = Weekday.allCases.first(where: { text.isName(of: $0) }) { return day }
+    let names = Weekday.allCases.map(\.rawValue)
     error(
       expected: "a day of the week such as Monday or Mon",
       hint: Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" })
     return nil
+  }
+
+  /// The time of `HH:MM`; nil for everything else.
+  private var plainTime: TimeOfDay? {
+    let bytes = Array(node.bytes)
+    guard bytes.count == 5, bytes[2] == UInt8(ascii: ":") else { return nil }
+    let digits = [bytes[0], bytes[1], bytes[3], bytes[4]].map { Int($0) - Int(UInt8(ascii: "0")) }
+    guard digits.allSatisfy((0...9).contains), digits[2] < 6 else { return nil }
+    return TimeOfDay(minutes: (digits[0] * 10 + digits[1]) * 60 + digits[2] * 10 + digits[3])
   }
 
   private func digits(_ text: Substring, atMost count: Int) -> Int? {
@@ -83,5 +87,14 @@ extension ManifestValue {
       "October", "November", "December",
     ]
     return "\(names[month - 1]) \(year) has \(CivilDate.length(ofMonth: month, year: year)) days"
+  }
+}
+
+extension String {
+  /// Whether this is the English name of a day or its first three letters, in any case.
+  fileprivate func isName(of day: Weekday) -> Bool {
+    let name = day.rawValue.utf8
+    return (utf8.count == name.count || utf8.count == 3)
+      && zip(utf8, name).allSatisfy { $0 | 0x20 == $1 | 0x20 }
   }
 }

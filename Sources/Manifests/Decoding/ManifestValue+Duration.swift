@@ -3,9 +3,12 @@ internal import Scaling
 extension ManifestValue {
   /// A duration as Go writes it, within bounds.
   func duration(in range: ClosedRange<Duration>) -> Duration? {
-    let expected =
+    var expected: String {
       "a duration from \(range.lowerBound.text) to \(days(range.upperBound)), such as 90s or 1h30m"
-    if case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value {
+    }
+    if !node.isPlainlyText, case .scalar(let scalar) = node.content,
+      case .integer(let number) = scalar.value
+    {
       error(expected: expected, hint: "add a unit: write \(number)s for seconds")
       return nil
     }

@@ -15,8 +15,10 @@ extension ManifestValue {
 
   /// What a person calls a signal or a rule, or a forecaster a workload: one line.
   func title(longest: Int = 128) -> String? {
-    let expected = "a name of at most \(longest) characters, on one line"
+    var expected: String { "a name of at most \(longest) characters, on one line" }
     guard let text = text(expected: expected) else { return nil }
+    // What most names are: letters, digits and spaces.
+    if text.utf8.count <= longest, text.utf8.allSatisfy({ 0x20..<0x7F ~= $0 }) { return text }
     let hasBreak = text.unicodeScalars.contains {
       [.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
     }
@@ -29,20 +31,31 @@ extension ManifestValue {
 
   private func name(longest: Int, allowsDots: Bool, expected: String) -> String? {
     guard let text = text(expected: expected) else { return nil }
-    let labels = text.utf8.split(omittingEmptySubsequences: false) {
-      allowsDots && $0 == UInt8(ascii: ".")
-    }
-    let isName =
-      text.utf8.count <= longest
-      && labels.allSatisfy { label in
-        label.allSatisfy { $0.isLowercaseOrDigit || $0 == UInt8(ascii: "-") }
-          && label.first?.isLowercaseOrDigit == true && label.last?.isLowercaseOrDigit == true
-      }
-    guard isName else {
+    guard text.utf8.count <= longest, text.isMadeOfLabels(allowsDots: allowsDots) else {
       error(expected: "\(expected) that starts and ends with a letter or a digit")
       return nil
     }
     return text
+  }
+}
+
+extension String {
+  /// Whether this is one label of RFC 1123, or several joined by dots.
+  fileprivate func isMadeOfLabels(allowsDots: Bool) -> Bool {
+    // The last byte of the label so far; a dot at its beginning.
+    var last = UInt8(ascii: ".")
+    for byte in utf8 {
+      let isAllowed =
+        switch byte {
+        case UInt8(ascii: "."): allowsDots && last.isLowercaseOrDigit
+        case UInt8(ascii: "-"): last != UInt8(ascii: ".")
+        default: byte.isLowercaseOrDigit
+        }
+      guard isAllowed else { return false }
+      last = byte
+    }
+    // Each label starts and ends with a letter or a digit.
+    return last.isLowercaseOrDigit
   }
 }
 

@@ -1,8 +1,8 @@
 extension ManifestValue {
   /// The scalar that stands here, or an error that something else was expected.
-  private func scalar(expected: String, hint: String? = nil) -> YAMLScalar.Value? {
+  private func scalar(expected: @autoclosure () -> String) -> YAMLScalar.Value? {
     guard case .scalar(let scalar) = node.content, !node.isNull else {
-      error(expected: expected, hint: hint)
+      error(expected: expected())
       return nil
     }
     return scalar.value
@@ -11,26 +11,28 @@ extension ManifestValue {
   /// Text that is not empty. A plain number or boolean is not text, as it is not for Kubernetes.
   ///
   /// - Parameter expected: What the text stands for, such as `a time such as "09:00"`.
-  func text(expected: String = "text") -> String? {
-    switch scalar(expected: expected) {
+  func text(expected: @autoclosure () -> String = "text") -> String? {
+    if node.isPlainlyText { return String(decoding: node.bytes, as: UTF8.self) }
+    switch scalar(expected: expected()) {
     case nil:
       return nil
     case .text(let text) where text.isEmpty:
-      error(expected: expected)
+      error(expected: expected())
       return nil
     case .text(let text) where text.unicodeScalars.contains("\0"):
-      error("expected \(expected) without U+0000, which is found here")
+      error("expected \(expected()) without U+0000, which is found here")
       return nil
     case .text(let text):
       return text
     case .null, .boolean, .integer, .hugeInteger, .ambiguousInteger, .real, .notFinite:
-      error(expected: expected, hint: "put it in quotes")
+      error(expected: expected(), hint: "put it in quotes")
       return nil
     }
   }
 
   /// A whole number within bounds.
   func integer(in range: ClosedRange<Int>) -> Int? {
+    if let number = node.plainInteger, range.contains(number) { return number }
     let expected =
       range == Int.min...Int.max
       ? "a whole number" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -110,14 +112,51 @@ extension ManifestValue {
 
   /// One word of a few.
   func choice<Choice>(_ choices: [(word: String, meaning: Choice)]) -> Choice? {
-    let words = choices.map(\.word)
-    let expected = words.joined(separator: " or ")
-    guard let text = text(expected: expected) else { return nil }
+    var words: [String] { choices.map(\.word) }
+    guard let text = text(expected: words.joined(separator: " or ")) else { return nil }
     if let chosen = choices.first(where: { $0.word == text }) { return chosen.meaning }
     error(
-      expected: expected,
+      expected: words.joined(separator: " or "),
       hint: Suggestion.nearest(to: text, among: words).map { "did you mean \($0)?" })
     return nil
+  }
+}
+
+/// What most scalars are, told by their bytes. These never take one for something else; for what they
+/// do not know, `YAMLScalar.value` knows everything.
+extension YAMLNode {
+  /// Whether this is text that is neither empty nor holds U+0000.
+  var isPlainlyText: Bool {
+    guard let first = bytes.first else { return false }
+    // U+0000 is written as an escape, which needs quotes.
+    guard kind == .plain else { return kind == .quoted && !bytes.contains(0) }
+    switch first {
+    // true, false and null
+    case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "T"),
+      UInt8(ascii: "F"), UInt8(ascii: "N"):
+      return false
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+      return true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"):
+      // Of a duration such as 10m; no number ends in one of these.
+      return bytes.last.map { UInt8(ascii: "g")...UInt8(ascii: "z") ~= $0 } ?? false
+    default:
+      return false
+    }
+  }
+
+  /// A whole number of a few decimal digits; nil for everything else.
+  fileprivate var plainInteger: Int? {
+    let digits = bytes
+    guard kind == .plain, let first = digits.first, digits.count <= 9,
+      first != UInt8(ascii: "0") || digits.count == 1
+    else { return nil }
+    var number = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      number = number * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return number
   }
 }
 

@@ -3,11 +3,62 @@
 ///
 /// The functions that read it return nil after they have reported an error. As any error makes the
 /// file unusable, callers may go on with whatever stands in for the value.
+///
+/// There are millions of them, of which few are ever reported on: the words for that are found when
+/// they are needed.
 struct ManifestValue {
-  let node: YAMLNode
+  /// What holds it.
+  private let parent: ManifestParent
+  private let index: Int32
+  private let step: Step
+
+  private enum Step {
+    case root
+    /// The node of the key.
+    case field(Int32)
+    case item(Int32)
+  }
+
+  /// The root of a document.
+  init(document: YAMLNode, report: ManifestReport) {
+    self.init(document, of: ManifestParent(document.tree, report), .root)
+  }
+
+  init(entry: YAMLEntry, of parent: ManifestParent) {
+    self.init(entry.value, of: parent, .field(Int32(entry.keyIndex)))
+  }
+
+  init(item: YAMLNode, number: Int, of parent: ManifestParent) {
+    self.init(item, of: parent, .item(Int32(number)))
+  }
+
+  private init(_ node: YAMLNode, of parent: ManifestParent, _ step: Step) {
+    self.parent = parent
+    self.step = step
+    index = Int32(node.index)
+  }
+
+  var node: YAMLNode { YAMLNode(parent.tree, at: Int(index)) }
+
+  var report: ManifestReport { parent.report }
+
   /// `spec.signals[1].leadTime`; empty for the object itself.
-  let path: String
-  let report: ManifestReport
+  var path: String {
+    switch step {
+    case .root: return ""
+    case .field(let key):
+      let tree = parent.tree
+      let name = String(decoding: tree.text(of: tree.resolved(Int(key))), as: UTF8.self)
+      return parent.place?.path(of: name) ?? name
+    case .item(let number): return "\(parent.place?.path ?? "")[\(number)]"
+    }
+  }
+
+  /// The path of a field of this mapping.
+  func path(of field: String) -> String {
+    let path = path
+    return path.isEmpty ? field : "\(path).\(field)"
+  }
 
   /// Reports an error at this value, with its path in front.
   func error(_ message: @autoclosure () -> String) {
@@ -24,7 +75,8 @@ struct ManifestValue {
   }
 
   private func located(_ message: String) -> String {
-    path.isEmpty ? message : "\(path): \(message)"
+    let path = path
+    return path.isEmpty ? message : "\(path): \(message)"
   }
 
   /// What stands here, in words.
@@ -44,6 +96,26 @@ struct ManifestValue {
   }
 }
 
+/// What holds values: a list or a mapping whose items or fields are being decoded, or the file.
+class ManifestParent {
+  let tree: YAMLTree
+  let report: ManifestReport
+  /// The list or mapping itself; nil for the file.
+  let place: ManifestValue?
+
+  init(_ value: ManifestValue) {
+    place = value
+    tree = value.node.tree
+    report = value.report
+  }
+
+  init(_ tree: YAMLTree, _ report: ManifestReport) {
+    place = nil
+    self.tree = tree
+    self.report = report
+  }
+}
+
 // MARK: - Lists and mappings
 
 extension ManifestValue {
@@ -59,18 +131,17 @@ extension ManifestValue {
       error("expected at most \(limit) items, found \(items.count)")
       return nil
     }
-    return items.enumerated().map { index, item in
-      ManifestValue(node: item, path: "\(path)[\(index)]", report: report)
-    }
+    let parent = ManifestParent(self)
+    return items.enumerated().map { ManifestValue(item: $1, number: $0, of: parent) }
   }
 
   /// The fields of a mapping.
   func mapping() -> ManifestFields? {
-    guard case .mapping(let entries) = node.content else {
+    guard node.kind == .mapping else {
       error(expected: "a mapping")
       return nil
     }
-    return ManifestFields(of: self, entries: entries)
+    return ManifestFields(self)
   }
 
   /// A mapping of any keys to text.
@@ -79,9 +150,7 @@ extension ManifestValue {
       error(expected: "a mapping")
       return nil
     }
-    return entries.map { entry in
-      let value = ManifestValue(node: entry.value, path: "\(path).\(entry.key)", report: report)
-      return (entry.key, entry.keyPosition, value)
-    }
+    let parent = ManifestParent(self)
+    return entries.map { ($0.key, $0.keyPosition, ManifestValue(entry: $0, of: parent)) }
   }
 }

@@ -61,7 +61,7 @@ struct ObjectMetadata {
   }
 
   /// The other fields of Kubernetes' ObjectMeta, which `kubectl get -o yaml` writes.
-  private static let ignored = [
+  private static let ignored: [StaticString] = [
     "labels", "annotations", "uid", "resourceVersion", "generation", "generateName", "selfLink",
     "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "finalizers",
     "ownerReferences", "managedFields",

@@ -147,7 +147,7 @@ extension ScheduleRule {
 
 extension ManifestFields {
   /// A field of two spellings, of which only one may be given.
-  fileprivate func oneOf(_ name: String, _ other: String) -> ManifestValue? {
+  fileprivate func oneOf(_ name: StaticString, _ other: StaticString) -> ManifestValue? {
     let first = optional(name)
     let second = optional(other)
     if first != nil, let second { second.error("\(name) is given too; leave one of them out") }

@@ -20,9 +20,9 @@ struct SignalDecoder {
     let name = fields.optional("name")
     let leadTime = fields.optional("leadTime")?.duration(in: .zero...ManifestLimits.week)
     let required = fields.optional("required")?.boolean() ?? false
-    let words = ["forecast", "schedule", "prometheus"]
+    let words: [StaticString] = ["forecast", "schedule", "prometheus"]
     let kinds = words.compactMap { word in
-      fields.optional(word).map { (word: word, value: $0) }
+      fields.optional(word).map { (word: word.description, value: $0) }
     }
     fields.reportUnknown()
     guard let (word, content) = kinds.first else {

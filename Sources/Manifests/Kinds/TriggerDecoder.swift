@@ -116,7 +116,7 @@ struct TriggerDecoder {
 
 extension ManifestFields {
   /// A field whose empty text counts as absent, as it does in Go.
-  fileprivate func optionalText(_ name: String) -> ManifestValue? {
+  fileprivate func optionalText(_ name: StaticString) -> ManifestValue? {
     guard let found = optional(name) else { return nil }
     if case .scalar(let scalar) = found.node.content, case .text("") = scalar.value { return nil }
     return found

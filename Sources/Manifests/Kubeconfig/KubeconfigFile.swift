@@ -57,7 +57,7 @@ package struct KubeconfigFile: Sendable {
       throw Failure(description: "\(path): the file is empty, but should be a kubeconfig")
     }
     let report = ManifestReport(file: path)
-    read(ManifestValue(node: document, path: "", report: report))
+    read(ManifestValue(document: document, report: report))
     if let error = report.diagnostics.first(where: { $0.severity == .error }) {
       let place = error.position.map { ":\($0)" } ?? ""
       throw Failure(description: "\(path)\(place): \(error.message)")
@@ -77,7 +77,7 @@ package struct KubeconfigFile: Sendable {
 
   /// A list of `name` and one mapping each; of two with one name, the first counts.
   private static func named<Value>(
-    _ list: ManifestValue?, _ field: String, _ decode: (ManifestFields) -> Value
+    _ list: ManifestValue?, _ field: StaticString, _ decode: (ManifestFields) -> Value
   ) -> [String: Value] {
     var found: [String: Value] = [:]
     for item in list?.list() ?? [] {
@@ -127,14 +127,14 @@ extension KubeconfigFile.Context {
 
 extension ManifestFields {
   /// Text, where an empty one counts as absent, as it does for `kubectl`.
-  fileprivate func word(_ name: String) -> String? {
+  fileprivate func word(_ name: StaticString) -> String? {
     guard let value = optional(name) else { return nil }
     if case .scalar(let scalar) = value.node.content, scalar.text.isEmpty { return nil }
     return value.text()
   }
 
   /// As `word`, for what no error may show.
-  fileprivate func secret(_ name: String) -> String? {
+  fileprivate func secret(_ name: StaticString) -> String? {
     guard let value = optional(name) else { return nil }
     guard case .scalar(let scalar) = value.node.content else {
       value.error("expected text, which is not shown here because it is a secret")

@@ -1,11 +1,22 @@
 /// A place in a file: both counted from 1, the column in Unicode characters.
 package struct SourcePosition: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package var line: Int
-  package var column: Int
+  // Every value of a file has one, and 32 bits are enough for a file of 8 MiB.
+  private var storedLine: UInt32
+  private var storedColumn: UInt32
+
+  package var line: Int {
+    get { Int(storedLine) }
+    set { storedLine = UInt32(clamping: newValue) }
+  }
+
+  package var column: Int {
+    get { Int(storedColumn) }
+    set { storedColumn = UInt32(clamping: newValue) }
+  }
 
   package init(line: Int, column: Int) {
-    self.line = line
-    self.column = column
+    storedLine = UInt32(clamping: line)
+    storedColumn = UInt32(clamping: column)
   }
 
   /// The first character of a file.

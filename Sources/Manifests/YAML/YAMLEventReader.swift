@@ -60,26 +60,30 @@ struct YAMLEventReader: ~Copyable {
       return .alias(string(event.data.alias.anchor) ?? "")
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
-      let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
       return .scalar(
-        text: String(decoding: bytes, as: UTF8.self),
+        text: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
         isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
-        YAMLEvent.Properties(anchor: string(scalar.anchor), tag: string(scalar.tag)))
+        properties(anchor: scalar.anchor, tag: scalar.tag))
     case YAML_SEQUENCE_START_EVENT:
       let start = event.data.sequence_start
-      return .sequenceStart(
-        YAMLEvent.Properties(anchor: string(start.anchor), tag: string(start.tag)))
+      return .sequenceStart(properties(anchor: start.anchor, tag: start.tag))
     case YAML_SEQUENCE_END_EVENT:
       return .sequenceEnd
     case YAML_MAPPING_START_EVENT:
       let start = event.data.mapping_start
-      return .mappingStart(
-        YAMLEvent.Properties(anchor: string(start.anchor), tag: string(start.tag)))
+      return .mappingStart(properties(anchor: start.anchor, tag: start.tag))
     case YAML_MAPPING_END_EVENT:
       return .mappingEnd
     default:
       return nil
     }
+  }
+
+  private func properties(
+    anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?
+  ) -> YAMLEvent.Properties? {
+    guard anchor != nil || tag != nil else { return nil }
+    return YAMLEvent.Properties(anchor: string(anchor), tag: string(tag))
   }
 
   private func string(_ text: UnsafeMutablePointer<UInt8>?) -> String? {

@@ -17,6 +17,13 @@ extension YAMLScalar {
     case text(String)
   }
 
+  /// Whether a plain scalar with this text is null.
+  static func isNull(_ text: ArraySlice<UInt8>) -> Bool {
+    // The longest spelling is `null`; what is written there is seldom as short.
+    guard text.count <= 4 else { return false }
+    return YAMLScalar(text: String(decoding: text, as: UTF8.self), isPlain: true).value == .null
+  }
+
   var value: Value {
     guard isPlain else { return .text(text) }
     switch text {

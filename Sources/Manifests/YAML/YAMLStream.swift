@@ -30,6 +30,7 @@ struct YAMLStream: Sendable {
     } catch {
       problem = error
     }
-    documents = builder.documents
+    let tree = builder.tree
+    documents = builder.documents.map { YAMLNode(tree, at: $0) }
   }
 }

@@ -157,7 +157,7 @@ extension YAMLNode {
 
   fileprivate var items: [YAMLNode] {
     guard case .sequence(let items) = content else { return [] }
-    return items
+    return Array(items)
   }
 
   fileprivate var text: String? {

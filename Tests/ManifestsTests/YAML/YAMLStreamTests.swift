@@ -301,3 +301,11 @@ struct YAMLLimitTests {
         == "1:1: the file has 17 bytes; the limit is 16 (0 MiB)")
   }
 }
+
+extension YAMLItems {
+  fileprivate subscript(index: Int) -> YAMLNode { Array(self)[index] }
+}
+
+extension YAMLEntries {
+  fileprivate subscript(index: Int) -> YAMLEntry { Array(self)[index] }
+}
