@@ -33,4 +33,11 @@ package struct FileContents: Hashable, Sendable {
     self.path = path
     self.content = content
   }
+
+  var byteCount: Int {
+    switch content {
+    case .bytes(let bytes): bytes.count
+    case .unreadable: 0
+    }
+  }
 }

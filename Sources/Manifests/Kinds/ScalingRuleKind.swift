@@ -38,8 +38,7 @@ enum ScalingRuleKind: ManifestKind {
     policy.signals = decoder.templates.shared(
       [Signal(name: "schedule", kind: .schedule(schedule))])
     if spec.value.report.errorCount == 0 {
-      ScheduleWarnings(schedule: schedule, rules: sources).report(
-        decoder.audits.findings(of: schedule))
+      ScheduleWarnings(schedule: schedule, rules: sources).report(decoder.audit(schedule))
     }
     return ManifestObject(
       content: .policy(Shared(policy)), position: metadata.position, references: [])

@@ -3,12 +3,29 @@ internal import Scaling
 /// Runs `ScheduleAudit` once for all policies with the same schedule: an audit walks over more than
 /// a year, and policies made from one template share their timetable.
 ///
-/// A class, so that the files of one reading share it; it stays within one call.
-final class ScheduleAudits {
+/// The files of one reading share it, and the threads that decode them. Whoever wants an audit
+/// that has not been made waits for the files before its own: which schedules the budget lasts for
+/// depends on the order of the files and on nothing else. Those made from templates wait for the
+/// first file only.
+final class ScheduleAudits: Sendable {
   private let zones: any TimeZoneDatabase
   private let now: Instant
-  private var known: [Schedule: [ScheduleAudit.Finding]] = [:]
-  private var budget: Int
+  private let state: Monitor<State>
+
+  private struct State {
+    var known: [Schedule: [ScheduleAudit.Finding]] = [:]
+    /// The schedule that is being audited: one at a time, because only one file is the next.
+    var current: Schedule?
+    var budget: Int
+    /// The files that have been decoded: all before `next`, and some behind it.
+    var next = 0
+    var ahead: Set<Int> = []
+  }
+
+  private enum Step {
+    case answer([ScheduleAudit.Finding])
+    case audit
+  }
 
   /// - Parameters:
   ///   - now: Windows that are over by then are of no interest.
@@ -17,22 +34,56 @@ final class ScheduleAudits {
   init(zones: any TimeZoneDatabase, now: Instant, budget: Int) {
     self.zones = zones
     self.now = now
-    self.budget = budget
+    state = Monitor(State(budget: budget))
   }
 
   /// What is probably a mistake in a schedule whose time zones exist; nothing when the budget is
   /// spent.
-  func findings(of schedule: Schedule) -> [ScheduleAudit.Finding] {
-    if let known = known[schedule] { return known }
+  ///
+  /// - Parameter file: Which of the files that are decoded at once asks, counted from 0; nil when
+  ///   they are decoded one after the other.
+  func findings(of schedule: Schedule, file: Int?) -> [ScheduleAudit.Finding] {
     // A window a day for every rule; and around every date, each rule is looked at on five days.
     let dates = schedule.rules.reduce(0) { $0 + $1.dates.count }
     let days = Int(ScheduleAudit.horizon.components.seconds / 86_400) + 5 * dates
     let cost = schedule.rules.count * days
-    guard cost <= budget else { return [] }
-    budget -= cost
-    // The only error is an unknown time zone, which the decoder has reported.
-    let findings = (try? ScheduleAudit.findings(of: schedule, zones: zones, from: now)) ?? []
-    known[schedule] = findings
-    return findings
+    let step = state.wait { (state) -> Step? in
+      if let known = state.known[schedule] { return .answer(known) }
+      guard schedule != state.current else { return nil }
+      // The budget only falls.
+      guard cost <= state.budget else { return .answer([]) }
+      guard file == nil || file == state.next else { return nil }
+      state.budget -= cost
+      state.current = schedule
+      return .audit
+    }
+    switch step {
+    case .answer(let findings):
+      return findings
+    case .audit:
+      // The only error is an unknown time zone, which the decoder has reported.
+      let findings = (try? ScheduleAudit.findings(of: schedule, zones: zones, from: now)) ?? []
+      state.change {
+        $0.known[schedule] = findings
+        $0.current = nil
+      }
+      return findings
+    }
+  }
+
+  /// Other files begin, counted from 0.
+  func began() {
+    state.change {
+      $0.next = 0
+      $0.ahead = []
+    }
+  }
+
+  /// A file has been decoded.
+  func finished(file: Int) {
+    state.change { state in
+      state.ahead.insert(file)
+      while state.ahead.remove(state.next) != nil { state.next += 1 }
+    }
   }
 }

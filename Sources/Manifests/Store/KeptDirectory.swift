@@ -18,11 +18,24 @@ struct KeptDirectory: Sendable {
       diagnostics = [Diagnostic(severity: .error, file: path, message: reason + kept)]
     case .files(let found):
       let known = Dictionary(earlier.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-      files = found.map { ManifestFile($0, previous: known[$0.path], decoder: decoder) }
+      decoder.audits.began()
+      files = found.concurrentMap(threads: KeptDirectory.threads(for: found)) { index, file in
+        defer { decoder.audits.finished(file: index) }
+        return ManifestFile(file, previous: known[file.path], decoder: decoder.of(file: index))
+      }
       let message =
         "there is no manifest in this directory; expected files named *.yaml, *.yml or *.json"
       diagnostics =
         found.isEmpty ? [Diagnostic(severity: .warning, file: path, message: message)] : []
     }
   }
+
+  /// Files are decoded on every processor. With less to read than a
+  /// millisecond's worth, starting a thread would take longer than it saves.
+  private static func threads(for files: [FileContents]) -> Int {
+    let size = files.reduce(0) { $0 + $1.byteCount }
+    return size < 64 * 1024 ? 1 : min(Processors.count, maxThreads)
+  }
+
+  private static let maxThreads = 8
 }

@@ -1,0 +1,61 @@
+internal import Scaling
+internal import Testing
+
+@testable internal import Manifests
+
+/// Files whose schedules each draw a warning, as long as the budget for audits lasts.
+private func files(_ count: Int) -> [FileContents] {
+  (0..<count).map { file in
+    let policies = (0..<5).map { index in
+      // Some schedules are those of other files, and some take more of the budget than others.
+      let number = index == 0 ? 0 : file * 5 + index
+      let dates = (0..<(number % 4)).map { "\"2026-12-0\($0 + 1)\"" }.joined(separator: ", ")
+      let days = dates.isEmpty ? "" : "dates: [\(dates)], "
+      return """
+        apiVersion: headstart.dev/v1alpha1
+        kind: ScalingPolicy
+        metadata: {name: p-\(file)-\(index)}
+        spec:
+          signals:
+            - schedule: {rules: [{\(days)replicas: \(number + 2), atMost: 1}]}
+        """
+    }
+    let padding = "\n# " + String(repeating: "x", count: 4096) + "\n"
+    let text = policies.joined(separator: "\n---\n") + padding
+    return FileContents(path: "d/\(file).yaml", content: .bytes(Array(text.utf8)))
+  }
+}
+
+struct ConcurrentDecodingTests {
+  @Test(arguments: [0, 400, 7_000, 30_000, .max])
+  func `files that are decoded at once draw the warnings of files that are decoded in turn`(
+    budget: Int
+  ) {
+    let files = files(40)
+    let decoder = ManifestDecoder(
+      defaults: PolicyDefaults(), zones: decodingZones, now: testNow, auditBudget: budget)
+    let inTurn = files.flatMap { file -> [Diagnostic] in
+      guard case .bytes(let bytes) = file.content else { return [] }
+      return decoder.decode(bytes, path: file.path).diagnostics
+    }
+    var store = ManifestStore(
+      defaults: PolicyDefaults(), zones: decodingZones, auditBudget: budget)
+    let update = store.update(
+      [DirectoryContents(path: "d", listing: .files(files))], now: testNow)
+    #expect(update.diagnostics == inTurn)
+    #expect(update.catalog.policies.count == 200)
+    #expect(inTurn.isEmpty == (budget == 0))
+  }
+
+  @Test func `policies of one template share their signals whatever thread decodes them`() {
+    var store = ManifestStore(defaults: PolicyDefaults(), zones: decodingZones)
+    let update = store.update(
+      [DirectoryContents(path: "d", listing: .files(files(40)))], now: testNow)
+    let first = (0..<40).compactMap {
+      update.catalog.policies[ResourceName(name: "p-\($0)-0")]?.value.signals
+    }
+    let storages = Set(first.map { $0.withUnsafeBufferPointer(\.baseAddress) })
+    #expect(first.count == 40)
+    #expect(storages.count == 1)
+  }
+}
