@@ -130,13 +130,22 @@ package struct BoundPolicy: Sendable {
 /// Names one thing that is decided: ScaledObjects that agree on it share a decision.
 package struct PolicyKey: Hashable, Sendable {
   package var name: ResourceName
-  package var isImplied: Bool
-  /// The trigger's own lead time, nil for the policy's.
-  package var leadTime: Duration?
+  /// Nil for the policy of a manifest as it is.
+  @Rare private var change: Change?
+
+  private struct Change: Hashable, Sendable {
+    var isImplied: Bool
+    var leadTime: Duration?
+  }
 
   package init(name: ResourceName, isImplied: Bool = false, leadTime: Duration? = nil) {
     self.name = name
-    self.isImplied = isImplied
-    self.leadTime = leadTime
+    guard isImplied || leadTime != nil else { return }
+    change = Change(isImplied: isImplied, leadTime: leadTime)
   }
+
+  package var isImplied: Bool { change?.isImplied ?? false }
+
+  /// The trigger's own lead time, nil for the policy's.
+  package var leadTime: Duration? { change?.leadTime }
 }

@@ -11,10 +11,9 @@ final class PolicyEntry {
   var subscribers: Set<ScaledObject> = []
   /// One per signal, in order; empty when none of them fetches anything.
   private var feeds: [SignalFeeds]
-  /// One per signal; nil for those that have no schedule.
-  private var timelines: [ScheduleTimeline?]
-  /// When the first decision was made.
-  private var start: Instant?
+  private var timelines = SignalTimelines()
+  /// When the first decision was made; means nothing before.
+  private var start = Instant.distantPast
   /// Nil while no decision has differed from the first: most policies are like that most of the
   /// time, and a history of one entry would double what they take.
   private var past: Past?
@@ -46,7 +45,6 @@ final class PolicyEntry {
     self.key = key
     shared = policy
     feeds = Self.feeds(of: policy.value, catalog)
-    timelines = Array(repeating: nil, count: policy.value.signals.count)
   }
 
   var policy: Policy { shared.value }
@@ -60,7 +58,7 @@ final class PolicyEntry {
     shared = policy
     guard hasChanged else { return false }
     self.feeds = feeds
-    timelines = Array(repeating: nil, count: policy.value.signals.count)
+    timelines = SignalTimelines()
     return true
   }
 
@@ -75,10 +73,16 @@ final class PolicyEntry {
     at now: Instant, layouts: inout ScheduleLayouts, reading: (Feed) -> Reading?
   ) -> Decision? {
     let previous = decision
+    let policy = policy
+    let template = layouts.template(of: policy.signals)
     do throws(UnknownTimeZone) {
+      let windowEnd = now.advanced(by: policy.leadWindow)
       for (index, signal) in policy.signals.enumerated() {
-        guard case .schedule(let schedule) = signal.kind else { continue }
-        try layOut(schedule, at: index, now: now, layouts: &layouts)
+        guard case .schedule(let schedule) = signal.kind,
+          timelines[index]?.covers(from: now, to: windowEnd) != true
+        else { continue }
+        timelines[index] = try layouts.timeline(
+          of: schedule, at: index, in: template, from: now, to: windowEnd)
       }
     } catch {
       keep(
@@ -89,10 +93,11 @@ final class PolicyEntry {
           memory: previous?.memory ?? Decision.Memory()))
       return previous
     }
-    keep(
-      Evaluator.decide(
-        policy, readings: readings(reading), memory: previous?.memory ?? Decision.Memory(),
-        at: now))
+    var decision = Evaluator.decide(
+      policy, readings: readings(reading), memory: previous?.memory ?? Decision.Memory(), at: now)
+    // What is fetched differs from policy to policy, and would only be compared in vain.
+    if feeds.isEmpty { decision.contributions = template.shared(decision.contributions) }
+    keep(decision)
     return previous
   }
 
@@ -100,9 +105,9 @@ final class PolicyEntry {
   ///
   /// - Parameter reading: the latest of a feed.
   func readings(_ reading: (Feed) -> Reading?) -> [SignalReading] {
-    policy.signals.indices.map { index in
+    shared.value.signals.indices.map { index in
       let all = index < feeds.count ? feeds[index].all : []
-      switch policy.signals[index].kind {
+      switch shared.value.signals[index].kind {
       case .schedule:
         return .schedule(timelines[index] ?? .nothing)
       case .forecast:
@@ -118,7 +123,7 @@ final class PolicyEntry {
   var history: DecisionHistory {
     if let past { return past.history }
     var history = DecisionHistory(of: policy.name)
-    guard var first = decision, let start else { return history }
+    guard var first = decision else { return history }
     first.at = start
     history.record(first, after: nil)
     return history
@@ -126,7 +131,7 @@ final class PolicyEntry {
 
   /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
   func wallClockStepped(by step: Duration) {
-    timelines = Array(repeating: nil, count: policy.signals.count)
+    timelines = SignalTimelines()
     decision?.memory.wallClockStepped(by: step)
   }
 
@@ -141,16 +146,8 @@ final class PolicyEntry {
       past.history.record(decision, after: previous)
       self.past = past
     }
-    start = start ?? decision.at
+    if self.decision == nil { start = decision.at }
     self.decision = decision
-  }
-
-  private func layOut(
-    _ schedule: Schedule, at index: Int, now: Instant, layouts: inout ScheduleLayouts
-  ) throws(UnknownTimeZone) {
-    let windowEnd = now.advanced(by: policy.leadWindow)
-    guard timelines[index]?.covers(from: now, to: windowEnd) != true else { return }
-    timelines[index] = try layouts.timeline(of: schedule, from: now, to: windowEnd)
   }
 
   private static func feeds(of policy: Policy, _ catalog: Catalog) -> [SignalFeeds] {

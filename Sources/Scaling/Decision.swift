@@ -1,14 +1,34 @@
 /// The answer for one policy at one instant, with everything that explains it.
+///
+/// There is one for each of 100,000 policies, so that what is stored of it is compact.
 package struct Decision: Hashable, Sendable {
   package var policy: ResourceName
   /// When it was made.
   package var at: Instant
-  package var outcome: Outcome
+  package var outcome: Outcome {
+    get { replicas.map { .replicas($0) } ?? .unavailable(reason: unavailability ?? "") }
+    set {
+      switch newValue {
+      case .replicas(let count):
+        storedReplicas = CompactCount(count)
+        unavailability = nil
+      case .unavailable(let reason):
+        storedReplicas = CompactCount(nil)
+        unavailability = reason
+      }
+    }
+  }
+  private var storedReplicas = CompactCount(nil)
+  @Rare private var unavailability: String?
   /// One per signal, in the policy's order.
   package var contributions: [Contribution]
   /// The signal whose demand is the answer, as an index into `contributions`; nil when a limit or
   /// the hold floor decided, or nothing did.
-  package var winner: Int?
+  package var winner: Int? {
+    get { storedWinner < 0 ? nil : Int(storedWinner) }
+    set { storedWinner = newValue.map { Int16(clamping: $0) } ?? -1 }
+  }
+  private var storedWinner: Int16
   /// The limits that changed the answer, in the order in which they were applied.
   package var appliedLimits: [AppliedLimit]
   /// Until when this decision stands if no reading changes; the evaluator is asked again then.
@@ -25,12 +45,7 @@ package struct Decision: Hashable, Sendable {
   }
 
   /// Nil when unavailable.
-  package var replicas: Int? {
-    switch outcome {
-    case .replicas(let count): count
-    case .unavailable: nil
-    }
-  }
+  package var replicas: Int? { storedReplicas.count }
 
   /// Replicas of 1 or more (design section 1); nil when unavailable.
   package var active: Bool? { replicas.map { $0 >= 1 } }
@@ -49,20 +64,28 @@ package struct Decision: Hashable, Sendable {
 
   /// The last complete decision, since when decisions have been incomplete, and the last activity.
   package struct Memory: Hashable, Sendable {
-    package var lastCompleteReplicas: Int?
+    package var lastCompleteReplicas: Int? {
+      get { storedReplicas.count }
+      set { storedReplicas = CompactCount(newValue) }
+    }
     /// Nil while the decision is complete.
-    package var incompleteSince: Instant?
+    package var incompleteSince: Instant? {
+      get { storedIncompleteSince.instant }
+      set { storedIncompleteSince = CompactInstant(newValue) }
+    }
     /// Nil before the first decision of a policy with `ActivityRules`, and for others unless they
     /// were woken.
-    package var activity: Activity?
+    @Rare package var activity: Activity?
+    private var storedReplicas: CompactCount
+    private var storedIncompleteSince: CompactInstant
 
     package init(
       lastCompleteReplicas: Int? = nil, incompleteSince: Instant? = nil,
       activity: Activity? = nil
     ) {
-      self.lastCompleteReplicas = lastCompleteReplicas
-      self.incompleteSince = incompleteSince
-      self.activity = activity
+      storedReplicas = CompactCount(lastCompleteReplicas)
+      storedIncompleteSince = CompactInstant(incompleteSince)
+      _activity = Rare(wrappedValue: activity)
     }
   }
 
@@ -72,12 +95,12 @@ package struct Decision: Hashable, Sendable {
   ) {
     self.policy = policy
     self.at = at
-    self.outcome = outcome
     self.contributions = contributions
-    self.winner = winner
+    storedWinner = winner.map { Int16(clamping: $0) } ?? -1
     self.appliedLimits = appliedLimits
     self.validUntil = validUntil
     self.memory = memory
+    self.outcome = outcome
   }
 }
 
@@ -87,17 +110,33 @@ package struct Contribution: Hashable, Sendable {
   package var kind: Kind
   package var state: State
   /// The highest demand within this signal's window; nil when unavailable.
-  package var replicas: Int?
+  package var replicas: Int? {
+    get { storedReplicas.count }
+    set { storedReplicas = CompactCount(newValue) }
+  }
   /// The first instant of the window at which that demand is in force; nil when unavailable.
-  package var peak: Instant?
-  /// A Prometheus signal's value, before the threshold.
-  package var value: Double?
+  package var peak: Instant? {
+    get { storedPeak.instant }
+    set { storedPeak = CompactInstant(newValue) }
+  }
+  /// A Prometheus signal's value, before the threshold: finite.
+  package var value: Double? {
+    get { storedValue.number }
+    set { storedValue = CompactNumber(newValue) }
+  }
   /// When the data was obtained (Prometheus) or generated (forecast); nil for a schedule.
-  package var dataTime: Instant?
+  package var dataTime: Instant? {
+    get { storedDataTime.instant }
+    set { storedDataTime = CompactInstant(newValue) }
+  }
   /// A schedule's rule at the peak; nil for its default.
   package var rule: String?
   /// Why the signal is not fresh, one sentence; nil when it is.
-  package var problem: String?
+  @Rare package var problem: String?
+  private var storedReplicas: CompactCount
+  private var storedPeak: CompactInstant
+  private var storedValue: CompactNumber
+  private var storedDataTime: CompactInstant
 
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case forecast, schedule, prometheus
@@ -114,11 +153,11 @@ package struct Contribution: Hashable, Sendable {
     self.signal = signal
     self.kind = kind
     self.state = state
-    self.replicas = replicas
-    self.peak = peak
-    self.value = value
-    self.dataTime = dataTime
+    storedReplicas = CompactCount(replicas)
+    storedPeak = CompactInstant(peak)
+    storedValue = CompactNumber(value)
+    storedDataTime = CompactInstant(dataTime)
     self.rule = rule
-    self.problem = problem
+    _problem = Rare(wrappedValue: problem)
   }
 }

@@ -75,11 +75,15 @@ package struct ReplicaLimits: Hashable, Sendable {
   /// 0 or more.
   package var minReplicas: Int
   /// At least `minReplicas`; nil for no upper bound.
-  package var maxReplicas: Int?
+  package var maxReplicas: Int? {
+    get { storedMaximum.count }
+    set { storedMaximum = CompactCount(newValue) }
+  }
+  private var storedMaximum: CompactCount
 
   package init(minReplicas: Int = 0, maxReplicas: Int? = nil) {
     self.minReplicas = minReplicas
-    self.maxReplicas = maxReplicas
+    storedMaximum = CompactCount(maxReplicas)
   }
 }
 

@@ -3,12 +3,27 @@
 /// An object from a file may leave its namespace out; it then serves every namespace
 /// (design section 4).
 package struct ResourceName: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package var namespace: String?
-  package var name: String
+  // A policy's name stands in the policy, its decision and the keys of dictionaries: a word in each
+  // instead of two strings makes 13 MB less for 100,000 policies.
+  private var shared: Shared<Parts>
+
+  private struct Parts: Hashable, Sendable {
+    var namespace: String?
+    var name: String
+  }
 
   package init(namespace: String? = nil, name: String) {
-    self.namespace = namespace
-    self.name = name
+    shared = Shared(Parts(namespace: namespace, name: name))
+  }
+
+  package var namespace: String? {
+    get { shared.value.namespace }
+    set { self = ResourceName(namespace: newValue, name: name) }
+  }
+
+  package var name: String {
+    get { shared.value.name }
+    set { self = ResourceName(namespace: namespace, name: newValue) }
   }
 
   /// `namespace/name`, or the name alone.

@@ -2,10 +2,19 @@
 /// function of time.
 package struct ScheduleTimeline: Hashable, Sendable {
   /// The interval [from, to) that the steps cover without a gap.
-  package let from: Instant
-  package let to: Instant
+  package var from: Instant { layout.value.from }
+  package var to: Instant { layout.value.to }
   /// Sorted by start; the first starts at `from`; neighbours differ.
-  package let steps: [Step]
+  package var steps: [Step] { layout.value.steps }
+
+  /// Policies that are made from one template share it.
+  private let layout: Shared<Layout>
+
+  private struct Layout: Hashable, Sendable {
+    let from: Instant
+    let to: Instant
+    let steps: [Step]
+  }
 
   package struct Step: Hashable, Sendable {
     package var start: Instant
@@ -27,8 +36,6 @@ package struct ScheduleTimeline: Hashable, Sendable {
   }
 
   package init(from: Instant, to: Instant, steps: [Step]) {
-    self.from = from
-    self.to = to
-    self.steps = steps
+    layout = Shared(Layout(from: from, to: to, steps: steps))
   }
 }
