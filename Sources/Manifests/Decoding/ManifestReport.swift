@@ -12,6 +12,8 @@ final class ManifestReport {
     }
     return sorted
   }
+  /// How many errors and warnings have been reported.
+  var count: Int { found.count + suppressed }
   /// A file with an error is not used.
   private(set) var errorCount = 0
   private var found: [Diagnostic] = []

@@ -22,16 +22,35 @@ enum ScalingPolicyKind: ManifestKind {
       ActivityDecoder.decode($0, limits: policy.limits)
     }
     policy.scaling = spec.optional("scaling").flatMap(scaling) ?? TargetRules()
+    let references = spec.required("signals").map { signals($0, of: &policy, decoder) }
+    spec.reportUnknown()
+    return ManifestObject(
+      content: .policy(Shared(policy)), position: metadata.position, references: references ?? [])
+  }
+
+  /// Decodes the signals, unless the same are known already.
+  ///
+  /// - Returns: The data sources that they name.
+  private static func signals(
+    _ field: ManifestValue, of policy: inout Policy, _ decoder: ManifestDecoder
+  ) -> [SourceReference] {
+    let written = WrittenSignals(field.node, limits: policy.limits)
+    if let known = written.flatMap(decoder.templates.signals(of:)) {
+      policy.signals = known
+      return []
+    }
+    let findings = field.report.count
     var signals = SignalDecoder(policy: policy.name, limits: policy.limits, decoder: decoder)
-    if let field = spec.required("signals"), let items = field.list(atMost: ManifestLimits.signals)
-    {
+    if let items = field.list(atMost: ManifestLimits.signals) {
       if items.isEmpty { field.error("expected at least one signal, found an empty list") }
       for item in items { signals.decode(item) }
     }
-    spec.reportUnknown()
     policy.signals = decoder.templates.shared(signals.signals)
-    return ManifestObject(
-      content: .policy(Shared(policy)), position: metadata.position, references: signals.references)
+    // What fetches something depends on the policy's name.
+    if let written, signals.references.isEmpty, field.report.count == findings {
+      decoder.templates.remember(policy.signals, of: written)
+    }
+    return signals.references
   }
 
   private static func scaleTarget(_ value: ManifestValue) -> ScaleTarget? {

@@ -45,6 +45,9 @@ final class YAMLTree: Sendable {
     nodes[index].kind == .alias ? Int(nodes[index].start) : index
   }
 
+  /// The index behind the last node that lies in this one.
+  func end(of index: Int) -> Int { Int(nodes[index].end) }
+
   /// Whether the text of a scalar, or of an alias to one, is this one.
   ///
   /// Compares bytes: to make a string of every key only to compare it would be a quarter of all the
