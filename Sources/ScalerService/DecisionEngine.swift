@@ -156,27 +156,27 @@ package actor DecisionEngine {
     binder = PolicyBinder(catalog: catalog, defaults: configuration.defaults)
     feeds?.update(dataSources: catalog.dataSources)
     let now = configuration.wallClock()
+    services = [:]
+    entries.reserveCapacity(catalog.policies.count)
     for policy in catalog.policies.values {
       putInForce(BoundPolicy(policy: policy, isImplied: false, leadTime: nil), at: now)
+      noteService(of: policy.value)
     }
-    services = Self.services(of: catalog)
     rebindSubscriptions(at: now)
-    for (key, entry) in entries where isUnwanted(entry, key, in: catalog) {
-      remove(entry)
+    // Every policy of the catalog has an entry by now: are there others?
+    if entries.count > catalog.policies.count {
+      for (key, entry) in entries where isUnwanted(entry, key, in: catalog) {
+        remove(entry)
+      }
     }
     finishPass()
     endFirstLoadIfDone()
   }
 
-  private static func services(of catalog: Catalog) -> [ResourceName: ResourceName] {
-    var services: [ResourceName: ResourceName] = [:]
-    for policy in catalog.policies.values {
-      guard let service = policy.value.activity?.service else { continue }
-      let name = policy.value.name
-      let key = ResourceName(namespace: name.namespace, name: service)
-      services[key] = services[key].map { min($0, name) } ?? name
-    }
-    return services
+  private func noteService(of policy: Policy) {
+    guard let service = policy.activity?.service else { return }
+    let key = ResourceName(namespace: policy.name.namespace, name: service)
+    services[key] = services[key].map { min($0, policy.name) } ?? policy.name
   }
 
   /// The policy's entry, and those with the lead times that triggers ask of it.
@@ -190,7 +190,7 @@ package actor DecisionEngine {
     guard let entry = entries[bound.key] else {
       let entry = PolicyEntry(key: bound.key, policy: bound.policy, catalog: catalog)
       entries[bound.key] = entry
-      if bound.key != PolicyKey(name: bound.key.name) {
+      if !bound.key.isUnchanged {
         variants[bound.key.name, default: []].insert(bound.key)
       }
       retain(entry.allFeeds, for: bound.key)

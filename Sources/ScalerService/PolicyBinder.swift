@@ -114,8 +114,8 @@ package struct BoundPolicy: Sendable {
 
   /// - Parameter leadTime: the trigger's own, nil for the policy's.
   init(policy: Shared<Policy>, isImplied: Bool, leadTime: Duration?) {
-    let override = leadTime == policy.leadTime ? nil : leadTime
-    key = PolicyKey(name: policy.name, isImplied: isImplied, leadTime: override)
+    let override = leadTime == policy.value.leadTime ? nil : leadTime
+    key = PolicyKey(name: policy.value.name, isImplied: isImplied, leadTime: override)
     guard let override else {
       self.policy = policy
       return
@@ -131,7 +131,7 @@ package struct BoundPolicy: Sendable {
 package struct PolicyKey: Hashable, Sendable {
   package var name: ResourceName
   /// Nil for the policy of a manifest as it is.
-  @Rare private var change: Change?
+  private var change: Shared<Change>?
 
   private struct Change: Hashable, Sendable {
     var isImplied: Bool
@@ -141,11 +141,14 @@ package struct PolicyKey: Hashable, Sendable {
   package init(name: ResourceName, isImplied: Bool = false, leadTime: Duration? = nil) {
     self.name = name
     guard isImplied || leadTime != nil else { return }
-    change = Change(isImplied: isImplied, leadTime: leadTime)
+    change = Shared(Change(isImplied: isImplied, leadTime: leadTime))
   }
 
-  package var isImplied: Bool { change?.isImplied ?? false }
+  package var isImplied: Bool { change?.value.isImplied ?? false }
 
   /// The trigger's own lead time, nil for the policy's.
-  package var leadTime: Duration? { change?.leadTime }
+  package var leadTime: Duration? { change?.value.leadTime }
+
+  /// Whether this is the policy of a manifest as it is.
+  var isUnchanged: Bool { change == nil }
 }

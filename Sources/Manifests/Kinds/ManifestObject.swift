@@ -20,7 +20,7 @@ extension ManifestObject {
   /// `ScalingPolicy`, `DataSource`, `ScalingRule` or `ElastiService`.
   var kindName: String {
     switch content {
-    case .policy(let policy): policy.kind.rawValue
+    case .policy(let policy): policy.value.kind.rawValue
     case .dataSource: DataSourceKind.kind
     }
   }

@@ -28,6 +28,9 @@ struct ManifestResolution {
     var position: SourcePosition
     /// What kind of manifest defines it: `ScalingRule`.
     var kind: String
+
+    /// Stands for nobody where a name is new.
+    static let nobody = Owner(file: nil, position: .start, kind: "")
   }
 
   init(files: [ManifestFile], builtIn: [DataSource], assumed: Set<DataSourceKey>) {
@@ -68,59 +71,74 @@ struct ManifestResolution {
   private mutating func define() {
     catalog = Catalog()
     owners = [:]
+    let count = files.reduce(0) { $0 + $1.current.objects.count }
+    catalog.policies.reserveCapacity(count)
+    owners.reserveCapacity(count + builtIn.count)
     for source in builtIn where owners[.dataSource(source.key)] == nil {
       owners[.dataSource(source.key)] = Owner(file: nil, position: .start, kind: "DataSource")
       catalog.dataSources[source.key] = source
     }
     for index in files.indices {
       if isAccepted(file: index) {
-        let duplicates = duplicates(in: index)
+        let duplicates = claimNames(in: index)
         if duplicates.isEmpty {
-          define(files[index].current.objects, in: index)
+          for object in files[index].current.objects { define(object) }
           continue
         }
         findings[index] = duplicates
       }
-      define(files[index].lastGood ?? [], in: index)
-    }
-  }
-
-  /// Adds the objects of a file. The names that are taken stay with their owner, which matters for
-  /// last good content only.
-  private mutating func define(_ objects: [ManifestObject], in file: Int) {
-    for object in objects where owners[name(of: object)] == nil {
-      owners[name(of: object)] = Owner(
-        file: file, position: object.position, kind: object.kindName)
-      switch object.content {
-      case .policy(let policy): catalog.policies[policy.name] = policy
-      case .dataSource(let source): catalog.dataSources[source.key] = source.value
+      // The names that are taken stay with their owner.
+      for object in files[index].lastGood ?? [] where claim(object, in: index) == nil {
+        define(object)
       }
-      for source in object.ownSources { catalog.dataSources[source.key] = source }
     }
   }
 
-  private func duplicates(in file: Int) -> [Diagnostic] {
+  private mutating func define(_ object: ManifestObject) {
+    switch object.content {
+    case .policy(let policy): catalog.policies[policy.value.name] = policy
+    case .dataSource(let source): catalog.dataSources[source.value.key] = source.value
+    }
+    for source in object.ownSources { catalog.dataSources[source.key] = source }
+  }
+
+  /// Makes the file the owner of all its names, or, if some have an owner, of none.
+  ///
+  /// - Returns: An error for each that has.
+  private mutating func claimNames(in file: Int) -> [Diagnostic] {
     var found: [Diagnostic] = []
-    var own: [Name: Owner] = [:]
     for object in files[file].current.objects {
-      let name = name(of: object)
-      if let owner = owners[name] ?? own[name] {
-        found.append(
-          error(
-            describe(name, ofKind: object.kindName) + " is already defined "
-              + (owner.kind == object.kindName ? "" : "as a \(owner.kind) ")
-              + "\(describe(owner)); names are unique", in: file, at: object.position))
-      } else {
-        own[name] = Owner(file: file, position: object.position, kind: object.kindName)
-      }
+      guard let owner = claim(object, in: file) else { continue }
+      found.append(
+        error(
+          describe(name(of: object), ofKind: object.kindName) + " is already defined "
+            + (owner.kind == object.kindName ? "" : "as a \(owner.kind) ")
+            + "\(describe(owner)); names are unique", in: file, at: object.position))
+    }
+    guard !found.isEmpty else { return [] }
+    for object in files[file].current.objects where owners[name(of: object)]?.file == file {
+      owners[name(of: object)] = nil
     }
     return found
   }
 
+  /// Makes the file the owner of the object's name unless it has one.
+  ///
+  /// - Returns: Who that is.
+  private mutating func claim(_ object: ManifestObject, in file: Int) -> Owner? {
+    // One look-up for both: with 100,000 policies each takes a hundredth of a second.
+    func enter(_ owner: inout Owner) -> Owner? {
+      guard owner.kind.isEmpty else { return owner }
+      owner = Owner(file: file, position: object.position, kind: object.kindName)
+      return nil
+    }
+    return enter(&owners[name(of: object), default: .nobody])
+  }
+
   private func name(of object: ManifestObject) -> Name {
     switch object.content {
-    case .policy(let policy): .policy(policy.name)
-    case .dataSource(let source): .dataSource(source.key)
+    case .policy(let policy): .policy(policy.value.name)
+    case .dataSource(let source): .dataSource(source.value.key)
     }
   }
 
