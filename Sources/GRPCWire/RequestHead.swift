@@ -17,9 +17,11 @@ package struct RequestHead: ~Copyable, Sendable {
     case malformed(String)
   }
 
-  /// The bytes of `:path`; those of the request before, until it has come. Every request but CONNECT,
-  /// which is refused, has one (RFC 9113, 8.3.1).
-  package private(set) var path: [UInt8] = []
+  /// The bytes of `:path`; none until it has come.
+  package var path: [UInt8] { hasPath ? latestPath : [] }
+  /// The path of this request or, as long as it has none, of the one before.
+  private var latestPath: [UInt8] = []
+  private var hasPath = false
   private var isPost = false
   private var method = ""
   private var isGRPC = false
@@ -41,7 +43,8 @@ package struct RequestHead: ~Copyable, Sendable {
 
   /// Makes ready for another request, with the memory of this one.
   package mutating func reset() {
-    if path.capacity > 256 { path = [] }
+    if latestPath.capacity > 256 { latestPath = [] }
+    hasPath = false
     isPost = false
     isGRPC = false
     timeout = .none
@@ -58,9 +61,10 @@ package struct RequestHead: ~Copyable, Sendable {
     switch name.byteCount {
     case 5 where name.equals(":path"):
       // A client calls few methods: comparing is a third of the cost of copying.
-      guard !path.withUnsafeBytes({ value.equals($0) }) else { return }
-      path.removeAll(keepingCapacity: true)
-      value.copy(to: &path)
+      hasPath = true
+      guard !latestPath.withUnsafeBytes({ value.equals($0) }) else { return }
+      latestPath.removeAll(keepingCapacity: true)
+      value.copy(to: &latestPath)
     case 7 where name.equals(":method"):
       isPost = value.equals("POST")
       if !isPost { method = value.text(limit: Self.quoteLimit) }
