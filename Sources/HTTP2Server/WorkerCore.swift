@@ -356,7 +356,9 @@ final class WorkerCore<Service: RPCService> {
     let streams = table.counters.streamsOpened.value
     let calls = streams - streamsBefore
     streamsBefore = streams
-    if pacing.turnEnded(calls: calls, now: table.now) == .rest { loop.rest(for: TurnPacing.rest) }
+    guard pacing.turnEnded(calls: calls, now: table.now) == .rest else { return }
+    table.counters.rests.add(1)
+    loop.rest(for: TurnPacing.rest)
   }
 
   /// Writes for all connections that the service has answered on since the last turn.
