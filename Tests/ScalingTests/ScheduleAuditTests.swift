@@ -180,4 +180,33 @@ struct ScheduleAuditTests {
       try findings([try ScheduleRule("Day", replicas: 1, timeZone: "Mars/Olympus")])
     }
   }
+
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func `What is found depends on the order of the numbers and not on the numbers`(
+    seed: UInt64
+  ) throws {
+    var random = SeededGenerator(seed: seed)
+    let rules = try (0..<4).map { index in
+      try ScheduleRule(
+        "rule \(index)", random.pick(["00:00", "09:00", "12:00"]), random.pick(["10:00", "24:00"]),
+        replicas: random.chance(80) ? random.pick([1, 5, 5, 70]) : nil,
+        atMost: random.chance(50) ? random.pick([1, 4, 5, 90]) : nil,
+        priority: random.pick([0, 1]))
+    }
+    let schedule = Schedule(
+      timeZone: "Europe/Paris", defaultReplicas: random.pick([0, 5, 100]), rules: rules)
+    var other = schedule.auditedForm
+    #expect(other.auditedForm == other)
+    #expect(
+      try ScheduleAudit.findings(of: other, zones: zones, from: base)
+        == ScheduleAudit.findings(of: schedule, zones: zones, from: base))
+    // Any other numbers of the same order have the same form.
+    other.defaultReplicas = 3 * other.defaultReplicas + 7
+    for index in rules.indices {
+      other.rules[index].name = "another"
+      other.rules[index].replicas = other.rules[index].replicas.map { 3 * $0 + 7 }
+      other.rules[index].atMost = other.rules[index].atMost.map { 3 * $0 + 7 }
+    }
+    #expect(other.auditedForm == schedule.auditedForm)
+  }
 }

@@ -1,7 +1,7 @@
 internal import Scaling
 
-/// Runs `ScheduleAudit` once for all policies with the same schedule: an audit walks over more than
-/// a year, and policies made from one template share their timetable.
+/// Runs `ScheduleAudit` once for all policies with the same timetable, whatever their numbers: an
+/// audit walks over more than a year, and policies are made from templates.
 ///
 /// The files of one reading share it, and the threads that decode them. Whoever wants an audit
 /// that has not been made waits for the files before its own: which schedules the budget lasts for
@@ -43,6 +43,7 @@ final class ScheduleAudits: Sendable {
   /// - Parameter file: Which of the files that are decoded at once asks, counted from 0; nil when
   ///   they are decoded one after the other.
   func findings(of schedule: Schedule, file: Int?) -> [ScheduleAudit.Finding] {
+    let schedule = schedule.auditedForm
     // A window a day for every rule; and around every date, each rule is looked at on five days.
     let dates = schedule.rules.reduce(0) { $0 + $1.dates.count }
     let days = Int(ScheduleAudit.horizon.components.seconds / 86_400) + 5 * dates

@@ -17,7 +17,8 @@ private func files(_ count: Int) -> [FileContents] {
         metadata: {name: p-\(file)-\(index)}
         spec:
           signals:
-            - schedule: {rules: [{\(days)replicas: \(number + 2), atMost: 1}]}
+            - schedule: {rules: [{\(days)end: "12:\(number / 60 + 10)", replicas: 2, atMost: 1},
+                {start: "13:00", end: "14:\(number % 50 + 10)", replicas: \(number + 2), atMost: 1}]}
         """
     }
     let padding = "\n# " + String(repeating: "x", count: 4096) + "\n"
@@ -27,7 +28,7 @@ private func files(_ count: Int) -> [FileContents] {
 }
 
 struct ConcurrentDecodingTests {
-  @Test(arguments: [0, 400, 7_000, 30_000, .max])
+  @Test(arguments: [0, 800, 7_000, 30_000, .max])
   func `files that are decoded at once draw the warnings of files that are decoded in turn`(
     budget: Int
   ) {
