@@ -3,6 +3,7 @@ final class ManifestFields: ManifestParent {
   /// The mapping itself, for errors about it as a whole.
   let value: ManifestValue
   private var known: [StaticString] = []
+  private var ignored: [StaticString] = []
 
   override init(_ value: ManifestValue) {
     self.value = value
@@ -33,13 +34,13 @@ final class ManifestFields: ManifestParent {
 
   /// Fields that are legal and mean nothing here.
   func ignore(_ names: [StaticString]) {
-    known += names
+    ignored += names
   }
 
   /// Reports every field that was neither read nor ignored. To be called last.
   func reportUnknown(as severity: Diagnostic.Severity = .error) {
     for entry in YAMLEntries(of: value.node)
-    where !known.contains(where: { tree.isText(of: entry.keyIndex, $0) }) {
+    where !isOne(entry, of: known) && !isOne(entry, of: ignored) {
       switch severity {
       case .error: value.report.error(unknown(entry.key), at: entry.keyPosition)
       case .warning: value.report.warning(unknown(entry.key), at: entry.keyPosition)
@@ -47,12 +48,16 @@ final class ManifestFields: ManifestParent {
     }
   }
 
+  private func isOne(_ entry: YAMLEntry, of names: [StaticString]) -> Bool {
+    names.contains { tree.isText(of: entry.keyIndex, $0) }
+  }
+
   private func entry(_ name: StaticString) -> YAMLEntry? {
     tree.entry(named: name, ofMapping: value.node.index)
   }
 
   private func unknown(_ key: String) -> String {
-    let known = known.map { "\($0)" }
+    let known = (known + ignored).map { "\($0)" }
     let problem = "\(value.path(of: printable(key.unicodeScalars.prefix(60)))): unknown field"
     if let nearest = Suggestion.nearest(to: key, among: known) {
       return "\(problem); did you mean \(nearest)?"

@@ -57,7 +57,7 @@ struct YAMLEventReader: ~Copyable {
     case YAML_DOCUMENT_END_EVENT:
       return .documentEnd
     case YAML_ALIAS_EVENT:
-      return .alias(string(event.data.alias.anchor) ?? "")
+      return YAMLEvent.Name(event.data.alias.anchor).map { .alias($0) }
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
       return .scalar(
@@ -81,13 +81,8 @@ struct YAMLEventReader: ~Copyable {
 
   private func properties(
     anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?
-  ) -> YAMLEvent.Properties? {
-    guard anchor != nil || tag != nil else { return nil }
-    return YAMLEvent.Properties(anchor: string(anchor), tag: string(tag))
-  }
-
-  private func string(_ text: UnsafeMutablePointer<UInt8>?) -> String? {
-    text.map { String(cString: $0) }
+  ) -> YAMLEvent.Properties {
+    YAMLEvent.Properties(anchor: YAMLEvent.Name(anchor), tag: YAMLEvent.Name(tag))
   }
 
   /// What libyaml says of the error that it stopped at.

@@ -75,19 +75,19 @@ struct YAMLTreeBuilder {
     case .documentEnd:
       break
     case .alias(let name):
-      try receivedAlias(name, at: position)
+      try receivedAlias(name.text, at: position)
     case .scalar(let text, let isPlain, let properties):
-      let isNumberLike = try YAMLTag.isPlain(properties?.tag, isPlain: isPlain, at: position)
+      let isNumberLike = try YAMLTag.isPlain(properties.tag?.text, isPlain: isPlain, at: position)
       let index = add(isNumberLike ? .plain : .quoted, at: position)
       nodes[index].start = UInt32(bytes.count)
       nodes[index].count = UInt32(text.count)
       bytes.append(contentsOf: text)
-      try close(index, Extent(height: 0), anchor: properties?.anchor)
+      try close(index, Extent(height: 0), anchor: properties.anchor?.text)
     case .sequenceStart(let properties):
-      try YAMLTag.check(properties?.tag, allowed: .sequence, at: position)
+      try YAMLTag.check(properties.tag?.text, allowed: .sequence, at: position)
       try start(.sequence, properties, at: position)
     case .mappingStart(let properties):
-      try YAMLTag.check(properties?.tag, allowed: .mapping, at: position)
+      try YAMLTag.check(properties.tag?.text, allowed: .mapping, at: position)
       try start(.mapping, properties, at: position)
     case .sequenceEnd, .mappingEnd:
       // libyaml's grammar pairs starts and ends.
@@ -106,10 +106,10 @@ struct YAMLTreeBuilder {
   }
 
   private mutating func start(
-    _ kind: YAMLTree.Kind, _ properties: YAMLEvent.Properties?, at position: SourcePosition
+    _ kind: YAMLTree.Kind, _ properties: YAMLEvent.Properties, at position: SourcePosition
   ) throws(YAMLProblem) {
     open.append(Collection(index: add(kind, at: position), isMapping: kind == .mapping))
-    if let anchor = properties?.anchor {
+    if let anchor = properties.anchor?.text {
       anchors[anchor] = .unfinished
       extras(of: open.count - 1).anchor = anchor
     }
