@@ -3,8 +3,9 @@ internal import Scaling
 /// One policy in force: what its signals last knew, and the decision that follows.
 ///
 /// Confined to the engine.
-final class PolicyEntry {
+final class PolicyEntry: AgendaItem {
   let key: PolicyKey
+  var due = Instant.distantFuture
   private var shared: Shared<Policy>
   private(set) var decision: Decision?
   /// ScaledObjects that workers ask about and this policy answers.
