@@ -29,6 +29,8 @@ actor ManifestWatcher {
   private var resourceTimer: LoopTimer?
   private var onSynced: (@Sendable () -> Void)?
   private var onReviews: @Sendable ([ObjectReview], [ObjectID]) -> Void = { _, _ in }
+  /// From then on others need the processors more.
+  private var isServing = false
   /// How long the last reading took, so that readings leave the loop time for the watches.
   private var readingTime = Duration.zero
   /// The catalog that was handed on last; nil until somebody takes them.
@@ -62,6 +64,7 @@ actor ManifestWatcher {
   /// Until then nobody serves; from then on a reload leaves the processors to those who do.
   func start() throws(EventLoopError) -> Catalog {
     let update = read()
+    isServing = true
     loop.yieldToOthers()
     let settleTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.lookAgain() }
@@ -174,7 +177,8 @@ actor ManifestWatcher {
     fingerprints = results.map(\.fingerprint)
     // Files come first: of two objects with one name, theirs stays.
     var update = store.update(
-      results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now())
+      results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now(),
+      onAllProcessors: !isServing)
     if let resources { withoutPositions(&update.diagnostics, of: resources) }
     let files = results.map(\.contents.fileCount).reduce(0, +)
     report(update, files: files + (resources?.count ?? 0), logLevel)

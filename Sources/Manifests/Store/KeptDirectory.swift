@@ -8,7 +8,10 @@ struct KeptDirectory: Sendable {
 
   /// Takes over from `previous` what has not changed, and everything when the directory cannot be
   /// read: a volume that is not mounted must not look like an order to delete every policy.
-  init(_ contents: DirectoryContents, previous: KeptDirectory?, decoder: ManifestDecoder) {
+  init(
+    _ contents: DirectoryContents, previous: KeptDirectory?, decoder: ManifestDecoder,
+    onAllProcessors: Bool
+  ) {
     path = contents.path
     let earlier = previous?.files ?? []
     switch contents.listing {
@@ -19,7 +22,8 @@ struct KeptDirectory: Sendable {
     case .files(let found):
       let known = Dictionary(earlier.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
       decoder.audits.began()
-      files = found.concurrentMap(threads: KeptDirectory.threads(for: found)) { index, file in
+      let threads = onAllProcessors ? KeptDirectory.threads(for: found) : 1
+      files = found.concurrentMap(threads: threads) { index, file in
         defer { decoder.audits.finished(file: index) }
         return ManifestFile(file, previous: known[file.path], decoder: decoder.of(file: index))
       }
@@ -30,8 +34,7 @@ struct KeptDirectory: Sendable {
     }
   }
 
-  /// Files are decoded on every processor. With less to read than a
-  /// millisecond's worth, starting a thread would take longer than it saves.
+  /// With less to read than a millisecond's worth, starting a thread would take longer than it saves.
   private static func threads(for files: [FileContents]) -> Int {
     let size = files.reduce(0) { $0 + $1.byteCount }
     return size < 64 * 1024 ? 1 : min(Processors.count, maxThreads)

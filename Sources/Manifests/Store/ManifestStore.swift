@@ -46,16 +46,19 @@ package struct ManifestStore: Sendable {
   /// first stays, by the order of the directories and then of the file names. A directory that is
   /// not among them any more is forgotten.
   ///
-  /// - Parameter now: Dates that are over by then draw a warning.
+  /// - Parameters:
+  ///   - now: Dates that are over by then draw a warning.
+  ///   - onAllProcessors: Whether files are decoded on every processor, or on this thread alone.
   package mutating func update(
-    _ contents: [DirectoryContents], now: Instant
+    _ contents: [DirectoryContents], now: Instant, onAllProcessors: Bool = true
   ) -> ManifestUpdate {
     let decoder = ManifestDecoder(
       defaults: defaults, zones: zones, now: now, auditBudget: auditBudget)
     var known: Set<String> = []
     directories = contents.filter { known.insert($0.path).inserted }.map { next in
       let previous = directories.first { $0.path == next.path }
-      return KeptDirectory(next, previous: previous, decoder: decoder)
+      return KeptDirectory(
+        next, previous: previous, decoder: decoder, onAllProcessors: onAllProcessors)
     }
     var resolution = ManifestResolution(
       files: directories.flatMap(\.files), builtIn: builtIn, assumed: assumed)
