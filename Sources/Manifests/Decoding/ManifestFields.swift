@@ -34,7 +34,7 @@ final class ManifestFields: ManifestParent {
 
   /// Fields that are legal and mean nothing here.
   func ignore(_ names: [StaticString]) {
-    ignored += names
+    ignored = ignored.isEmpty ? names : ignored + names
   }
 
   /// Reports every field that was neither read nor ignored. To be called last.

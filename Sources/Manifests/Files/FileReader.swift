@@ -45,20 +45,41 @@ package enum FileReader {
   private static func read(
     _ descriptor: Int32, expecting: Int, limit: Int
   ) throws(Failure) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: min(max(expecting + 1, 4096), 1 << 16))
-    bytes.reserveCapacity(expecting)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw Failure("cannot be read", errno: errno)
-      }
-      guard count > 0 else { return bytes }
-      bytes += chunk.prefix(count)
-      guard bytes.count <= limit else {
-        throw Failure("the content is longer than the limit of \(limit) bytes (\(limit >> 20) MiB)")
+    // A byte more than expected, so that the end shows at once.
+    var (bytes, isWhole) = try portion(of: descriptor, atMost: max(expecting + 1, 4096))
+    while !isWhole, bytes.count <= limit {
+      let next = try portion(of: descriptor, atMost: 1 << 16)
+      bytes += next.bytes
+      isWhole = next.isLast
+    }
+    guard bytes.count <= limit else {
+      throw Failure("the content is longer than the limit of \(limit) bytes (\(limit >> 20) MiB)")
+    }
+    return bytes
+  }
+
+  /// The next bytes, so many unless the end comes first.
+  private static func portion(
+    of descriptor: Int32, atMost capacity: Int
+  ) throws(Failure) -> (bytes: [UInt8], isLast: Bool) {
+    var problem: Int32 = 0
+    var isLast = false
+    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
+      while filled < capacity, !isLast {
+        let rest = UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        let count = Glibc.read(descriptor, rest.baseAddress, rest.count)
+        if count > 0 {
+          filled += count
+        } else if count == 0 {
+          isLast = true
+        } else if errno != EINTR {
+          problem = errno
+          return
+        }
       }
     }
+    guard problem == 0 else { throw Failure("cannot be read", errno: problem) }
+    return (bytes, isLast)
   }
 }

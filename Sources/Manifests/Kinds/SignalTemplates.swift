@@ -41,6 +41,8 @@ struct WrittenSignals: Hashable, Sendable {
   private let shape: [UInt32]
   /// Warnings depend on them.
   private let limits: ReplicaLimits
+  /// Computed once, and before others wait for the look-up.
+  private let hash: Int
 
   /// Nil where an alias stands for something that is written elsewhere.
   init?(_ node: YAMLNode, limits: ReplicaLimits) {
@@ -57,18 +59,22 @@ struct WrittenSignals: Hashable, Sendable {
     self.shape = shape
     self.limits = limits
     // The texts of nodes that follow each other do so too.
-    texts = node.tree.bytes[range ?? 0..<0]
+    let texts = node.tree.bytes[range ?? 0..<0]
+    self.texts = texts
+    var hasher = Hasher()
+    shape.withUnsafeBytes { hasher.combine(bytes: $0) }
+    texts.withUnsafeBytes { hasher.combine(bytes: $0) }
+    hasher.combine(limits)
+    hash = hasher.finalize()
   }
 
   static func == (left: WrittenSignals, right: WrittenSignals) -> Bool {
-    left.shape == right.shape && left.limits == right.limits
+    left.hash == right.hash && left.shape == right.shape && left.limits == right.limits
       && left.texts.elementsEqual(right.texts)
   }
 
   func hash(into hasher: inout Hasher) {
-    shape.withUnsafeBytes { hasher.combine(bytes: $0) }
-    texts.withUnsafeBytes { hasher.combine(bytes: $0) }
-    hasher.combine(limits)
+    hasher.combine(hash)
   }
 
   /// The same without the rest of its file.
@@ -78,5 +84,6 @@ struct WrittenSignals: Hashable, Sendable {
     texts = ArraySlice(Array(other.texts))
     shape = other.shape
     limits = other.limits
+    hash = other.hash
   }
 }
