@@ -214,7 +214,10 @@ class APIServer:
                 }
             ],
         }
-        path.write_text(json.dumps(config))
+        # In one step: a server that was started with it before may be reading it.
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps(config))
+        draft.replace(path)
         return path
 
     # What tests do to it, as other clients would
