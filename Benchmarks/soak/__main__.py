@@ -48,6 +48,8 @@ class Soak:
         self.failures = {}
         # (path, what went wrong) of requests to the side port.
         self.scrapes_failed = []
+        # By the last scrape.
+        self.history = 0.0
         self._grpc, self._http = free_port(), free_port()
         self._began = None
 
@@ -108,7 +110,7 @@ class Soak:
 
     def _get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http}{path}", timeout=10) as answer:
-            return answer.read()
+            return answer.read().decode()
 
     async def _stop(self):
         if self._server.returncode is None:
@@ -153,6 +155,7 @@ class Soak:
             "seconds": round(self._elapsed(), 1),
             "resident": memory["Rss"],
             "private": memory["Private_Clean"] + memory["Private_Dirty"],
+            "history": self.history,
             "descriptors": len(os.listdir(folder / "fd")),
             "cpu": (int(fields[11]) + int(fields[12])) / TICKS,
         }
@@ -186,13 +189,21 @@ class Soak:
             await asyncio.sleep(SCRAPE)
             for path in ("/metrics", "/healthz", "/api/v1/policies"):
                 try:
-                    await asyncio.to_thread(self._get, path)
+                    answer = await asyncio.to_thread(self._get, path)
+                    if path == "/metrics":
+                        self.history = history_bytes(answer)
                 except urllib.error.HTTPError as error:
                     # A source that fails makes it so.
                     if path != "/healthz" or error.code != 503:
                         self.scrapes_failed.append((path, error))
                 except OSError as error:
                     self.scrapes_failed.append((path, error))
+
+
+def history_bytes(metrics):
+    """The memory of all histories, by the server's own count."""
+    line = next(line for line in metrics.splitlines() if line.startswith("headstart_history_bytes "))
+    return float(line.split()[1])
 
 
 def per_second(samples, key):

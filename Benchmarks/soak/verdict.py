@@ -2,7 +2,7 @@
 
 from statistics import mean
 
-# Of resident memory: the last third against the middle one.
+# Of resident memory without histories: the last third against the middle one.
 TOLERANCE = 0.02
 # Descriptors come and go with connections of sources, of streams and of scrapes.
 DESCRIPTORS = 1
@@ -23,9 +23,18 @@ class Verdict:
 
     @property
     def drift(self):
-        """How much more resident memory the last third has than the middle one, as a share."""
+        """How much more resident memory the last third has than the middle one, as a share.
+
+        Without the histories of decisions, which grow with every change up to their bound.
+        """
         middle, last = self._means("resident")
-        return last / middle - 1
+        history_middle, history_last = self.histories
+        return (last - history_last) / (middle - history_middle) - 1
+
+    @property
+    def histories(self):
+        """The bytes of all histories: the mean of the middle third and of the last one."""
+        return self._means("history")
 
     @property
     def descriptors(self):
@@ -58,5 +67,7 @@ class Verdict:
         middle, last = self.descriptors
         return (
             f"OK: {self.calls:,} calls, none failed; resident memory of the last third "
-            f"{self.drift:+.2%} against the middle third; descriptors {middle:.1f}, then {last:.1f}"
+            f"{self.drift:+.2%} against the middle third, without histories of "
+            f"{' and '.join(f'{size / 1e6:.1f} MB' for size in self.histories)}; "
+            f"descriptors {middle:.1f}, then {last:.1f}"
         )

@@ -9,6 +9,8 @@ package struct EngineSnapshot: Sendable {
   package var sources: [SourceStatus]
   /// ScaledObjects that ask.
   package var subscriptionCount: Int
+  /// What the histories of all policies take in memory.
+  package var historyByteCount: Int
 }
 
 /// One policy in force, and its decision.
@@ -34,7 +36,8 @@ extension DecisionEngine {
   package func snapshot() -> EngineSnapshot {
     EngineSnapshot(
       isReady: isReady, at: now, policies: allEntries.compactMap(snapshot(of:)),
-      sources: sources, subscriptionCount: subscriptionCount)
+      sources: sources, subscriptionCount: subscriptionCount,
+      historyByteCount: historyByteCount)
   }
 
   /// The policy of that name, as `/api/v1/decisions` looks it up: of the namespace, or else without

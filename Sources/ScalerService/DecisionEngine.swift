@@ -373,6 +373,7 @@ package actor DecisionEngine {
   func entry(_ key: PolicyKey) -> PolicyEntry? { entries[key] }
   package var sources: [SourceStatus] { feeds?.sources ?? [] }
   var subscriptionCount: Int { subscriptions.count }
+  var historyByteCount: Int { entries.values.reduce(0) { $0 + $1.historyByteCount } }
 
   // MARK: Workers
 

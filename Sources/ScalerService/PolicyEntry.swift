@@ -130,6 +130,9 @@ final class PolicyEntry: AgendaItem {
     return history
   }
 
+  /// What the history takes in memory; nothing before the first change.
+  var historyByteCount: Int { past?.history.byteCount ?? 0 }
+
   /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
   func wallClockStepped(by step: Duration) {
     timelines = SignalTimelines()

@@ -64,6 +64,8 @@ package final class HeadstartMetrics: Sendable {
   package let policies: Gauge
   /// ScaledObjects that have been bound to a policy.
   package let bindings: Gauge
+  /// The bytes of all histories of decisions.
+  package let histories: Gauge
   /// By `level`. The logger counts them.
   package let logRecords: CounterFamily
 
@@ -134,6 +136,10 @@ package final class HeadstartMetrics: Sendable {
       "headstart_manifest_reloads_total", help: "Reloads of the manifests, by result.",
       labels: ["result"])
     policies = registry.gauge("headstart_policies", help: "Policies in force.").with([])
+    histories = registry.gauge(
+      "headstart_history_bytes", help: "Memory of the decisions that are remembered.",
+      unit: .bytes
+    ).with([])
     bindings = registry.gauge(
       "headstart_bindings", help: "ScaledObjects that have been bound to a policy."
     ).with([])

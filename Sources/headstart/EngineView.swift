@@ -139,6 +139,7 @@ struct EngineView: Sendable {
     guard let snapshot = snapshot() else { return }
     metrics.policies.set(snapshot.policies.count)
     metrics.bindings.set(snapshot.subscriptionCount)
+    metrics.histories.set(snapshot.historyByteCount)
     for source in snapshot.sources {
       metrics.write(
         SourceSample(

@@ -17,7 +17,7 @@ from soak.verdict import Verdict  # noqa: E402
 
 def samples(**changes):
     """Sixty flat samples; each change is a function of the index."""
-    flat = {"resident": 50 << 20, "descriptors": 40, "calls": 6000, "failed": 0}
+    flat = {"resident": 50 << 20, "history": 0, "descriptors": 40, "calls": 6000, "failed": 0}
     return [
         flat | {key: change(index) for key, change in changes.items()} for index in range(60)
     ]
@@ -37,6 +37,15 @@ def test_what_is_flat_is_well():
         ({"resident": lambda index: (50 << 20) * (1 + 0.0009 * index)}, None),
         ({"resident": lambda index: (50 << 20) * (1 + 0.0011 * index)}, "resident memory"),
         ({"resident": lambda index: (50 << 20) * (1 - 0.002 * index)}, "resident memory"),
+        # Histories grow with the changes that they hold.
+        (
+            {
+                "resident": lambda index: (50 << 20) + (index << 16),
+                "history": lambda index: index << 16,
+            },
+            None,
+        ),
+        ({"history": lambda index: index << 16}, "resident memory"),
         ({"descriptors": lambda index: 40 + index // 30}, None),
         ({"descriptors": lambda index: 40 + index // 10}, "descriptors grew from 42.5 to 44.5"),
         ({"failed": lambda index: int(index == 3)}, "1 of 360000 calls failed"),
