@@ -513,6 +513,7 @@ extension PageFile {
     let waiting = [];
     let asking = 0;
     let wanted = 0;
+    let reading = false;
 
     const rowHeight = () => (narrow.matches ? 150 : 76);
     const state = () => filter.elements.state.value;
@@ -522,7 +523,13 @@ extension PageFile {
       const asked = ++wanted;
       const [first, last] = visible();
       const numbers = new Set([Math.floor(first / pageSize), Math.floor(Math.max(first, last - 1) / pageSize)]);
-      const answers = await Promise.all([...numbers].map(readPage));
+      let answers;
+      reading = true;
+      try {
+        answers = await Promise.all([...numbers].map(readPage));
+      } finally {
+        if (asked === wanted) reading = false;
+      }
       if (asked !== wanted) return;
       const fresh = new Map();
       for (const [number, answer] of answers) fresh.set(number, answer.policies);
@@ -573,7 +580,8 @@ extension PageFile {
       }
       for (const [index, row] of shown) if (!kept.has(index)) row.line.remove();
       shown = kept;
-      if (missing) refresh();
+      // What is passed while pages are being read is not asked for: the last would wait behind them all.
+      if (missing && !reading) refresh();
     }
 
     function makeRow(index) {
