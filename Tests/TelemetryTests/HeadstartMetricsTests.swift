@@ -3,8 +3,11 @@ import Testing
 
 @testable import Telemetry
 
-struct HeadstartMetricsTests {
+final class HeadstartMetricsTests {
   private let metrics = HeadstartMetrics(version: "1.2.3", revision: "abc")
+
+  // What `onScrape` is given holds the metrics, and with them the registry that holds it.
+  deinit { metrics.registry.endScrapes() }
 
   private func page(_ format: ExpositionFormat = .text) -> String {
     String(decoding: metrics.registry.exposition(format), as: UTF8.self)
