@@ -11,13 +11,14 @@ import pytest
 
 from harness.attacks import ATTACKS, Attacker
 from harness.policies import fixed, policy
+from harness.server import SANITIZER_KILOBYTES
 from harness.waiting import eventually
 
 CALM = 11
 SECONDS = 0.7
 # --max-connection-memory, and what the allocator and the kernel's view of it may add.
 MEMORY = 8 << 20
-BOUND_KILOBYTES = (MEMORY >> 10) * 2 + (16 << 10)
+BOUND_KILOBYTES = (MEMORY >> 10) * 2 + (16 << 10) + SANITIZER_KILOBYTES
 
 
 @pytest.fixture

@@ -17,6 +17,10 @@ from .paths import BINARY
 from .waiting import eventually
 
 
+# What a sanitizer takes beside the server: of freed memory, AddressSanitizer alone keeps 256 MiB.
+SANITIZER_KILOBYTES = 320 << 10 if os.environ.get("HEADSTART_SANITIZER") else 0
+
+
 def free_port():
     """A loopback port that nobody listened on a moment ago."""
     with socket.socket() as probe:
@@ -165,6 +169,7 @@ class Headstart:
         return sum(found) if found else None
 
     def resident_kilobytes(self):
+        """What bounds it has room for SANITIZER_KILOBYTES beside what the server may take."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
