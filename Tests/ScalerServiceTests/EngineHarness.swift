@@ -112,6 +112,9 @@ final class EngineHarness: Sendable {
   nonisolated(unsafe) private var rpcs: ScalerRPCs?
   nonisolated(unsafe) private var feeds: SuppliedFeeds?
   nonisolated(unsafe) private var decoder = MessageDecoder()
+  /// Touched by `init` and `deinit` only.
+  nonisolated(unsafe) private var controlThread: EventLoopThread?
+  nonisolated(unsafe) private var workerThread: EventLoopThread?
 
   init(
     _ catalog: Catalog, defaults: PolicyDefaults = PolicyDefaults(),
@@ -119,8 +122,8 @@ final class EngineHarness: Sendable {
   ) throws {
     control = try EventLoop(name: "control")
     worker = try EventLoop(name: "worker")
-    _ = try control.start()
-    _ = try worker.start()
+    controlThread = try control.start()
+    workerThread = try worker.start()
     let clock = clock
     var configuration = DecisionEngine.Configuration(
       defaults: defaults, zones: UTCDatabase(), wallClock: { clock.now })
@@ -157,6 +160,8 @@ final class EngineHarness: Sendable {
     _ = worker.call { held.letGo() }
     control.stop()
     worker.stop()
+    controlThread.take()?.join()
+    workerThread.take()?.join()
   }
 
   /// Runs on the engine's loop, and waits.
