@@ -33,7 +33,8 @@ extension DataSource {
     let server = try ScriptedServer(always: .reply(200, body))
     defer { server.stop() }
     try await RefresherHost.run { host in
-      try await host.define(Fixtures.forecaster(server.address))
+      try await host.define(
+        Fixtures.forecaster(server.address).refreshed(every: .seconds(3600)))
       try await host.retain(workload)
       let reading = try await host.reading(of: workload) { _ in true }
       guard case .forecast(let series)? = reading?.value else {
@@ -159,7 +160,8 @@ extension DataSource {
     let server = try ScriptedServer(always: scalar("3"))
     defer { server.stop() }
     try await RefresherHost.run { host in
-      try await host.define(Fixtures.prometheus(server.address))
+      try await host.define(
+        Fixtures.prometheus(server.address).refreshed(every: .seconds(3600)))
       try await host.retain(query("a"), query("a"), query("a"))
       _ = try await host.reading(of: query("a")) { _ in true }
       try await host.with { refresher in
