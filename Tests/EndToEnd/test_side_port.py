@@ -137,8 +137,9 @@ def test_the_text_log_is_for_people(tmp_path):
 
 
 def test_the_first_lines_say_where_it_listens(server):
-    assert str(server.grpc_port) in server.log_text
-    assert str(server.http_port) in server.log_text
+    # It is ready before it says so.
+    server.wait_for_log(str(server.grpc_port))
+    server.wait_for_log(str(server.http_port))
 
 
 # The token

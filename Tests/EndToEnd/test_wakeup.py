@@ -200,7 +200,7 @@ def test_every_replica_hears_of_a_wake_up(headstart, tmp_path, scaler):
         assert record["desiredReplicas"] == 1
         assert "woken" in record["explanation"]
     servers[1].wait_for_log("woken up", '"forwarded":true')
-    assert "woken up" in servers[0].log_text
+    servers[0].wait_for_log("woken up")
     assert sum("woken up" in line for line in servers[0].log_text.splitlines()) == 1
     # A replica that is gone does not keep the others from waking up.
     servers[1].stop()
