@@ -16,21 +16,28 @@ struct KnownSecrets {
   /// Of the longest secret, in bytes.
   var longest: Int { secrets.first?.count ?? 0 }
 
-  /// The bytes of `range`, with every secret replaced that begins or ends there. Bytes are compared,
-  /// not characters: an accent that follows a secret would make its last letter another character.
+  /// The bytes of `range`, with every secret replaced that begins or ends there, and those that overlap
+  /// together. Bytes are compared, not characters: an accent that follows a secret would make its last
+  /// letter another character.
   func hidden(in bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
     guard !secrets.isEmpty else { return Array(bytes[range]) }
+    let placeholder = Array(Redacted("").description.utf8)
     var result: [UInt8] = []
-    var index = max(range.lowerBound - longest + 1, 0)
-    while index < range.upperBound {
+    // Where the secrets end that have begun so far.
+    var end = 0
+    for index in max(range.lowerBound - longest + 1, 0)..<range.upperBound {
       if let secret = secrets.first(where: { bytes[index...].starts(with: $0) }) {
-        index += secret.count
-        if index > range.lowerBound { result += Redacted("").description.utf8 }
-      } else {
-        if index >= range.lowerBound { result.append(bytes[index]) }
-        index += 1
+        let isNew = index >= end || end <= range.lowerBound
+        end = max(end, index + secret.count)
+        if isNew, end > range.lowerBound { result += placeholder }
+      } else if index >= end, index >= range.lowerBound {
+        result.append(bytes[index])
       }
     }
-    return result
+    // What stands in for a secret may make one of what stands beside it.
+    let isStillThere = secrets.contains { secret in
+      !placeholder.contains(secret) && result.contains(secret)
+    }
+    return isStillThere ? placeholder : result
   }
 }

@@ -25,6 +25,15 @@ internal import Testing
     #expect(Excerpt.text(of: String(repeating: "ab ", count: 1_000_000)).count <= 201)
   }
 
+  @Test func `hides secrets that overlap, and those that their placeholder makes`() {
+    let brackets = [Redacted("]]]]]")]
+    #expect(Excerpt.text(of: "a ]]]]]]]]] b", hiding: brackets) == "a [redacted] b")
+    #expect(Excerpt.text(of: "]]]]]x]]]]", hiding: brackets) == "[redacted]x]]]]")
+    #expect(Excerpt.text(of: "]]]x]]]x]]x", hiding: [Redacted("]]]x")]) == "[redacted]")
+    let both = [Redacted("abcdef"), Redacted("defghi")]
+    #expect(Excerpt.text(of: "1 abcdefghi 2", hiding: both) == "1 [redacted] 2")
+  }
+
   @Test func `hides secrets wherever they stand`() {
     let secrets = [Redacted("hunter2"), Redacted("hunter2-longer"), Redacted("abc")]
     #expect(
