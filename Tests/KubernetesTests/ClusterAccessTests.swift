@@ -126,6 +126,10 @@ internal import Upstreams
     (config(context: "cluster: one, user: you"), "\"you\""),
     (config().replacing("current-context: here", with: ""), "no current-context"),
     (config().replacing("current-context: here", with: "current-context: there"), "\"there\""),
+    (
+      config().replacing("current-context: here", with: #"current-context: "a\t\e[2Jb""#),
+      #"no context "a [2Jb","#
+    ),
     ("kind: Pod", "kind Config"), ("", "empty"), ("a: [", "config:"), ("[]", "mapping"),
   ])
   func `what cannot be used is refused with a reason`(text: String, words: String) throws {

@@ -51,21 +51,21 @@ struct Kubeconfig {
     }
     guard let context = find(name, \.contexts)?.value else {
       throw ClusterAccess.Failure(
-        "the kubeconfig \(paths) has no context \"\(name)\", which is its current-context")
+        "the kubeconfig \(paths) has no context \(quoted(name)), which is its current-context")
     }
     guard let clusterName = context.cluster, let cluster = find(clusterName, \.clusters) else {
       throw ClusterAccess.Failure(
-        "the context \"\(name)\" of \(paths) names the cluster \"\(context.cluster ?? "")\", which"
-          + " is not defined")
+        "the context \(quoted(name)) of \(paths) names the cluster"
+          + " \(quoted(context.cluster ?? "")), which is not defined")
     }
     var access = try reach(cluster.value, named: clusterName, relativeTo: cluster.path)
     access.namespace = context.namespace ?? "default"
-    access.origin = "context \(name) of \(paths)"
+    access.origin = "context \(Excerpt.text(of: name)) of \(paths)"
     if let userName = context.user {
       guard let user = find(userName, \.users) else {
         throw ClusterAccess.Failure(
-          "the context \"\(name)\" of \(paths) names the user \"\(userName)\", which is not defined"
-        )
+          "the context \(quoted(name)) of \(paths) names the user \(quoted(userName)), which is not"
+            + " defined")
       }
       try authenticate(&access, as: user.value, named: userName, relativeTo: user.path)
     }
@@ -85,15 +85,15 @@ struct Kubeconfig {
     _ cluster: KubeconfigFile.Cluster, named name: String, relativeTo path: String
   ) throws(ClusterAccess.Failure) -> ClusterAccess {
     guard let server = cluster.server else {
-      throw ClusterAccess.Failure("the cluster \"\(name)\" of \(path) has no server")
+      throw ClusterAccess.Failure("the cluster \(quoted(name)) of \(path) has no server")
     }
     if let problem = AddressProblem(of: server) {
       throw ClusterAccess.Failure(
-        "the server of the cluster \"\(name)\" of \(path): \(problem.sentence)")
+        "the server of the cluster \(quoted(name)) of \(path): \(problem.sentence)")
     }
     if cluster.serverName != nil || cluster.proxy != nil {
       throw ClusterAccess.Failure(
-        "the cluster \"\(name)\" of \(path) needs"
+        "the cluster \(quoted(name)) of \(path) needs"
           + " \(cluster.proxy == nil ? "tls-server-name" : "proxy-url"), which Headstart does not"
           + " support: name the server as its certificate does, and reach it directly")
     }
@@ -101,7 +101,7 @@ struct Kubeconfig {
     access.tls.verifiesServer = !cluster.skipsVerification
     access.tls.caFile = cluster.authorityFile.map { Self.resolve($0, relativeTo: path) }
     access.tls.authorities = try Self.content(
-      cluster.authorityData, of: "certificate-authority-data of the cluster \"\(name)\"", path)
+      cluster.authorityData, of: "certificate-authority-data of the cluster \(quoted(name))", path)
     return access
   }
 
@@ -115,9 +115,9 @@ struct Kubeconfig {
     }
     access.tls.clientKeyFile = user.keyFile.map { Self.resolve($0, relativeTo: path) }
     access.tls.clientCertificate = try Self.content(
-      user.certificateData, of: "client-certificate-data of the user \"\(name)\"", path)
+      user.certificateData, of: "client-certificate-data of the user \(quoted(name))", path)
     access.tls.clientKey = try Self.content(
-      user.keyData, of: "client-key-data of the user \"\(name)\"", path)
+      user.keyData, of: "client-key-data of the user \(quoted(name))", path)
     // As in client-go: a file takes precedence, since it is exchanged.
     if let file = user.tokenFile {
       access.credentials = .tokenFile(Self.resolve(file, relativeTo: path))
@@ -138,17 +138,17 @@ struct Kubeconfig {
       + " (kubectl create token)"
     if let command = user.execCommand {
       throw ClusterAccess.Failure(
-        "the user \"\(name)\" of \(path) gets its credentials from the exec plugin \"\(command)\","
-          + " which Headstart does not run: \(advice)")
+        "the user \(quoted(name)) of \(path) gets its credentials from the exec plugin"
+          + " \(quoted(command)), which Headstart does not run: \(advice)")
     }
     if let provider = user.authProvider {
       throw ClusterAccess.Failure(
-        "the user \"\(name)\" of \(path) uses the auth-provider \"\(provider)\", which Headstart"
-          + " does not support: \(advice)")
+        "the user \(quoted(name)) of \(path) uses the auth-provider \(quoted(provider)), which"
+          + " Headstart does not support: \(advice)")
     }
     if user.impersonates {
       throw ClusterAccess.Failure(
-        "the user \"\(name)\" of \(path) acts as another user (as), which Headstart does not"
+        "the user \(quoted(name)) of \(path) acts as another user (as), which Headstart does not"
           + " support: \(advice)")
     }
   }
@@ -168,3 +168,6 @@ struct Kubeconfig {
     return bytes
   }
 }
+
+/// A name of the file as it may stand in a message or the log.
+private func quoted(_ name: String) -> String { "\"\(Excerpt.text(of: name))\"" }
