@@ -117,6 +117,11 @@ let package = Package(
         .unsafeFlags(["-Xlinker", "--strip-debug"], .when(configuration: .release))
       ]),
 
+    // What scripts/bench times of the evaluator alone.
+    .executableTarget(
+      name: "evaluation", dependencies: ["CivilTime", "Scaling"], path: "Benchmarks/evaluation",
+      swiftSettings: strict),
+
     tests("Scaling", ["CivilTime"]),
     tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
     tests("CivilTime", ["Scaling"]),

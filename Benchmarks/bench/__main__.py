@@ -1,6 +1,7 @@
 """The comparison, row by row. scripts/bench builds what it needs and describes the options."""
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from statistics import fmean
 
 from . import costs, fleet, messages, scenarios
 from .load import Load, latencies, run_load
-from .process import BOTH_CORES, prepare_self
+from .process import BOTH_CORES, SERVER_CORE, favoured, prepare_self
 from .report import Table
 from .servers import GRPCCPP, THREE_SIGNALS, Bare, Headstart
 from .upstreams import Upstreams
@@ -32,7 +33,7 @@ THROUGHPUT = {
     "IsActive": ("IsActive, 16 × 32", Load("IsActive", 16, 32)),
     "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
 }
-OTHERS = ("latency", "start", "fleet")
+OTHERS = ("evaluation", "latency", "start", "fleet")
 SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "reload", "hanging", "attacks")
 NAMES = (*THROUGHPUT, *OTHERS, *SCENARIOS)
 
@@ -133,6 +134,18 @@ class Bench:
             if not self.chosen.quick:
                 count = costs.instructions_per_call(server, load, self.bodies)
                 self.table.add(f"{row}: instructions per call", server.name, count, compared=True)
+
+    def evaluation(self):
+        """One decision after the other, without a server around them."""
+        policies = 20_000 if self.chosen.quick else 100_000
+        for order in ["memory", "shuffled"] * self.chosen.rounds:
+            done = subprocess.run(
+                favoured([BINARY.with_name("evaluation"), policies, order], SERVER_CORE),
+                capture_output=True, text=True, check=True, timeout=300)
+            report = json.loads(done.stdout)
+            row = f"decision, {policies:,} schedules of {report['rules']} rules, {order} order"
+            for name in ("p50", "p99", "mean"):
+                self.table.add(f"{row}: {name}", "headstart", report[name] / 1e9, "s")
 
     def latency(self):
         """One call at a time on one connection."""

@@ -7,6 +7,7 @@ struct Evaluation {
   private let now: Instant
   /// The longest of the signals' windows; caps and the hold floor apply over all of it.
   private let overall: LeadWindow
+  private let longestLeadTime: Duration
   /// Nil when no cap is in force in the window.
   private let caps: CapProfile?
   private var changes: NextChange
@@ -24,7 +25,8 @@ struct Evaluation {
     self.readings = readings
     self.memory = memory
     self.now = now
-    overall = LeadWindow(from: now, leadTime: policy.leadWindow)
+    longestLeadTime = policy.leadWindow
+    overall = LeadWindow(from: now, leadTime: longestLeadTime)
     caps = CapProfile(readings: readings.prefix(policy.signals.count), window: overall)
     changes = NextChange(after: now)
     contributions.reserveCapacity(policy.signals.count)
@@ -35,7 +37,9 @@ struct Evaluation {
   mutating func assessSignals() {
     for index in policy.signals.indices {
       let leadTime = policy.leadTime(of: policy.signals[index])
-      let own = LeadWindow(from: now, leadTime: leadTime)
+      // Signals seldom have a lead time of their own, and converting it takes 200 instructions.
+      let own =
+        leadTime == longestLeadTime ? overall : LeadWindow(from: now, leadTime: leadTime)
       let assessment = assess(index, leadTime: leadTime, own: own)
       let peak = assessment.demand?.peak(from: own.from, to: own.to)
       append(assessment, peak: peak, signal: index)
@@ -51,20 +55,24 @@ struct Evaluation {
   private mutating func assess(
     _ index: Int, leadTime: Duration, own: LeadWindow
   ) -> SignalAssessment {
-    let reading = index < readings.count ? readings[index] : nil
-    switch (policy.signals[index].kind, reading) {
-    case (.schedule, .schedule(let timeline)?):
+    guard index < readings.count else { return .unread(nil) }
+    // One after the other: a pair of both would be a copy of both.
+    switch policy.signals[index].kind {
+    case .schedule:
+      guard case .schedule(let timeline) = readings[index] else { return .unread(nil) }
       return SignalAssessment(timeline: timeline, own: own, overall: overall, changes: &changes)
-    case (.forecast(let signal), .forecast(let reading)?):
+    case .forecast(let signal):
+      guard case .forecast(let reading) = readings[index] else { return .unread(nil) }
       return SignalAssessment(
         forecast: signal, reading: reading, leadTime: leadTime, hold: policy.hold, window: own,
         changes: &changes)
-    case (.prometheus(let signal), .prometheus(let reading, let uptime)?):
+    case .prometheus(let signal):
+      guard case .prometheus(let reading, let uptime) = readings[index] else {
+        return .unread(nil)
+      }
       return SignalAssessment(
         prometheus: signal, reading: reading, uptime: uptime, hold: policy.hold, window: own,
         changes: &changes)
-    case (.schedule, _), (.forecast, _), (.prometheus, _):
-      return .unread(nil)
     }
   }
 
