@@ -100,7 +100,8 @@ extension DataSource {
   /// As in the seed, one set of files secures both sides: with TLS on, they are Headstart's own
   /// certificate towards the forecaster, and the authorities that the forecaster's must chain to.
   fileprivate mutating func authenticate(with files: TLSFiles?) {
-    guard let files, address.hasPrefix("https://") else { return }
+    // A scheme may be written in capitals (RFC 3986, section 3.1).
+    guard let files, address.prefix(8).lowercased() == "https://" else { return }
     clientCertificateFile = files.certificate
     clientKeyFile = files.key
     caFile = files.clientAuthorities

@@ -171,8 +171,9 @@ internal import Testing
     #expect(error.description.contains(word))
   }
 
-  @Test func `the files secure the way to an https forecaster too, and no other`() throws {
-    let urls = ["--forecaster-url=https://f", "--prometheus-url=https://p"]
+  @Test(arguments: ["https", "HTTPS"])
+  func `the files secure the way to an https forecaster too, and no other`(scheme: String) throws {
+    let urls = ["--forecaster-url=\(scheme)://f", "--prometheus-url=https://p"]
     let tls = ["--tls-enabled=true", "--tls-ca-file=a"] + Self.pair
     let sources = try parse(urls + tls).dataSources
     #expect(sources.map(\.clientCertificateFile) == ["c", nil])
