@@ -16,8 +16,7 @@ extension FuzzTarget {
         return try requireSentence(error.description, limit: 10_000)
       }
       try require(
-        access.server.hasPrefix("http") || access.server.hasPrefix("HTTP"),
-        "the server is \(access.server)")
+        access.server.lowercased().hasPrefix("http"), "the server is \(access.server)")
       try require(!access.server.hasSuffix("/"), "the server ends with a slash")
       try require(
         access.tls.authorities?.isEmpty != true && access.tls.clientKey?.isEmpty != true,
