@@ -330,13 +330,16 @@ internal import Testing
     for (index, object) in objects.enumerated() {
       harness.send(.streamIsActive, object, stream: Int32(2 * index + 1))
     }
-    for index in objects.indices {
-      #expect(harness.answers(on: Int32(2 * index + 1)) == [.send(Self.activity(true))])
+    // A slow machine takes longer for all of them than the first waits for its second `true`.
+    func isActive(_ index: Int) -> Bool {
+      let answers = harness.answers(on: Int32(2 * index + 1))
+      return !answers.isEmpty && answers.allSatisfy { $0 == .send(Self.activity(true)) }
     }
+    for index in objects.indices { #expect(isActive(index)) }
     harness.supply(Self.sample(0, at: harness.clock.now), for: Self.feed)
     harness.supply(Self.sample(20, at: harness.clock.now), for: Self.feed)
     for (index, object) in objects.enumerated() {
-      #expect(harness.answers(on: Int32(2 * index + 1)) == [.send(Self.activity(true))])
+      #expect(isActive(index))
       harness.send(.getMetrics, object, stream: Int32(2 * index + 2001))
       #expect(harness.answers(on: Int32(2 * index + 2001)) == [Self.metrics(2)])
     }
