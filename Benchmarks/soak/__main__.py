@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from statistics import fmean
 
 from . import chart, sources
 from .fleet import OBJECTS, Fleet
@@ -48,6 +49,8 @@ class Soak:
         self.failures = {}
         # (path, what went wrong) of requests to the side port.
         self.scrapes_failed = []
+        # Since the last sample.
+        self.memory = []
         # By the last scrape.
         self.history = 0.0
         self._grpc, self._http = free_port(), free_port()
@@ -85,6 +88,7 @@ class Soak:
                     self._fail(prometheus),
                     self._reload(),
                     self._scrape(),
+                    self._watch(),
                 )
             ]
             try:
@@ -144,17 +148,29 @@ class Soak:
                 client.kill()
             self.client_code = await client.wait()
 
-    def _sample(self):
-        folder = Path("/proc") / str(self._server.pid)
+    async def _watch(self):
+        """Looks at memory often, and never in step with what the server does every five seconds: after
+        each reload it gives pages back, and touches some of them again."""
+        while True:
+            self.memory.append(self._memory())
+            await asyncio.sleep(random.uniform(0.2, 0.5))
+
+    def _memory(self):
+        rollup = Path("/proc") / str(self._server.pid) / "smaps_rollup"
         memory = {}
-        for line in (folder / "smaps_rollup").read_text().splitlines()[1:]:
+        for line in rollup.read_text().splitlines()[1:]:
             name, value = line.split()[:2]
             memory[name.rstrip(":")] = int(value) * 1024
+        return memory["Rss"], memory["Private_Clean"] + memory["Private_Dirty"]
+
+    def _sample(self):
+        folder = Path("/proc") / str(self._server.pid)
+        looks, self.memory = self.memory or [self._memory()], []
         fields = (folder / "stat").read_text().rpartition(") ")[2].split()
         return {
             "seconds": round(self._elapsed(), 1),
-            "resident": memory["Rss"],
-            "private": memory["Private_Clean"] + memory["Private_Dirty"],
+            "resident": fmean(resident for resident, _ in looks),
+            "private": fmean(private for _, private in looks),
             "history": self.history,
             "descriptors": len(os.listdir(folder / "fd")),
             "cpu": (int(fields[11]) + int(fields[12])) / TICKS,
