@@ -16,12 +16,13 @@ package struct TurnPacing: Sendable, Equatable {
   /// What a call may wait longer: far below the 50 ms that KEDA's calls are to be answered in (C3). Half
   /// of it saves less, since caches are cold after every rest.
   package static let rest = Duration.milliseconds(2)
-  private static let restNanoseconds: UInt64 = 2_000_000
 
   /// Over how long turns and calls are counted; longer once resting has been of use, so that a short lull
   /// does not end it.
   static let window: UInt64 = 10_000_000
   static let longWindow: UInt64 = 50_000_000
+  /// How long a trial takes: two or three rests, because one turn need not get to all that has come.
+  static let trialWindow: UInt64 = 5_000_000
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
   static let busyTurns = 50
   /// The calls of a turn with which resting is worth it.
@@ -33,7 +34,7 @@ package struct TurnPacing: Sendable, Equatable {
 
   private enum State: Sendable, Equatable {
     case watching
-    /// One rest has been ordered, at a time of so many calls a second.
+    /// Resting has begun, at a time of so many calls a second.
     case trying(rate: Double)
     case resting(rate: Double, hasBeenOfUse: Bool)
   }
@@ -54,11 +55,9 @@ package struct TurnPacing: Sendable, Equatable {
     calls += count
     switch state {
     case .trying(let rate):
-      let expected = rate * Double(Self.restNanoseconds) / 1e9
-      // Half, because what comes in a millisecond varies.
-      guard Double(count) * 2 >= expected else {
-        return giveUp(for: Self.longPatience, now: now)
-      }
+      guard let current = callRate(over: Self.trialWindow, now: now) else { return .rest }
+      // Half, because what comes in a few milliseconds varies.
+      guard current * 2 >= rate else { return giveUp(for: Self.longPatience, now: now) }
       state = .resting(rate: rate, hasBeenOfUse: false)
       startWindow(now: now)
       return .rest

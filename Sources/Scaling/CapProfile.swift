@@ -16,11 +16,12 @@ struct CapProfile {
   /// Nil when no cap is in force at any instant of the window, which is the common case and costs
   /// no memory.
   init?(readings: ArraySlice<SignalReading>, window: LeadWindow) {
-    guard
-      readings.contains(where: {
-        Self.timeline(of: $0, covering: window)?.caps(in: window) ?? false
-      })
-    else { return nil }
+    var hasCaps = false
+    for reading in readings {
+      guard case .schedule(let timeline) = reading, timeline.hasCaps else { continue }
+      if timeline.covers(window), timeline.caps(in: window) { hasCaps = true }
+    }
+    guard hasCaps else { return nil }
 
     var starts = [window.from]
     for reading in readings {

@@ -6,6 +6,8 @@ package struct ScheduleTimeline: Hashable, Sendable {
   package var to: Instant { layout.value.to }
   /// Sorted by start; the first starts at `from`; neighbours differ.
   package var steps: [Step] { layout.value.steps }
+  /// Whether a cap is in force anywhere; most schedules have none, and need not be searched for one.
+  var hasCaps: Bool { layout.value.hasCaps }
 
   /// Policies that are made from one template share it.
   private let layout: Shared<Layout>
@@ -14,6 +16,7 @@ package struct ScheduleTimeline: Hashable, Sendable {
     let from: Instant
     let to: Instant
     let steps: [Step]
+    let hasCaps: Bool
   }
 
   package struct Step: Hashable, Sendable {
@@ -36,6 +39,7 @@ package struct ScheduleTimeline: Hashable, Sendable {
   }
 
   package init(from: Instant, to: Instant, steps: [Step]) {
-    layout = Shared(Layout(from: from, to: to, steps: steps))
+    layout = Shared(
+      Layout(from: from, to: to, steps: steps, hasCaps: steps.contains { $0.cap != nil }))
   }
 }
