@@ -36,8 +36,13 @@ actor ManifestWatcher {
   /// The catalog that was handed on last; nil until somebody takes them.
   private var handedOn: Catalog?
 
+  /// When the first event of the present burst came, by the loop's clock.
+  private var burstStart: UInt64 = 0
+
   /// A change comes as a burst of events, and is complete a moment after the last one.
   private static let settleDelay = Duration.milliseconds(100)
+  /// Whoever writes without end is read in between.
+  private static let longestBurst = Duration.seconds(5)
   /// By then the engine has taken the catalog over, and what that needed is free as well.
   private static let trimDelay = Duration.seconds(2)
   /// For file systems that send no events.
@@ -70,7 +75,7 @@ actor ManifestWatcher {
       self.assumeIsolated { $0.lookAgain() }
     }
     let pollTimer = try LoopTimer(on: loop) { [unowned self] in
-      self.assumeIsolated { $0.lookAgain() }
+      self.assumeIsolated { $0.poll() }
     }
     let trimTimer = try LoopTimer(on: loop) { [loop] in
       loop.giveBackMemory()
@@ -158,13 +163,31 @@ actor ManifestWatcher {
   private func watchDirectories() {
     for (index, directory) in directories.enumerated() {
       watchers[index] = try? DirectoryWatcher(on: loop, path: directory.path) { [unowned self] in
-        self.assumeIsolated { $0.settleTimer?.start(after: Self.settleDelay) }
+        self.assumeIsolated { $0.filesChanged() }
       }
     }
   }
 
+  private func filesChanged() {
+    let now = EventLoop.clock
+    if settleTimer?.isActive == false { burstStart = now }
+    guard .nanoseconds(Int64(clamping: now - burstStart)) < Self.longestBurst else { return }
+    settleTimer?.start(after: Self.settleDelay)
+  }
+
+  /// A difference may be a file that is being written this very moment: it is read like one that an
+  /// event told of, a moment later.
+  private func poll() {
+    guard settleTimer?.isActive == false, haveFilesChanged else { return }
+    filesChanged()
+  }
+
+  private var haveFilesChanged: Bool {
+    directories.map { $0.fingerprint() } != fingerprints
+  }
+
   private func lookAgain() {
-    guard directories.map({ $0.fingerprint() }) != fingerprints else { return }
+    guard haveFilesChanged else { return }
     _ = read()
     watchDirectories()
     handOnCatalog()

@@ -202,11 +202,13 @@ def test_a_manifest_that_does_not_fit_on_the_disk_keeps_its_last_good_content(
         eventually(lambda: server.metric("headstart_manifest_errors") >= 1)
         server.wait_for_log("policies.yaml:", "expected")
         assert server.metric("headstart_manifest_files", state="broken") == 1
-        # An empty one, as a writer leaves it that had no room for a byte, and none at all.
-        path.write_bytes(b"{")
-        before = len(load.calls)
-        eventually(lambda: len(load.calls) > before + 100)
-        assert load.of("my-api", "GetMetrics")[-1].outcome == 7
+        # As a writer leaves it that had no room for a byte, or for one.
+        for text in (b"", b"{"):
+            path.write_bytes(text)
+            server.wait_for_log("policies.yaml", "found an empty file" if not text else "expected")
+            before = len(load.calls)
+            eventually(lambda: len(load.calls) > before + 100)
+            assert load.of("my-api", "GetMetrics")[-1].outcome == 7
         path.write_bytes(manifest(9))
         eventually(lambda: load.of("my-api", "GetMetrics")[-1].outcome == 9)
         eventually(lambda: server.metric("headstart_manifest_errors") == 0)

@@ -32,6 +32,8 @@ struct ManifestFile: Sendable {
       self.digest = digest
       if let previous, previous.digest == digest {
         current = previous.current
+      } else if bytes.isEmpty, lastGood?.isEmpty == false {
+        current = .emptied(path)
       } else {
         current = decoder.decode(bytes, path: contents.path)
       }
@@ -46,5 +48,18 @@ struct ManifestFile: Sendable {
   /// The present content is used from now on.
   mutating func acceptCurrent() {
     lastGood = current.objects
+  }
+}
+
+extension ManifestDecoder.File {
+  /// A file that had objects and now has no byte is not an order to delete them: that is what a
+  /// writer leaves behind that was stopped after opening it, or found the disk full.
+  fileprivate static func emptied(_ path: String) -> Self {
+    let message =
+      "expected manifests, found an empty file; its last good content stays in force"
+      + " (delete the file to take its objects away)"
+    return Self(
+      objects: [], diagnostics: [Diagnostic(severity: .error, file: path, message: message)],
+      isGood: false)
   }
 }

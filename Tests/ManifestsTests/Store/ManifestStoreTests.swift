@@ -138,6 +138,39 @@ struct ManifestStoreTests {
     #expect(update.sources == ["prometheus main"])
   }
 
+  @Test func `a file that is emptied keeps its last good content until it is deleted`() {
+    var subject = Subject()
+    _ = subject.update(["a.yaml": source("main"), "b.yaml": livePolicy("p")])
+    for _ in 1...2 {
+      let update = subject.update(["a.yaml": source("main"), "b.yaml": ""])
+      #expect(
+        update.lines == [
+          "d/b.yaml: error: expected manifests, found an empty file; its last good content stays "
+            + "in force (delete the file to take its objects away)"
+        ])
+      #expect(update.heldFiles == ["d/b.yaml"])
+      #expect(update.leadTime("p") == .seconds(60))
+    }
+    let written = subject.update([
+      "a.yaml": source("main"), "b.yaml": livePolicy("p", leadTime: "2m"),
+    ])
+    #expect(written.lines == [])
+    #expect(written.leadTime("p") == .seconds(120))
+    #expect(subject.update(["a.yaml": source("main")]).policies == [])
+  }
+
+  @Test func `a file whose manifests are commented out has none`() {
+    var subject = Subject()
+    _ = subject.update(["a.yaml": source("main")])
+    let update = subject.update(["a.yaml": "# nothing\n"])
+    #expect(update.lines == ["d/a.yaml:1:1: warning: there is no manifest in this file"])
+    #expect(update.sources == [])
+    #expect(
+      subject.update(["a.yaml": ""]).lines == [
+        "d/a.yaml:1:1: warning: there is no manifest in this file"
+      ])
+  }
+
   @Test func `the objects of a deleted file go`() {
     var subject = Subject()
     _ = subject.update(["a.yaml": source("main"), "b.yaml": livePolicy("p")])
