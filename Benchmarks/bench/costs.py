@@ -7,6 +7,7 @@ import time
 from functools import cache
 from pathlib import Path
 
+from .callgrind import Callgrind
 from .load import run_load
 
 # Valgrind runs a server some fifty times slower.
@@ -54,21 +55,12 @@ def _by_perf(server, load, body, size):
 
 def _by_callgrind(server, load, body, size):
     with tempfile.TemporaryDirectory() as folder:
-
-        def under_callgrind(command):
-            # Valgrind 3.19 gives up on the debug information that Swift writes.
-            stripped = f"{folder}/server"
-            subprocess.run(["strip", "--strip-debug", "-o", stripped, command[0]], check=True)
-            return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out.%p",
-                    stripped, *command[1:]]
-
-        with server.start(load.method, under_callgrind) as process:
+        callgrind = Callgrind(folder)
+        with server.start(load.method, callgrind.command) as process:
             run_load(server.port, load, 1_000, body, size)
-            _control("-z", process.pid)
+            callgrind.begin(process.pid)
             run_load(server.port, load, _INSTRUMENTED_CALLS, body, size)
-            _control("-d", process.pid)
-            total = sum(_total(dump) for dump in Path(folder).glob(f"out.{process.pid}.*"))
-    return total / _INSTRUMENTED_CALLS
+            return callgrind.counts(process.pid).instructions / _INSTRUMENTED_CALLS
 
 
 def futex_calls(pid, work):
@@ -87,18 +79,6 @@ def futex_calls(pid, work):
             if fields and fields[-1] == "futex":
                 return int(fields[3])
     return 0
-
-
-def _control(option, pid):
-    subprocess.run(["callgrind_control", option, str(pid)], check=True, timeout=60,
-                   capture_output=True)
-
-
-def _total(dump):
-    for line in dump.read_text(errors="replace").splitlines():
-        if line.startswith(("totals:", "summary:")):
-            return int(line.split()[1])
-    raise RuntimeError(f"{dump} has no total")
 
 
 def allocations_per_call(server, load, bodies, library):
