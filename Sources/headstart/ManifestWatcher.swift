@@ -196,7 +196,7 @@ actor ManifestWatcher {
   /// - Parameter logLevel: of the line that sums the reading up: custom resources change often.
   private func read(logLevel: LogLevel = .info) -> ManifestUpdate {
     let start = EventLoop.clock
-    let results = directories.map { $0.read() }
+    let results = directories.map { $0.read(onAllProcessors: !isServing) }
     fingerprints = results.map(\.fingerprint)
     // Files come first: of two objects with one name, theirs stays.
     var update = store.update(

@@ -45,8 +45,10 @@ package enum FileReader {
   private static func read(
     _ descriptor: Int32, expecting: Int, limit: Int
   ) throws(Failure) -> [UInt8] {
-    // A byte more than expected, so that the end shows at once.
-    var (bytes, isWhole) = try portion(of: descriptor, atMost: max(expecting + 1, 4096))
+    // A byte more than expected, so that the end shows at once, and no room beyond that: of a hundred
+    // thousand files it would be half a gigabyte. Files of /proc and pipes tell no size.
+    let size = expecting > 0 ? expecting + 1 : 4096
+    var (bytes, isWhole) = try portion(of: descriptor, atMost: size)
     while !isWhole, bytes.count <= limit {
       let next = try portion(of: descriptor, atMost: 1 << 16)
       bytes += next.bytes

@@ -35,30 +35,36 @@ package struct ManifestDirectory: Hashable, Sendable {
   /// While files are being exchanged, some would be of the old set and some of the new; the
   /// directory is then read again. The fingerprint belongs to the moment before the reading: what
   /// changes later shows as a difference to it.
-  package func read() -> (contents: DirectoryContents, fingerprint: Fingerprint) {
+  ///
+  /// - Parameter onAllProcessors: Whether files are read on every processor, or on this thread alone.
+  package func read(
+    onAllProcessors: Bool = false
+  ) -> (contents: DirectoryContents, fingerprint: Fingerprint) {
+    let threads = onAllProcessors ? Processors.count : 1
     var fingerprint = fingerprint()
     for _ in 0..<ManifestDirectory.attempts {
-      let contents = readOnce()
+      let contents = readOnce(fingerprint, threads: threads)
       let after = self.fingerprint()
       if after == fingerprint { return (contents, fingerprint) }
       fingerprint = after
     }
-    return (readOnce(), fingerprint)
+    return (readOnce(fingerprint, threads: threads), fingerprint)
   }
 
   /// More often than this the files are not exchanged while they are read, unless somebody writes
   /// to them all the time.
   private static let attempts = 3
 
-  private func readOnce() -> DirectoryContents {
+  /// - Parameter fingerprint: What is known of the files.
+  private func readOnce(_ fingerprint: Fingerprint, threads: Int) -> DirectoryContents {
     let limit = YAMLLimits.defaults.fileSize
     do throws(FileReader.Failure) {
-      var files: [FileContents] = []
-      for name in try fileNames() {
+      // Directories that are named like a manifest are no manifests.
+      let names = try fileNames().filter { fingerprint.files[$0]??.isDirectory != true }
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      let files = names.concurrentMap(threads: threads) { _, name in
         let path = path(of: name)
-        // Directories that are named like a manifest are no manifests.
-        if FileStamp(path: path)?.isDirectory == true { continue }
-        files.append(FileContents(path: path, content: .reading(path: path, limit: limit)))
+        return FileContents(path: path, content: .reading(path: path, limit: limit))
       }
       return DirectoryContents(path: path, listing: .files(files))
     } catch {
@@ -70,7 +76,7 @@ package struct ManifestDirectory: Hashable, Sendable {
     path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }
 
-  /// The names of the files that may hold manifests, sorted by their bytes.
+  /// The names of the files that may hold manifests, in no order.
   private func fileNames() throws(FileReader.Failure) -> [String] {
     guard let directory = opendir(path) else {
       throw FileReader.Failure("the directory cannot be read", errno: errno)
@@ -84,7 +90,7 @@ package struct ManifestDirectory: Hashable, Sendable {
         guard errno == 0 else {
           throw FileReader.Failure("the directory cannot be read", errno: errno)
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names
       }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
