@@ -41,6 +41,11 @@ struct SourceText {
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
+  /// One document of it as a text of its own.
+  func document(_ range: Range<Int>) -> SourceText {
+    SourceText(trusted: Array(bytes[range]), joints: [])
+  }
+
   /// The place of the byte at an offset.
   func position(ofByte offset: Int) -> SourcePosition {
     var position = SourcePosition.start
@@ -152,7 +157,7 @@ extension SourceText {
 extension SourcePosition {
   /// Moves past one byte. The lead byte of a character counts, its continuation bytes do not; a
   /// line ends at its line feed.
-  fileprivate mutating func pass(_ byte: UInt8) {
+  mutating func pass(_ byte: UInt8) {
     if byte == UInt8(ascii: "\n") {
       self = SourcePosition(line: line + 1, column: 1)
     } else if !byte.continuesCharacter {

@@ -5,8 +5,8 @@
 struct YAMLTreeBuilder {
   /// The roots of the documents that are complete; those without content are left out.
   private(set) var documents: [Int] = []
-  private var nodes: [YAMLTree.Node] = []
-  private var bytes: [UInt8] = []
+  private(set) var nodes: [YAMLTree.Node] = []
+  private(set) var bytes: [UInt8] = []
   private let limits: YAMLLimits
   private var values = 0
   /// The collections that are open, the outermost first.
@@ -157,6 +157,12 @@ struct YAMLTreeBuilder {
     open[parent].extent.include(extent)
     let position = nodes[index].position
     guard open.count + extent.height <= limits.depth else { throw tooDeep(position) }
+    try countValues(count, at: position)
+  }
+
+  private mutating func countValues(
+    _ count: Int, at position: SourcePosition
+  ) throws(YAMLProblem) {
     values += count
     guard values <= limits.nodes else {
       throw YAMLProblem(
@@ -311,5 +317,62 @@ extension YAMLTreeBuilder {
   private func text(of index: Int) -> ArraySlice<UInt8> {
     let node = nodes[resolved(index)]
     return bytes[Int(node.start)..<Int(node.start + node.count)]
+  }
+}
+
+// MARK: - Documents that are written alike
+
+extension YAMLTreeBuilder {
+  /// How far it has come between two documents.
+  struct Mark {
+    /// How many there are.
+    let nodes, documents, values: Int
+  }
+
+  var mark: Mark { Mark(nodes: nodes.count, documents: documents.count, values: values) }
+
+  /// Appends a document that has other scalars in the blanks of one that has been read before, and
+  /// is the same beyond that.
+  ///
+  /// - Parameters:
+  ///   - texts: The scalars, in the order of the blanks: ranges of `source`.
+  ///   - line: The one that it begins with.
+  mutating func repeatDocument(
+    _ template: DocumentTemplate, with texts: [Range<Int>], of source: [UInt8], at line: Int
+  ) throws(YAMLProblem) {
+    let first = nodes.count
+    let original = template.nodes
+    if template.hasRoot { documents.append(first) }
+    var shift = 0
+    var blank = 0
+    for index in original {
+      var node = nodes[index]
+      node.end += UInt32(first - original.lowerBound)
+      // A longer scalar moves what follows on its line.
+      if index == original.lowerBound || node.position.line != nodes[index - 1].position.line {
+        shift = 0
+      }
+      node.position.line += line - template.line
+      node.position.column += shift
+      switch node.kind {
+      case .plain, .quoted:
+        let start = UInt32(bytes.count)
+        if blank < template.blanks.count, template.blanks[blank] == index {
+          let text = source[texts[blank]]
+          shift += text.count - Int(node.count)
+          bytes.append(contentsOf: text)
+          node.count = UInt32(text.count)
+          blank += 1
+        } else {
+          for offset in Int(node.start)..<Int(node.start + node.count) {
+            bytes.append(bytes[offset])
+          }
+        }
+        node.start = start
+      case .sequence, .mapping, .alias, .mergeKey: break
+      }
+      nodes.append(node)
+    }
+    try countValues(template.valueCount, at: SourcePosition(line: line, column: 1))
   }
 }
