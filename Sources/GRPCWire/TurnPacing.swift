@@ -3,7 +3,8 @@
 /// Many callers that each send a call at a time of their own cost a loop a wake-up, a read and a write
 /// for every call, which is five times as much as the call itself. After a rest the same calls are read
 /// and answered together. Callers that wait for one answer before they send the next call would only be
-/// slowed down by it: then fewer calls come than before, and resting ends.
+/// slowed down by it: fewer calls come than before, and more as soon as the loop does not rest. It stops
+/// resting for a moment now and then to see that.
 ///
 /// Decides; performs nothing, and reads no clock.
 package struct TurnPacing: Sendable, Equatable {
@@ -23,6 +24,12 @@ package struct TurnPacing: Sendable, Equatable {
   static let longWindow: UInt64 = 50_000_000
   /// How long a trial takes: two or three rests, because one turn need not get to all that has come.
   static let trialWindow: UInt64 = 5_000_000
+  /// How long, and how often, the loop does not rest to see whether more calls come then; it does so at the
+  /// beginning too, and whenever more calls come than the last time.
+  static let probeWindow: UInt64 = 10_000_000
+  static let probeInterval: UInt64 = 2_000_000_000
+  /// So many times as many calls are more than chance, and than what a rest has left behind.
+  static let significantRise = 1.5
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
   static let busyTurns = 50
   /// The calls of a turn with which resting is worth it.
@@ -35,12 +42,22 @@ package struct TurnPacing: Sendable, Equatable {
   private enum State: Sendable, Equatable {
     case watching
     /// Resting has begun, at a time of so many calls a second.
-    case trying(rate: Double)
+    case trying(rate: Double, hasBeenOfUse: Bool)
+    /// The rate is that of the last window.
     case resting(rate: Double, hasBeenOfUse: Bool)
+    /// Not resting, at a time when so many calls a second came in spite of rests.
+    case probing(rate: Double)
+  }
+
+  private struct Probe: Sendable, Equatable {
+    let ended: MonotonicTime
+    let rate: Double
   }
 
   private var state = State.watching
   private var windowBegan = MonotonicTime(nanoseconds: 0)
+  /// The last time that was looked whether more calls come without rests; nil since resting has ended.
+  private var probe: Probe?
   private var turns = 0
   private var calls = 0
   /// When the next trial may begin.
@@ -54,10 +71,12 @@ package struct TurnPacing: Sendable, Equatable {
     turns += 1
     calls += count
     switch state {
-    case .trying(let rate):
+    case .trying(let rate, let hasBeenOfUse):
       guard let current = callRate(over: Self.trialWindow, now: now) else { return .rest }
       // Half, because what comes in a few milliseconds varies.
-      guard current * 2 >= rate else { return giveUp(for: Self.longPatience, now: now) }
+      guard current * 2 >= rate else {
+        return giveUp(for: hasBeenOfUse ? Self.shortPatience : Self.longPatience, now: now)
+      }
       state = .resting(rate: rate, hasBeenOfUse: false)
       startWindow(now: now)
       return .rest
@@ -69,7 +88,20 @@ package struct TurnPacing: Sendable, Equatable {
       guard isWorthwhile, !isSlower else {
         return giveUp(for: hasBeenOfUse ? Self.shortPatience : Self.longPatience, now: now)
       }
+      startWindow(now: now)
+      guard isProbed(rate: current, now: now) else {
+        state = .probing(rate: current)
+        return .goOn
+      }
       state = .resting(rate: current, hasBeenOfUse: true)
+      return .rest
+    case .probing(let rate):
+      guard let current = callRate(over: Self.probeWindow, now: now) else { return .goOn }
+      probe = Probe(ended: now, rate: max(current, rate))
+      // Either callers wait for their answers, or more of them have come: a trial tells.
+      state =
+        current < rate * Self.significantRise
+        ? .resting(rate: rate, hasBeenOfUse: true) : .trying(rate: current, hasBeenOfUse: true)
       startWindow(now: now)
       return .rest
     case .watching:
@@ -77,13 +109,21 @@ package struct TurnPacing: Sendable, Equatable {
       let isBusy = turns >= Self.busyTurns
       startWindow(now: now)
       guard isBusy, now >= nextTrial else { return .goOn }
-      state = .trying(rate: current)
+      state = .trying(rate: current, hasBeenOfUse: false)
       return .rest
     }
   }
 
+  /// Whether it is known that so many callers do not wait for their answers.
+  private func isProbed(rate: Double, now: MonotonicTime) -> Bool {
+    guard let probe else { return false }
+    return probe.ended.nanoseconds(to: now) < Self.probeInterval
+      && rate < probe.rate * Self.significantRise
+  }
+
   private mutating func giveUp(for patience: UInt64, now: MonotonicTime) -> OnTurn {
     state = .watching
+    probe = nil
     nextTrial = MonotonicTime(nanoseconds: now.nanoseconds &+ patience)
     startWindow(now: now)
     return .goOn

@@ -57,7 +57,7 @@ internal import Testing
   func `many callers are answered in fewer turns`(rate: Int) {
     var simulation = Simulation()
     simulation.run(callsASecond: rate, seconds: 2)
-    #expect(simulation.turns < 1_400)
+    #expect(simulation.turns < 2_200)
     #expect(simulation.answered > rate * 2 * 99 / 100)
   }
 
@@ -77,6 +77,30 @@ internal import Testing
     let turnTime = Simulation.turnCost + Simulation.callCost * UInt64(callers) + 10
     let unpaced = 5_000_000 / Int(turnTime) * callers
     #expect(simulation.answered > unpaced * 98 / 100)
+  }
+
+  @Test(arguments: [2, 8, 32])
+  func `callers that begin slowly and then wait for their answers are not slowed down`(
+    callers: Int
+  ) {
+    var simulation = Simulation()
+    // Resting begins at a time when it slows nobody down.
+    simulation.run(callsASecond: 9_000, for: 30_000)
+    simulation.answered = 0
+    simulation.run(callers: callers, seconds: 5)
+    let turnTime = Simulation.turnCost + Simulation.callCost * UInt64(callers) + 10
+    #expect(simulation.answered > 5_000_000 / Int(turnTime) * callers * 97 / 100)
+  }
+
+  @Test func `callers that wait for their answers are not slowed down for those before them`() {
+    var simulation = Simulation()
+    simulation.run(callsASecond: 20_000, seconds: 5)
+    // Within two seconds it is seen.
+    simulation.run(callers: 32, seconds: 3)
+    simulation.answered = 0
+    simulation.run(callers: 32, seconds: 5)
+    let turnTime = Simulation.turnCost + Simulation.callCost * 32 + 10
+    #expect(simulation.answered > 5_000_000 / Int(turnTime) * 32 * 97 / 100)
   }
 
   @Test func `a load that has its ups and downs is rested in most of the time`() {

@@ -39,15 +39,18 @@ struct SourceDocument {
     for index in start..<bytes.count {
       switch bytes[index] {
       case UInt8(ascii: "\n"): return index + 1
-      case 0..<0x80 where bytes[index] != UInt8(ascii: "\r"): break
-      default:
+      case UInt8(ascii: "\r"): return nil
+      // The first bytes of the foreign ones.
+      case 0xC2, 0xE2, 0xEF:
         let rest = bytes[index...]
         if foreignBreaks.contains(where: { rest.starts(with: $0.utf8) }) { return nil }
+      default: break
       }
     }
     return bytes.count
   }
 
-  /// What libyaml takes for the end of a line beside the line feed, or drops: a byte order mark.
-  private static let foreignBreaks = ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}"]
+  /// What libyaml takes for the end of a line beside line feed and carriage return, or drops: a byte
+  /// order mark.
+  private static let foreignBreaks = ["\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}"]
 }
