@@ -126,6 +126,13 @@ final class HTTP2Connection {
     !tail.isEmpty && tail.count + session.outputBacklog > session.limits.outputHighWater
   }
 
+  /// Closes the socket; nothing that waits is read or written any more.
+  func close() {
+    stream = nil
+    tail = []
+    postponed = []
+  }
+
   /// Closes the output behind what was written; what still comes is dropped.
   func shutOutput() {
     isLingering = true

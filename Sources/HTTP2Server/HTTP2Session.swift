@@ -33,8 +33,8 @@ final class HTTP2Session {
   private var freeSlots: [StreamSlot.Pointer] = []
   /// Whether the first frame has been sent.
   private var hasAnnouncedStreams = false
-  /// Set when the streams were ended without nghttp2, which must not find their slots any more.
-  private var isAbandoned = false
+  /// Whether the streams were ended without nghttp2, which is gone.
+  private var isAbandoned: Bool { session == nil }
   /// Whether nghttp2 was refused memory.
   private var ranOutOfMemory = false
   /// Whether something was not submitted to nghttp2, because memory was short.
@@ -82,12 +82,14 @@ final class HTTP2Session {
   // MARK: Bytes
 
   /// Reads some of what the client has sent, as much as is dealt with quickly; what it means is in
-  /// `events` afterwards. Lesser violations end in a GOAWAY that is queued like any other frame.
+  /// `events` afterwards. Lesser violations end in a GOAWAY that is queued like any other frame. An
+  /// abandoned session drops the bytes.
   ///
   /// - Returns: how many bytes were read. None is of use behind an error of the connection.
   func receive(
     _ bytes: UnsafeRawBufferPointer, now: MonotonicTime
   ) throws(Failure) -> Int {
+    guard !isAbandoned else { return bytes.count }
     self.now = now
     let piece = frames.next(in: bytes.bytes, now: now)
     try read(UnsafeRawBufferPointer(rebasing: bytes[..<piece.count]))
@@ -131,6 +133,7 @@ final class HTTP2Session {
   ///
   /// - Returns: whether that was all.
   func pull(into output: inout [UInt8]) throws(Failure) -> Bool {
+    guard !isAbandoned else { return true }
     while output.count < limits.outputBatch {
       try checkMemory()
       var bytes: UnsafePointer<UInt8>?
@@ -188,9 +191,11 @@ final class HTTP2Session {
       || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
-  /// What waits to be sent, in bytes; frames without data count with what they cost in memory.
+  /// What waits to be sent, in bytes; frames without data count with what they cost in memory. Nothing
+  /// once the session is abandoned.
   var outputBacklog: Int {
-    queuedBytes + 256 * nghttp2_session_get_outbound_queue_size(session)
+    guard let session else { return 0 }
+    return queuedBytes + 256 * nghttp2_session_get_outbound_queue_size(session)
   }
 
   // MARK: Slots
@@ -249,7 +254,6 @@ final class HTTP2Session {
   /// Forgets all events and streams: nghttp2 will not be called again. Its memory goes at once, since
   /// the connection may linger, and where memory is short others need it.
   func abandon() {
-    isAbandoned = true
     events = []
     freeSession()
   }

@@ -274,7 +274,7 @@ final class WorkerCore<Service: RPCService> {
     let reason = connection.policy.lost(reason) ?? reason
     if let timer = connection.timer { table.timeouts.remove(timer.token) }
     connection.timer = nil
-    connection.stream = nil
+    connection.close()
     table.remove(connection)
     budget.giveBack()
     table.counters.connectionClosed(reason)

@@ -1,5 +1,7 @@
 """The limits of the gRPC port from the outside: by flag, in time, and without descriptors."""
 
+import contextlib
+import random
 import resource
 import socket
 import time
@@ -119,6 +121,25 @@ def test_a_client_that_takes_no_byte_is_closed_for(headstart, wires):
     eventually(lambda: exceeded(server, "stall") > 0)
     wire.close()
     eventually(lambda: server.metric("headstart_connections") == 0)
+
+
+def test_clients_that_vanish_in_the_middle_of_everything_harm_nobody(headstart, wires):
+    server = headstart("--workers=1", policies=POLICIES)
+    bystander = wires(server)
+    chance = random.Random(1)
+    ask = message(b"\x22\x1dexternalscaler.ExternalScaler")
+    for stream in range(1, 201, 2):
+        # Answers wait for the client, and requests for the server, when the connection is reset.
+        wire = wires(server, (4, 1 << 30), receive_buffer=4096)
+        with contextlib.suppress(OSError):
+            wire.send(window_update(0, 1 << 30))
+            for number in range(1, 2 * chance.randrange(10, 200), 2):
+                wire.send(headers(number, request(BIDIRECTIONAL)), data(number, ask * 50))
+            time.sleep(chance.uniform(0, 0.01))
+        wire.close()
+        bystander.send(headers(stream, request()), data(stream, message(), end=True))
+        bystander.await_(lambda: bystander.stream(stream).ended)
+    eventually(lambda: server.metric("headstart_connections") == 1)
 
 
 def test_descriptors_run_out_and_come_back(headstart, scaler):
