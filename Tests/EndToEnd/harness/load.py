@@ -24,10 +24,10 @@ class Call:
 class Load:
     """Asks GetMetrics and IsActive of every name in turn, and holds a StreamIsActive for each.
 
-    `pause` lies between two names. Ends with the `with` block, or after `limit` seconds.
+    `pause` lies between two names; `channel` replaces the one without TLS. Ends with the `with` block, or after `limit` seconds.
     """
 
-    def __init__(self, server, generated, names, pause=0.01, limit=120):
+    def __init__(self, server, generated, names, pause=0.01, limit=120, channel=None):
         self.calls = []
         # (name, time, result) of every message of the streams.
         self.messages = []
@@ -37,7 +37,7 @@ class Load:
         self._pause = pause
         self._deadline = time.monotonic() + limit
         self._stop = threading.Event()
-        self._scaler = Scaler(*generated, server.channel())
+        self._scaler = Scaler(*generated, channel or server.channel())
         self._streams = []
         self._threads = [threading.Thread(target=self._call_all, daemon=True)]
 
