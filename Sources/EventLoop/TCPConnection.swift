@@ -23,7 +23,7 @@ package final class TCPConnection {
   /// For a layer that encrypts, which reads and writes in this one's place and does not close it.
   package let descriptor: Int32
   private var watcher: SocketWatcher?
-  private var interest: SocketWatcher.Readiness = []
+  private var interest = SocketWatcher.Readiness.none
 
   /// Takes the connection over.
   ///
@@ -48,7 +48,7 @@ package final class TCPConnection {
 
   deinit {
     // Before the descriptor is closed, whose number may be used again.
-    watcher?.watch([])
+    watcher?.watch(.none)
     watcher = nil
     close(descriptor)
   }

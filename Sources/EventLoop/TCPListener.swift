@@ -58,7 +58,7 @@ package final class TCPListener {
   }
 
   deinit {
-    watcher?.watch([])
+    watcher?.watch(.none)
   }
 
   /// Accepts what has connected so far: a connection that is in the kernel's queue when the socket
@@ -106,7 +106,7 @@ package final class TCPListener {
   }
 
   private func rest(_ reason: String) {
-    watcher?.watch([])
+    watcher?.watch(.none)
     pause?.start(after: Self.pauseLength)
     failed(reason)
   }

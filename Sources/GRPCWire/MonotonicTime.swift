@@ -21,8 +21,13 @@ package struct MonotonicTime: Sendable, Equatable, Comparable {
     let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
     guard !overflow else { return MonotonicTime(nanoseconds: .max) }
     let (span, spanOverflow) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
-    let (sum, sumOverflow) = nanoseconds.addingReportingOverflow(span)
-    return MonotonicTime(nanoseconds: spanOverflow || sumOverflow ? .max : sum)
+    return spanOverflow ? MonotonicTime(nanoseconds: .max) : advanced(byNanoseconds: span)
+  }
+
+  /// The instant so many nanoseconds later.
+  package func advanced(byNanoseconds span: UInt64) -> MonotonicTime {
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(span)
+    return MonotonicTime(nanoseconds: overflow ? .max : sum)
   }
 
   /// The time from here to `later`; zero when that lies before.

@@ -115,7 +115,7 @@ final class HTTP2Connection {
   /// since its window updates must be seen.
   func watch() {
     guard let stream else { return }
-    var interest: SocketWatcher.Readiness = []
+    var interest = SocketWatcher.Readiness.none
     if postponed.isEmpty, !isFull { interest.insert(.readable) }
     if !tail.isEmpty { interest.insert(.writable) }
     stream.watch(interest)

@@ -4,12 +4,13 @@ internal import GRPCWire
 /// How what has been read from a socket reaches the session: in pieces, and for a limited time in each
 /// turn of the loop, so that a client whose bytes are costly does not keep the others waiting.
 extension WorkerCore {
-  /// How long one connection is dealt with before the others have their turn, give or take a piece.
-  private static var turn: Duration { .milliseconds(1) }
+  /// How long one connection is dealt with before the others have their turn, give or take a piece: a
+  /// millisecond, in nanoseconds.
+  private static var turn: UInt64 { 1_000_000 }
 
   /// Deals with bytes that have come. What there is no time for is kept for the next turn.
   func process(_ bytes: UnsafeRawBufferPointer, _ connection: HTTP2Connection) {
-    let end = table.now.advanced(by: Self.turn)
+    let end = table.now.advanced(byNanoseconds: Self.turn)
     var rest = bytes
     while !rest.isEmpty, !connection.isLingering, !connection.isClosed {
       do throws(HTTP2Session.Failure) {

@@ -83,7 +83,7 @@ final class CurlMulti {
       watchers[socket] = nil
       return
     }
-    var readiness: SocketWatcher.Readiness = []
+    var readiness = SocketWatcher.Readiness.none
     if interest & CURL_POLL_IN != 0 { readiness.insert(.readable) }
     if interest & CURL_POLL_OUT != 0 { readiness.insert(.writable) }
     if watchers[socket] == nil {
