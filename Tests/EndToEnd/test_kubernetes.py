@@ -111,11 +111,23 @@ def test_an_invalid_object_keeps_its_last_good_version_and_stops_nothing_else(ap
     assert "last good version stays in force" in accepted["message"]
     assert accepted["observedGeneration"] == 2
     assert held["status"]["desiredReplicas"] == 3
-    never = api.get("ScalingPolicy", "default", "never-good")
+    never = eventually(
+        lambda: (
+            (item := api.get("ScalingPolicy", "default", "never-good"))
+            and condition(item, "Ready")
+            and item
+        ),
+        timeout=20,
+    )
     assert "last good" not in condition(never, "Accepted")["message"]
     assert condition(never, "Ready")["reason"] == "NotAccepted"
-    regarding = {event["regarding"]["name"] for event in events(api, "Invalid")}
-    assert regarding == {"web", "never-good"}
+    eventually(
+        lambda: (
+            {event["regarding"]["name"] for event in events(api, "Invalid")}
+            == {"web", "never-good"}
+        ),
+        timeout=20,
+    )
     event = events(api, "Invalid")[0]
     assert event["type"] == "Warning" and event["action"] == "Validate"
     assert event["regarding"]["uid"] and event["reportingController"] == "headstart.dev/headstart"
