@@ -15,7 +15,10 @@ extension FuzzTarget {
       }
       try requireAgreement(ref, metadata)
       try requireKey(of: ref, ofMessage: message, decoder)
-      _ = try outcome { () throws(MessageError) in try decoder.getMetricsRequest(from: message) }
+      let request = try outcome { () throws(MessageError) in
+        try decoder.getMetricsRequest(from: message)
+      }
+      try requireKey(of: request, ofMessage: message, decoder)
       _ = try outcome { () throws(MessageError) in try decoder.healthCheckRequest(from: message) }
       let reflection = try outcome { () throws(MessageError) in
         try decoder.reflectionRequest(from: message)
@@ -62,14 +65,35 @@ extension FuzzTarget {
       try decoder.readReference(from: message, into: &key)
       return key.bytes
     }
-    let filled = ref.map { ref in
+    try require(read == ref.map(key(of:)), "the key is not that of the reference")
+  }
+
+  /// The same of a request for metrics, and which metric it asks for.
+  private static func requireKey(
+    of request: GetMetricsRequest?, ofMessage message: RawSpan, _ decoder: MessageDecoder
+  ) throws(Broken) {
+    let read = try outcome { () throws(MessageError) in
       var key = ReferenceKey()
-      key.fill(
-        name: ref.name, namespace: ref.namespace, policy: ref.policy, workload: ref.workload,
-        leadTime: ref.leadTime, metricName: ref.metricName)
-      return key.bytes
+      let isOwn = try decoder.readMetricsRequest(
+        from: message, defaultMetricName: "desired_replicas", into: &key)
+      return (key.bytes, isOwn)
     }
-    try require(read == filled, "the key is not that of the reference")
+    guard let request, let read else {
+      return try require(request == nil && read == nil, "only one of the two is refused")
+    }
+    try require(
+      read.0 == Self.key(of: request.scaledObject), "the key is not that of the reference")
+    let name = request.scaledObject.metricName.flatMap { $0.isEmpty ? nil : $0 }
+    let isOwn = request.metricName.isEmpty || request.metricName == name ?? "desired_replicas"
+    try require(read.1 == isOwn, "the metric is another")
+  }
+
+  private static func key(of ref: ScaledObjectRef) -> [UInt8] {
+    var key = ReferenceKey()
+    key.fill(
+      name: ref.name, namespace: ref.namespace, policy: ref.policy, workload: ref.workload,
+      leadTime: ref.leadTime, metricName: ref.metricName)
+    return key.bytes
   }
 
   private static func requireAnswer(to request: ReflectionRequest) throws(Broken) {

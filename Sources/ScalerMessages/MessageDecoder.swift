@@ -60,10 +60,18 @@ package final class MessageDecoder {
   package func readReference(
     from bytes: RawSpan, into key: inout ReferenceKey
   ) throws(MessageError) {
-    _ = try decode(
+    let isPlain = bytes.withUnsafeBytes { bytes in
+      guard let fields = ReferenceFields(plain: bytes.assumingMemoryBound(to: UInt8.self)) else {
+        return false
+      }
+      key.fill(fields)
+      return true
+    }
+    guard !isPlain else { return }
+    try decode(
       bytes, "externalscaler.ScaledObjectRef", externalscaler__scaled_object_ref__unpack
     ) { message throws(MessageError) in
-      try message.read(into: &key)
+      key.fill(try message.fields())
     }
   }
 
@@ -75,15 +83,23 @@ package final class MessageDecoder {
   package func readMetricsRequest(
     from bytes: RawSpan, defaultMetricName: StaticString, into key: inout ReferenceKey
   ) throws(MessageError) -> Bool {
-    try decode(
+    let isOwnName = bytes.withUnsafeBytes { bytes -> Bool? in
+      guard let request = MetricsRequestFields(plain: bytes.assumingMemoryBound(to: UInt8.self))
+      else {
+        return nil
+      }
+      key.fill(request.reference)
+      return request.reference.names(request.metricName, default: defaultMetricName)
+    }
+    if let isOwnName { return isOwnName }
+    return try decode(
       bytes, "externalscaler.GetMetricsRequest", externalscaler__get_metrics_request__unpack
     ) { message throws(MessageError) in
-      let reference =
-        message.scaledobjectref?.pointee ?? Externalscaler__ScaledObjectRef.none
-      let name = try reference.read(into: &key) ?? defaultMetricName.buffer
+      let reference = message.scaledobjectref?.pointee ?? Externalscaler__ScaledObjectRef.none
+      let fields = try reference.fields()
+      key.fill(fields)
       try message.metricname.validate(FieldPath(field: "metricName"))
-      let asked = message.metricname.buffer
-      return asked.isEmpty || asked.elementsEqual(name.isEmpty ? defaultMetricName.buffer : name)
+      return fields.names(message.metricname.buffer, default: defaultMetricName)
     }
   }
 

@@ -19,7 +19,7 @@ package struct ReferenceKey: ~Copyable {
     begin(hasMetricName: metricName != nil)
     for field in [name, namespace, policy, workload, leadTime, metricName] {
       guard var field else {
-        appendNone()
+        append(nil)
         continue
       }
       field.withUTF8 { append($0) }
@@ -27,18 +27,14 @@ package struct ReferenceKey: ~Copyable {
   }
 
   /// Fills the key with the fields of a message, in the same order.
-  mutating func fill(
-    _ name: UnsafeBufferPointer<UInt8>, _ namespace: UnsafeBufferPointer<UInt8>,
-    policy: UnsafeBufferPointer<UInt8>?, workload: UnsafeBufferPointer<UInt8>?,
-    leadTime: UnsafeBufferPointer<UInt8>?, metricName: UnsafeBufferPointer<UInt8>?
-  ) {
-    begin(hasMetricName: metricName != nil)
-    append(name)
-    append(namespace)
-    append(policy)
-    append(workload)
-    append(leadTime)
-    append(metricName)
+  mutating func fill(_ fields: ReferenceFields) {
+    begin(hasMetricName: fields.metricName != nil)
+    append(fields.name)
+    append(fields.namespace)
+    append(fields.policy)
+    append(fields.workload)
+    append(fields.leadTime)
+    append(fields.metricName)
   }
 
   private mutating func begin(hasMetricName: Bool) {
@@ -46,15 +42,20 @@ package struct ReferenceKey: ~Copyable {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  private mutating func append(_ field: UnsafeBufferPointer<UInt8>?) {
-    guard let field else { return appendNone() }
-    // The length in front, so that no two lists of fields run into one.
-    withUnsafeBytes(of: UInt32(truncatingIfNeeded: field.count)) { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: field)
-  }
-
-  /// Longer than any message is.
-  private mutating func appendNone() {
-    withUnsafeBytes(of: UInt32.max) { bytes.append(contentsOf: $0) }
+  private mutating func append(_ field: ReferenceFields.Text?) {
+    bytes.append(addingCapacity: 4 + (field?.count ?? 0)) { key in
+      // The length in front, so that no two lists of fields run into one; where there is no field, one
+      // that no message has.
+      let length = field.map { UInt32(truncatingIfNeeded: $0.count) } ?? .max
+      key.withUnsafeMutableBufferPointer { buffer, count in
+        let target = UnsafeMutableRawBufferPointer(buffer)
+        target.storeBytes(of: length, toByteOffset: count, as: UInt32.self)
+        count += 4
+        guard let field else { return }
+        UnsafeMutableRawBufferPointer(rebasing: target[count...]).copyMemory(
+          from: UnsafeRawBufferPointer(field))
+        count += field.count
+      }
+    }
   }
 }

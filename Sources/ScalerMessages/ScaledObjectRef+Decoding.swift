@@ -3,24 +3,12 @@ internal import CExternalScaler
 extension ScaledObjectRef {
   /// Copies what Headstart reads. Every string is checked, also those that are dropped.
   init(_ message: Externalscaler__ScaledObjectRef) throws(MessageError) {
+    let fields = try message.fields()
+    func text(_ field: ReferenceFields.Text) -> String { String(decoding: field, as: UTF8.self) }
     self.init(
-      name: try message.name.text(FieldPath(field: "name")),
-      namespace: try message.namespace_.text(FieldPath(field: "namespace")),
-      metadataCount: message.n_scalermetadata)
-    for entry in message.metadataEntries {
-      try entry.key.validate(FieldPath(field: "a key of scalerMetadata"))
-      guard let key = MetadataKey(entry.key.buffer) else {
-        try entry.value.validate(entry.path)
-        continue
-      }
-      let value = try entry.value.text(entry.path)
-      switch key {
-      case .policy: policy = value
-      case .workload: workload = value
-      case .leadTime: leadTime = value
-      case .metricName: metricName = value
-      }
-    }
+      name: text(fields.name), namespace: text(fields.namespace), policy: fields.policy.map(text),
+      workload: fields.workload.map(text), leadTime: fields.leadTime.map(text),
+      metricName: fields.metricName.map(text), metadataCount: message.n_scalermetadata)
   }
 }
 
@@ -32,64 +20,20 @@ extension Externalscaler__ScaledObjectRef {
     return message
   }
 
-  /// Puts into `key` what `ScaledObjectRef` would hold. Every string is checked, as there.
-  ///
-  /// - Returns: the trigger's name for the metric, which lives as long as the message.
-  func read(into key: inout ReferenceKey) throws(MessageError) -> UnsafeBufferPointer<UInt8>? {
+  /// The fields that Headstart reads, which live as long as the message. Every string is checked, as
+  /// for `ScaledObjectRef`.
+  func fields() throws(MessageError) -> ReferenceFields {
     try name.validate(FieldPath(field: "name"))
     try namespace_.validate(FieldPath(field: "namespace"))
-    var policy: UnsafeBufferPointer<UInt8>?
-    var workload: UnsafeBufferPointer<UInt8>?
-    var leadTime: UnsafeBufferPointer<UInt8>?
-    var metricName: UnsafeBufferPointer<UInt8>?
+    var fields = ReferenceFields()
+    fields.name = name.buffer
+    fields.namespace = namespace_.buffer
     for entry in metadataEntries {
       try entry.key.validate(FieldPath(field: "a key of scalerMetadata"))
       try entry.value.validate(entry.path)
-      switch MetadataKey(entry.key.buffer) {
-      case .policy: policy = entry.value.buffer
-      case .workload: workload = entry.value.buffer
-      case .leadTime: leadTime = entry.value.buffer
-      case .metricName: metricName = entry.value.buffer
-      case nil: break
-      }
+      fields.takeEntry(entry.key.buffer, entry.value.buffer)
     }
-    key.fill(
-      name.buffer, namespace_.buffer, policy: policy, workload: workload, leadTime: leadTime,
-      metricName: metricName)
-    return metricName
-  }
-}
-
-extension StaticString {
-  var buffer: UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
-  }
-}
-
-/// The keys of a trigger's metadata that Headstart reads.
-private enum MetadataKey {
-  case policy, workload, leadTime, metricName
-
-  /// Compares bytes, so that the other keys of every call cost no string.
-  init?(_ bytes: UnsafeBufferPointer<UInt8>) {
-    if bytes.equals("workload") {
-      self = .workload
-    } else if bytes.equals("leadTime") {
-      self = .leadTime
-    } else if bytes.equals("policy") {
-      self = .policy
-    } else if bytes.equals("metricName") {
-      self = .metricName
-    } else {
-      return nil
-    }
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  fileprivate func equals(_ text: StaticString) -> Bool {
-    count == text.utf8CodeUnitCount
-      && text.withUTF8Buffer { elementsEqual($0) }
+    return fields
   }
 }
 

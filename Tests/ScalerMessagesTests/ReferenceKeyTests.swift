@@ -84,13 +84,58 @@ struct ReferenceKeyTests {
     #expect(key.bytes == alone.bytes)
   }
 
-  /// A reference with few different texts, so that equal ones come up, its entries in any order.
+  @Test("GetMetrics asks for the same metric, however its request is written")
+  func metricsRequests() throws {
+    var random = SplitMix64(state: 20_261_127)
+    var own = 0
+    for _ in 0..<20_000 {
+      var bytes = WireBytes.field(
+        2, ["", "a", "b", "ü", "default"].randomElement(using: &random) ?? "")
+      // Twice now and then, which has to be merged.
+      for _ in 0..<(Int.random(in: 0..<8, using: &random) == 0 ? 2 : 1) {
+        let reference = WireBytes.field(1, message(using: &random))
+        bytes = Bool.random(using: &random) ? reference + bytes : bytes + reference
+      }
+      let request = try decoder.getMetricsRequest(from: bytes.span.bytes)
+      let reference = request.scaledObject
+      var key = ReferenceKey()
+      let isOwn = try decoder.readMetricsRequest(
+        from: bytes.span.bytes, defaultMetricName: "default", into: &key)
+      let name = reference.metricName.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+      try #require(isOwn == (request.metricName.isEmpty || request.metricName == name))
+      var direct = ReferenceKey()
+      direct.fill(
+        name: reference.name, namespace: reference.namespace, policy: reference.policy,
+        workload: reference.workload, leadTime: reference.leadTime,
+        metricName: reference.metricName)
+      try #require(key.bytes == direct.bytes)
+      if isOwn { own += 1 }
+    }
+    #expect((2_000..<18_000).contains(own))
+  }
+
+  /// A reference with few different texts, so that equal ones come up, its entries in any order, and
+  /// now and then written as KEDA would not.
   private func message(using random: inout SplitMix64) -> [UInt8] {
-    func text() -> String { ["", "a", "b", "ab"].randomElement(using: &random) ?? "" }
+    func text() -> String {
+      ["", "a", "b", "ab", "ü", "a\0", String(repeating: "x", count: 200)]
+        .randomElement(using: &random) ?? ""
+    }
+    func seldom() -> Bool { Int.random(in: 0..<10, using: &random) == 0 }
     var fields = [WireBytes.field(1, text()), WireBytes.field(2, text())]
     for key in ["policy", "workload", "leadTime", "metricName", "scalerAddress"] {
       guard Bool.random(using: &random) else { continue }
       fields.append(WireBytes.metadata(key, text()))
+      if seldom() { fields.append(WireBytes.metadata(key, text())) }
+    }
+    if seldom() { fields.append(WireBytes.field(1, text())) }
+    if seldom() { fields.append(WireBytes.field(9, text())) }
+    if seldom() { fields.append(WireBytes.field(4, value: 300)) }
+    if seldom() { fields.append(WireBytes.field(20, text())) }
+    if seldom() { fields.append(WireBytes.field(3, WireBytes.field(1, "policy"))) }
+    if seldom() { fields.append(WireBytes.field(3, WireBytes.field(2, text()))) }
+    if seldom() {
+      fields.append(WireBytes.field(3, WireBytes.field(2, text()) + WireBytes.field(1, "policy")))
     }
     return fields.shuffled(using: &random).flatMap { $0 }
   }
