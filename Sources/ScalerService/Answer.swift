@@ -18,6 +18,11 @@ package struct Answer: Sendable, Equatable {
     case error(RPCStatus)
   }
 
+  init(metrics: Metrics, activity: Activity) {
+    self.metrics = metrics
+    self.activity = activity
+  }
+
   /// C8: active if and only if replicas ≥ 1, of the same decision. C6: an unavailable decision is
   /// an error, unless the policy asks for Kedastral's `false`.
   package init(_ decision: Decision, whenUnavailable: UnavailableBehaviour) {

@@ -2,8 +2,9 @@
 ///
 /// KEDA sends the same few references over and over, in the few orders that a map of three or four
 /// keys can have (C1). The memo is only ever a short cut: bytes that it does not know are decoded.
-/// When it is full it takes nothing more until it is emptied, which its owner does from time to time:
-/// a fleet that is larger than the memo would only push its own messages out.
+/// A fleet that it is too small for is better off without: most look-ups would be in vain, and would
+/// push other things out of the processor's caches. It then forgets everything and takes nothing more
+/// until it is emptied, which its owner does from time to time.
 struct RequestMemo<Value> {
   /// The most messages and bytes that are remembered at once.
   static var maxEntries: Int { 16_384 }
@@ -18,16 +19,19 @@ struct RequestMemo<Value> {
   }
 
   var count: Int { table.count }
-  /// Whether something was left out since the memo was last empty.
-  private(set) var isFull = false
+  /// Whether the memo was too small, and is out of use until it is emptied.
+  private(set) var isOutgrown = false
 
-  func value(for message: RawSpan) -> Value? { table.value(for: message) }
+  func value(for message: RawSpan) -> Value? {
+    isOutgrown ? nil : table.value(for: message)
+  }
 
   /// - Precondition: `message` is not in the memo.
   mutating func remember(_ value: Value, for message: RawSpan) {
-    guard message.byteCount <= Self.longestMessage else { return }
+    guard !isOutgrown, message.byteCount <= Self.longestMessage else { return }
     guard table.count < Self.maxEntries, table.byteCount + message.byteCount <= Self.maxBytes else {
-      isFull = true
+      table = ByteTable()
+      isOutgrown = true
       return
     }
     table.insert(value, for: message)
@@ -35,6 +39,6 @@ struct RequestMemo<Value> {
 
   mutating func removeAll() {
     table.removeAll()
-    isFull = false
+    isOutgrown = false
   }
 }

@@ -27,6 +27,7 @@ package final class ScalerRPCs: RPCService {
   private let methods: [(path: [UInt8], method: RPCMethod)]
   /// By `ReferenceKey`.
   private var bindings = ByteTable<Binding>()
+  private var frames = AnswerFrames()
   /// The reference that was read last; for its memory.
   private var key = ReferenceKey()
   /// What requests of GetMetrics under the metric's own name were bound to, and what references alone
@@ -161,7 +162,7 @@ package final class ScalerRPCs: RPCService {
       try decoder.getMetricsRequest(from: message).scaledObject
     }
     let metricName = isOwnName ? "" : try decoder.getMetricsRequest(from: message).metricName
-    guard binding.answer != nil else {
+    guard binding.isAnswered else {
       binding.waiting.append((rpc, .getMetrics, metricName))
       return
     }
@@ -176,7 +177,7 @@ package final class ScalerRPCs: RPCService {
       return
     }
     let binding = try binding(of: message)
-    guard binding.answer != nil else {
+    guard binding.isAnswered else {
       binding.waiting.append((rpc, .isActive, ""))
       return
     }
@@ -191,7 +192,7 @@ package final class ScalerRPCs: RPCService {
     }
     try decoder.readReference(from: message, into: &key)
     guard key.hasMetricName else {
-      return responder.respond(rpc, frame: Binding.defaultSpecFrame)
+      return responder.respond(rpc, frame: frames.spec)
     }
     let object = ScaledObject(try decoder.scaledObjectRef(from: message))
     responder.respond(
@@ -210,7 +211,7 @@ package final class ScalerRPCs: RPCService {
     let binding = try binding(of: message)
     binding.pushStreams[rpc] = false
     pushStreams[rpc] = binding
-    if binding.answer != nil { openPush(rpc, binding) }
+    if binding.isAnswered { openPush(rpc, binding) }
   }
 
   // MARK: Answering
@@ -253,11 +254,11 @@ package final class ScalerRPCs: RPCService {
     switch binding.answer?.activity {
     case .active:
       binding.pushStreams[rpc] = true
-      responder.send(rpc, frame: Binding.activeFrame)
+      responder.send(rpc, frame: frames.active)
       repeats.append((loop.now + Self.repeatDelay, rpc))
       if repeats.count == 1 { repeatTimer?.start(after: Self.repeatDelay) }
     case .inactive:
-      responder.send(rpc, frame: Binding.inactiveFrame)
+      responder.send(rpc, frame: frames.inactive)
     case .error(let status):
       // UNAVAILABLE passes by itself; what is wrong with the reference or the policy does not.
       guard status.code != .unavailable else { return }
@@ -270,7 +271,7 @@ package final class ScalerRPCs: RPCService {
   private func repeatActive() {
     let due = repeats.prefix { $0.at <= loop.now }
     for (_, rpc) in due where pushStreams[rpc]?.answer?.activity == .active {
-      responder.send(rpc, frame: Binding.activeFrame)
+      responder.send(rpc, frame: frames.active)
     }
     repeats.removeFirst(due.count)
     guard let first = repeats.first else { return }
@@ -300,7 +301,7 @@ package final class ScalerRPCs: RPCService {
       throw .longReference(byteCount: byteCount, limit: 253)
     }
     guard bindings.count < Self.maxBindings else { throw .manyReferences(limit: Self.maxBindings) }
-    let binding = Binding(object: object, now: loop.now)
+    let binding = Binding(object: object, now: loop.now, frames: frames)
     bindings.insert(binding, for: key.bytes.span.bytes)
     engine.loop.post { [engine, mailbox] in
       engine.assumeIsolated { $0.subscribe(object, worker: mailbox) }
@@ -331,9 +332,9 @@ package final class ScalerRPCs: RPCService {
   }
 
   private func take(_ answer: Answer, for binding: Binding) {
-    let isFirst = binding.answer == nil
+    let isFirst = !binding.isAnswered
     let wasActive = binding.answer?.activity == .active
-    binding.take(answer)
+    binding.take(answer, frames: &frames)
     let waiting = binding.waiting
     binding.waiting = []
     for (rpc, method, metricName) in waiting {
@@ -354,7 +355,7 @@ package final class ScalerRPCs: RPCService {
     switch binding.answer?.activity {
     case .active:
       guard binding.pushStreams.updateValue(true, forKey: rpc) == false else { return }
-      responder.send(rpc, frame: Binding.activeFrame)
+      responder.send(rpc, frame: frames.active)
     case .inactive:
       binding.pushStreams[rpc] = false
     case .error(let status):
@@ -371,8 +372,8 @@ package final class ScalerRPCs: RPCService {
       $0.lastUsed < oldest && $0.pushStreams.isEmpty && $0.waiting.isEmpty
     }
     if !unused.isEmpty { forget(unused.map(\.object)) }
-    if metricsMemo.isFull { metricsMemo.removeAll() }
-    if referenceMemo.isFull { referenceMemo.removeAll() }
+    if metricsMemo.isOutgrown { metricsMemo.removeAll() }
+    if referenceMemo.isOutgrown { referenceMemo.removeAll() }
   }
 
   /// Drops what is known of these ScaledObjects; the next request for one asks the engine again.

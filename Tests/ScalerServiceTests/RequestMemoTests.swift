@@ -19,25 +19,28 @@ internal import Testing
     #expect(memo.value(for: message(1).span.bytes) == nil)
   }
 
-  @Test func `keeps what it has when it has as many messages as it may`() {
+  @Test func `is out of use once there are more messages than it may have`() {
     var memo = RequestMemo<Int>()
     for number in 0..<RequestMemo<Int>.maxEntries {
       memo.remember(number, for: message(number).span.bytes)
     }
     #expect(memo.count == RequestMemo<Int>.maxEntries)
-    #expect(!memo.isFull)
-    memo.remember(-1, for: message(-1).span.bytes)
-    #expect(memo.isFull)
-    #expect(memo.count == RequestMemo<Int>.maxEntries)
+    #expect(!memo.isOutgrown)
     #expect(memo.value(for: message(0).span.bytes) == 0)
-    #expect(memo.value(for: message(-1).span.bytes) == nil)
-    memo.removeAll()
     memo.remember(-1, for: message(-1).span.bytes)
-    #expect(!memo.isFull)
+    #expect(memo.isOutgrown)
+    #expect(memo.count == 0)
+    memo.remember(-2, for: message(-2).span.bytes)
+    for number in [0, -1, -2] {
+      #expect(memo.value(for: message(number).span.bytes) == nil)
+    }
+    memo.removeAll()
+    #expect(!memo.isOutgrown)
+    memo.remember(-1, for: message(-1).span.bytes)
     #expect(memo.value(for: message(-1).span.bytes) == -1)
   }
 
-  @Test func `keeps what it has when it holds as many bytes as it may`() {
+  @Test func `is out of use once there are more bytes than it may hold`() {
     var memo = RequestMemo<Int>()
     let length = RequestMemo<Int>.longestMessage
     let most = RequestMemo<Int>.maxBytes / length
@@ -45,9 +48,9 @@ internal import Testing
       memo.remember(number, for: message(number, length: length).span.bytes)
     }
     #expect(memo.count == most)
+    #expect(!memo.isOutgrown)
     memo.remember(-1, for: message(-1, length: 1).span.bytes)
-    #expect(memo.count == most)
-    #expect(memo.isFull)
+    #expect(memo.isOutgrown)
   }
 
   @Test func `leaves a message out that is one byte too long`() {
