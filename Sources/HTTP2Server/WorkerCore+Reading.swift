@@ -17,12 +17,14 @@ extension WorkerCore {
         let count = try connection.session.receive(rest, now: table.now)
         deliver(connection)
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        guard !rest.isEmpty else { return }
+        try connection.gather(through: &table.output)
       } catch {
         deliver(connection)
         return refuse(connection, error)
       }
-      guard !rest.isEmpty else { return }
       table.readClock()
+      deliver(connection)
       if table.now >= end {
         connection.postponed = Array(rest)
         return
