@@ -2,7 +2,8 @@
 ///
 /// Many callers that each send a call at a time of their own cost a loop a wake-up, a read and a write
 /// for every call, which is five times as much as the call itself. After a rest the same calls are read
-/// and answered together. Callers that wait for one answer before they send the next call would only be
+/// and answered together. Calls that come together anyway, as a flood does, gain nothing by it. Callers
+/// that wait for one answer before they send the next call would only be
 /// slowed down by it: fewer calls come than before, and more as soon as the loop does not rest. It stops
 /// resting for a moment now and then to see that.
 ///
@@ -14,16 +15,16 @@ package struct TurnPacing: Sendable, Equatable {
     case rest
   }
 
-  /// What a call may wait longer: far below the 50 ms that KEDA's calls are to be answered in (C3). Half
-  /// of it saves less, since caches are cold after every rest.
-  package static let rest = Duration.milliseconds(2)
+  /// What a call may wait longer: far below the 50 ms that KEDA's calls are to be answered in (C3). Less
+  /// saves less, since the processor's caches are cold after every rest.
+  package static let rest = Duration.milliseconds(3)
 
-  /// Over how long turns and calls are counted; longer once resting has been of use, so that a short lull
-  /// does not end it.
+  /// Over how long turns and calls are counted; longer once resting has been of use, so that a lull does
+  /// not end it.
   static let window: UInt64 = 10_000_000
-  static let longWindow: UInt64 = 50_000_000
-  /// How long a trial takes: two or three rests, because one turn need not get to all that has come.
-  static let trialWindow: UInt64 = 5_000_000
+  static let longWindow: UInt64 = 100_000_000
+  /// How long a trial takes: three rests, because one turn need not get to all that has come.
+  static let trialWindow: UInt64 = 9_000_000
   /// How long, and how often, the loop does not rest to see whether more calls come then; it does so at the
   /// beginning too, and whenever more calls come than the last time.
   static let probeWindow: UInt64 = 10_000_000
@@ -32,10 +33,13 @@ package struct TurnPacing: Sendable, Equatable {
   static let significantRise = 1.5
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
   static let busyTurns = 50
-  /// The calls of a turn with which resting is worth it.
+  /// The calls of a turn behind a rest with which resting is worth it, and those of a turn without one
+  /// with which it is not: what a turn costs beside its calls is then little.
   static let worthwhileCalls = 4
+  static let fullTurn = 8
   /// How long resting is not tried again when it has slowed callers down at once, and when it was of use
-  /// before: the load of many callers has its ups and downs.
+  /// before: the load of many callers has its ups and downs. When that is not yet clear, the time grows
+  /// from the shorter to the longer one.
   static let longPatience: UInt64 = 1_000_000_000
   static let shortPatience: UInt64 = 50_000_000
 
@@ -60,6 +64,8 @@ package struct TurnPacing: Sendable, Equatable {
   private var probe: Probe?
   private var turns = 0
   private var calls = 0
+  /// How often in a row resting has slowed callers down, or seemed to, before it was of use.
+  private var setbacks: UInt64 = 0
   /// When the next trial may begin.
   private var nextTrial = MonotonicTime(nanoseconds: 0)
 
@@ -86,8 +92,11 @@ package struct TurnPacing: Sendable, Equatable {
       let isSlower = current < rate * 0.75
       let isWorthwhile = calls >= turns * Self.worthwhileCalls
       guard isWorthwhile, !isSlower else {
-        return giveUp(for: hasBeenOfUse ? Self.shortPatience : Self.longPatience, now: now)
+        if !hasBeenOfUse { setbacks += 1 }
+        let patience = Self.shortPatience << (hasBeenOfUse ? 0 : min(setbacks, 5))
+        return giveUp(for: min(patience, Self.longPatience), now: now)
       }
+      setbacks = 0
       startWindow(now: now)
       guard isProbed(rate: current, now: now) else {
         state = .probing(rate: current)
@@ -97,6 +106,7 @@ package struct TurnPacing: Sendable, Equatable {
       return .rest
     case .probing(let rate):
       guard let current = callRate(over: Self.probeWindow, now: now) else { return .goOn }
+      guard calls < turns * Self.fullTurn else { return giveUp(for: Self.shortPatience, now: now) }
       probe = Probe(ended: now, rate: max(current, rate))
       // Either callers wait for their answers, or more of them have come: a trial tells.
       state =
@@ -106,7 +116,7 @@ package struct TurnPacing: Sendable, Equatable {
       return .rest
     case .watching:
       guard let current = callRate(over: Self.window, now: now) else { return .goOn }
-      let isBusy = turns >= Self.busyTurns
+      let isBusy = turns >= Self.busyTurns && calls < turns * Self.fullTurn
       startWindow(now: now)
       guard isBusy, now >= nextTrial else { return .goOn }
       state = .trying(rate: current, hasBeenOfUse: false)
