@@ -87,6 +87,15 @@ def test_metadata_renames_the_metric(server, scaler):
     assert client.replicas("my-api", metric="wanted", metricName="wanted") == 20
 
 
+@pytest.mark.parametrize("metadata, own", [({}, "desired_replicas"), ({"metricName": "own"}, "own")])
+def test_a_metric_is_returned_under_the_name_that_was_asked_for(server, scaler, metadata, own):
+    client = scaler(server)
+    # Again, since the second time the request may be known.
+    for asked in ["", own, "other", own[:-1], own + "x", ""] * 2:
+        value = client.value("my-api", metric=asked, **metadata)
+        assert (value.metricName, value.metricValue) == (asked or own, 20)
+
+
 @pytest.mark.parametrize(
     "metadata, code, words",
     [

@@ -67,6 +67,7 @@ struct ReferenceKeyTests {
     "GetMetrics asks by the trigger's name, by the default, or by another",
     arguments: [
       (nil, "", true), (nil, "desired_replicas", true), (nil, "other", false),
+      (nil, "fesired_replicas", false), (nil, "desired_replicax", false),
       ("mine", "mine", true), ("mine", "", true), ("mine", "desired_replicas", false),
       ("", "desired_replicas", true), ("", "", true),
     ] as [(String?, String, Bool)])
