@@ -15,12 +15,7 @@ struct ReferenceKeyTests {
       var reference = try decoder.scaledObjectRef(from: bytes.span.bytes)
       var key = ReferenceKey()
       try decoder.readReference(from: bytes.span.bytes, into: &key)
-      var direct = ReferenceKey()
-      direct.fill(
-        name: reference.name, namespace: reference.namespace, policy: reference.policy,
-        workload: reference.workload, leadTime: reference.leadTime,
-        metricName: reference.metricName)
-      try #require(key.bytes == direct.bytes)
+      try #require(key.bytes == self.key(of: reference))
       try #require(key.hasMetricName == (reference.metricName != nil))
       reference.metadataCount = 0
       let known = references.updateValue(reference, forKey: key.bytes)
@@ -37,10 +32,7 @@ struct ReferenceKeyTests {
     try decoder.readReference(from: long.span.bytes, into: &key)
     let empty: [UInt8] = []
     try decoder.readReference(from: empty.span.bytes, into: &key)
-    var fresh = ReferenceKey()
-    fresh.fill(
-      name: "", namespace: "", policy: nil, workload: nil, leadTime: nil, metricName: nil)
-    #expect(key.bytes == fresh.bytes)
+    #expect(key.bytes == self.key(of: ScaledObjectRef()))
     #expect(key.hasMetricName == false)
   }
 
@@ -104,15 +96,18 @@ struct ReferenceKeyTests {
         from: bytes.span.bytes, defaultMetricName: "default", into: &key)
       let name = reference.metricName.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
       try #require(isOwn == (request.metricName.isEmpty || request.metricName == name))
-      var direct = ReferenceKey()
-      direct.fill(
-        name: reference.name, namespace: reference.namespace, policy: reference.policy,
-        workload: reference.workload, leadTime: reference.leadTime,
-        metricName: reference.metricName)
-      try #require(key.bytes == direct.bytes)
+      try #require(key.bytes == self.key(of: reference))
       if isOwn { own += 1 }
     }
     #expect((2_000..<18_000).contains(own))
+  }
+
+  private func key(of reference: ScaledObjectRef) -> [UInt8] {
+    var key = ReferenceKey()
+    key.fill(
+      name: reference.name, namespace: reference.namespace, policy: reference.policy,
+      workload: reference.workload, leadTime: reference.leadTime, metricName: reference.metricName)
+    return key.bytes
   }
 
   /// A reference with few different texts, so that equal ones come up, its entries in any order, and
