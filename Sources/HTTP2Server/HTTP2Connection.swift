@@ -71,6 +71,9 @@ final class HTTP2Connection {
       scratch.removeAll(keepingCapacity: true)
       swap(&scratch, &gathered)
     }
+    // Where there was nothing to pull, `write` would not know that it has a buffer to give back, and
+    // every connection would keep one.
+    defer { if gathered.isEmpty { swap(&scratch, &gathered) } }
     _ = try session.pull(into: &gathered)
   }
 

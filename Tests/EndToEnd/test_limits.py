@@ -18,6 +18,7 @@ from harness.raw import (
     PING,
     STREAMING,
     data,
+    frame,
     headers,
     message,
     ping,
@@ -201,6 +202,35 @@ def test_connections_wait_in_the_queue_while_there_is_no_descriptor_at_all(heads
     assert waiting.round_trip()
     waiting.close()
     assert server.metric("headstart_accept_failures_total") > failures
+
+
+def test_connections_that_get_no_answer_keep_no_buffer(headstart, wires):
+    server = headstart("--workers=1", policies=POLICIES)
+    busy = wires(server)
+    # Enough to answer that the worker's buffer becomes large, time and again.
+    stream = 1
+
+    def answer_many():
+        nonlocal stream
+        # Each answer names another path, so that none is compressed to a byte.
+        calls = [
+            headers(number, request(f"/no.Such/{number}" + "M" * 200), end=True)
+            for number in range(stream, stream + 400, 2)
+        ]
+        stream += 400
+        busy.send(*calls)
+        assert busy.await_(lambda: busy.stream(stream - 2).ended)
+
+    answer_many()
+    before = server.resident_kilobytes()
+    for _ in range(200):
+        answer_many()
+        # More than is dealt with at once, and nothing that is answered but the end.
+        quiet = wires(server)
+        quiet.send(frame(0xFA, payload=bytes(6_000)), frame(0xFA, payload=bytes(6_000)))
+        assert quiet.round_trip()
+    grown = server.resident_kilobytes() - before
+    assert grown < 4_000 + SANITIZER_KILOBYTES
 
 
 def test_a_reference_longer_than_any_of_kubernetes_is_not_kept(headstart, scaler):
