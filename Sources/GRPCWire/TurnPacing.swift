@@ -2,10 +2,10 @@
 ///
 /// Many callers that each send a call at a time of their own cost a loop a wake-up, a read and a write
 /// for every call, which is five times as much as the call itself. After a rest the same calls are read
-/// and answered together. Calls that come together anyway, as a flood does, gain nothing by it. Callers
-/// that wait for one answer before they send the next call would only be
-/// slowed down by it: fewer calls come than before, and more as soon as the loop does not rest. It stops
-/// resting for a moment now and then to see that.
+/// and answered together. Calls that come together anyway, as those of a flood do, gain nothing by it.
+/// Callers that wait for one answer before they send the next call would only be slowed down: fewer calls
+/// come than before, and more as soon as the loop does not rest. It stops resting for a moment now and
+/// then to see that.
 ///
 /// Decides; performs nothing, and reads no clock.
 package struct TurnPacing: Sendable, Equatable {
@@ -33,9 +33,10 @@ package struct TurnPacing: Sendable, Equatable {
   static let significantRise = 1.5
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
   static let busyTurns = 50
-  /// The calls of a turn behind a rest with which resting is worth it, and those of a turn without one
-  /// with which it is not: what a turn costs beside its calls is then little.
+  /// The calls of a turn behind a rest with which resting is worth it.
   static let worthwhileCalls = 4
+  /// The calls of a turn without a rest with which resting is not worth it: little of what the turn costs
+  /// is not theirs.
   static let fullTurn = 8
   /// How long resting is not tried again when it has slowed callers down at once, and when it was of use
   /// before: the load of many callers has its ups and downs. When that is not yet clear, the time grows
@@ -92,9 +93,9 @@ package struct TurnPacing: Sendable, Equatable {
       let isSlower = current < rate * 0.75
       let isWorthwhile = calls >= turns * Self.worthwhileCalls
       guard isWorthwhile, !isSlower else {
-        if !hasBeenOfUse { setbacks += 1 }
-        let patience = Self.shortPatience << (hasBeenOfUse ? 0 : min(setbacks, 5))
-        return giveUp(for: min(patience, Self.longPatience), now: now)
+        guard !hasBeenOfUse else { return giveUp(for: Self.shortPatience, now: now) }
+        setbacks = min(setbacks + 1, 5)
+        return giveUp(for: min(Self.shortPatience << setbacks, Self.longPatience), now: now)
       }
       setbacks = 0
       startWindow(now: now)

@@ -37,59 +37,9 @@ struct PlainFields {
   }
 }
 
-extension ReferenceFields {
-  /// The fields of a plain `ScaledObjectRef`: known fields, entries with both a key and a value, and
-  /// ASCII alone. Nil for any other.
-  init?(plain message: Text) {
-    // One look at all texts, and at the lengths between them.
-    guard message.isASCII else { return nil }
-    var fields = PlainFields(message)
-    while !fields.isAtEnd {
-      guard let field = fields.next() else { return nil }
-      switch field.number {
-      case 1: name = field.text
-      case 2: namespace = field.text
-      case 3:
-        var entry = PlainFields(field.text)
-        guard let key = entry.next(), key.number == 1, let value = entry.next(), value.number == 2,
-          entry.isAtEnd
-        else { return nil }
-        takeEntry(key.text, value.text)
-      default: return nil
-      }
-    }
-  }
-}
-
-/// The fields of a plain `GetMetricsRequest`.
-struct MetricsRequestFields {
-  private(set) var reference = ReferenceFields()
-  private(set) var metricName = ReferenceFields.Text(start: nil, count: 0)
-
-  /// Nil for a message that is not plain.
-  init?(plain message: ReferenceFields.Text) {
-    var fields = PlainFields(message)
-    var hasReference = false
-    while !fields.isAtEnd {
-      guard let field = fields.next() else { return nil }
-      switch field.number {
-      case 1:
-        // Two of them would have to be merged.
-        guard !hasReference, let reference = ReferenceFields(plain: field.text) else { return nil }
-        self.reference = reference
-        hasReference = true
-      case 2:
-        guard field.text.isASCII else { return nil }
-        metricName = field.text
-      default: return nil
-      }
-    }
-  }
-}
-
 extension UnsafeBufferPointer<UInt8> {
   /// Whether all bytes are below 0x80, eight at a time.
-  fileprivate var isASCII: Bool {
+  var isASCII: Bool {
     let bytes = UnsafeRawBufferPointer(self)
     var all: UInt64 = 0
     var offset = 0

@@ -17,12 +17,10 @@ package struct Answer: Sendable, Equatable {
     case inactive
     case error(RPCStatus)
   }
+}
 
-  init(metrics: Metrics, activity: Activity) {
-    self.metrics = metrics
-    self.activity = activity
-  }
-
+// Apart, so that the memberwise initialiser stays.
+extension Answer {
   /// C8: active if and only if replicas ≥ 1, of the same decision. C6: an unavailable decision is
   /// an error, unless the policy asks for Kedastral's `false`.
   package init(_ decision: Decision, whenUnavailable: UnavailableBehaviour) {
