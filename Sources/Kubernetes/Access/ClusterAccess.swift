@@ -80,7 +80,8 @@ package struct ClusterAccess: Sendable {
     }
     let server = "https://\(host.contains(":") ? "[\(host)]" : host):\(number)"
     guard HTTPURL(server) != nil else {
-      throw Failure("KUBERNETES_SERVICE_HOST is \"\(host.prefix(100))\", which is no host")
+      throw Failure(
+        "KUBERNETES_SERVICE_HOST is \"\(Excerpt.text(of: host, length: 100))\", which is no host")
     }
     let token = "\(directory)/token"
     let authority = "\(directory)/ca.crt"

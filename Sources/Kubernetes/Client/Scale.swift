@@ -1,3 +1,5 @@
+internal import Upstreams
+
 /// The scale subresource of an object (`autoscaling/v1` Scale): how many replicas it has and should
 /// have, whatever its kind.
 package struct Scale: Hashable, Sendable {
@@ -23,17 +25,21 @@ package struct Scale: Hashable, Sendable {
 
   static func decode(_ json: JSONValue) -> Result<Scale, KubernetesFailure> {
     let object = KubernetesObject(json)
-    guard object.kind == "Scale", !object.name.isEmpty else {
-      return .failure(
-        KubernetesFailure(
-          kind: .malformed,
-          message: "expected a Scale from the API server, found the kind \"\(object.kind)\""))
+    guard object.kind == "Scale" else {
+      return malformed("the kind \"\(Excerpt.text(of: object.kind, length: 60))\"")
     }
+    guard !object.name.isEmpty else { return malformed("one without a name") }
     // Zero is left out of the JSON.
     return .success(
       Scale(
         target: object.key, specReplicas: json["spec"]?["replicas"]?.integer ?? 0,
         statusReplicas: json["status"]?["replicas"]?.integer ?? 0,
         resourceVersion: object.resourceVersion, uid: object.uid))
+  }
+
+  private static func malformed(_ found: String) -> Result<Scale, KubernetesFailure> {
+    .failure(
+      KubernetesFailure(
+        kind: .malformed, message: "expected a Scale from the API server, found \(found)"))
   }
 }
