@@ -16,19 +16,22 @@ package struct TurnPacing: Sendable, Equatable {
   }
 
   /// What a call may wait longer: far below the 50 ms that KEDA's calls are to be answered in (C3). Less
-  /// saves less, since the processor's caches are cold after every rest.
-  package static let rest = Duration.milliseconds(3)
+  /// saves less, since the processor's caches are cold after every rest: at 20,000 calls a second 5 ms take
+  /// a twelfth more of a core, and 3 ms a seventh.
+  package static let rest = Duration.milliseconds(8)
 
-  /// Over how long turns and calls are counted; longer once resting has been of use, so that a lull does
-  /// not end it.
+  /// Over how long turns and calls are counted; longer where the loop rests, so that a lull does not end it.
   static let window: UInt64 = 10_000_000
   static let longWindow: UInt64 = 100_000_000
-  /// How long a trial takes: three rests, because one turn need not get to all that has come.
-  static let trialWindow: UInt64 = 9_000_000
-  /// How long, and how often, the loop does not rest to see whether more calls come then; it does so at the
-  /// beginning too, and whenever more calls come than the last time.
+  /// How long a trial takes: one rest, since the turn behind it gets to all that has come.
+  static let trialWindow: UInt64 = 8_000_000
+  /// How long the loop does not rest to see whether more calls come then. It does so at the beginning, and
+  /// whenever more calls come than the last time; else after the shorter interval, and each time that it
+  /// saw none after twice as long, up to the longer one: every probe has 200 turns where there are 20,000
+  /// calls a second, which is as many as resting leaves in a second.
   static let probeWindow: UInt64 = 10_000_000
-  static let probeInterval: UInt64 = 2_000_000_000
+  static let shortProbeInterval: UInt64 = 2_000_000_000
+  static let longProbeInterval: UInt64 = 8_000_000_000
   /// So many times as many calls are more than chance, and than what a rest has left behind.
   static let significantRise = 1.5
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
@@ -57,6 +60,8 @@ package struct TurnPacing: Sendable, Equatable {
   private struct Probe: Sendable, Equatable {
     let ended: MonotonicTime
     let rate: Double
+    /// For how long it is good.
+    let interval: UInt64
   }
 
   private var state = State.watching
@@ -88,8 +93,7 @@ package struct TurnPacing: Sendable, Equatable {
       startWindow(now: now)
       return .rest
     case .resting(let rate, let hasBeenOfUse):
-      let window = hasBeenOfUse ? Self.longWindow : Self.window
-      guard let current = callRate(over: window, now: now) else { return .rest }
+      guard let current = callRate(over: Self.longWindow, now: now) else { return .rest }
       let isSlower = current < rate * 0.75
       let isWorthwhile = calls >= turns * Self.worthwhileCalls
       guard isWorthwhile, !isSlower else {
@@ -108,11 +112,15 @@ package struct TurnPacing: Sendable, Equatable {
     case .probing(let rate):
       guard let current = callRate(over: Self.probeWindow, now: now) else { return .goOn }
       guard calls < turns * Self.fullTurn else { return giveUp(for: Self.shortPatience, now: now) }
-      probe = Probe(ended: now, rate: max(current, rate))
+      let hasRisen = current >= rate * Self.significantRise
+      let interval = probe.map { min($0.interval * 2, Self.longProbeInterval) }
+      probe = Probe(
+        ended: now, rate: max(current, rate),
+        interval: hasRisen ? Self.shortProbeInterval : interval ?? Self.shortProbeInterval)
       // Either callers wait for their answers, or more of them have come: a trial tells.
       state =
-        current < rate * Self.significantRise
-        ? .resting(rate: rate, hasBeenOfUse: true) : .trying(rate: current, hasBeenOfUse: true)
+        hasRisen
+        ? .trying(rate: current, hasBeenOfUse: true) : .resting(rate: rate, hasBeenOfUse: true)
       startWindow(now: now)
       return .rest
     case .watching:
@@ -128,7 +136,7 @@ package struct TurnPacing: Sendable, Equatable {
   /// Whether it is known that so many callers do not wait for their answers.
   private func isProbed(rate: Double, now: MonotonicTime) -> Bool {
     guard let probe else { return false }
-    return probe.ended.nanoseconds(to: now) < Self.probeInterval
+    return probe.ended.nanoseconds(to: now) < probe.interval
       && rate < probe.rate * Self.significantRise
   }
 

@@ -76,7 +76,7 @@ struct CollectedMetrics: Sendable {
       help: "gRPC connections that could not be secured, by reason.", labels: ["reason"])
     rests = registry.collected(
       .counter, "headstart_worker_rests_total",
-      help: "Times that a worker let calls gather for three milliseconds.")
+      help: "Times that a worker let calls gather for eight milliseconds.")
     streamsStalled = registry.collected(
       .counter, "headstart_streams_stalled_total",
       help: "RPCs ended because the client did not read their answers.")

@@ -10,6 +10,9 @@ internal import Testing
     var answered = 0
     var turns = 0
 
+    var restTime: UInt64 { UInt64(rests) * Self.rest }
+
+    static let rest = UInt64(TurnPacing.rest / .microseconds(1))
     static let turnCost: UInt64 = 15
     static let callCost: UInt64 = 3
 
@@ -20,7 +23,7 @@ internal import Testing
       turns += 1
       if pacing.turnEnded(calls: count, now: MonotonicTime(nanoseconds: now * 1_000)) == .rest {
         rests += 1
-        now += 3_000
+        now += Self.rest
       }
     }
 
@@ -57,7 +60,7 @@ internal import Testing
   func `many callers are answered in fewer turns`(rate: Int) {
     var simulation = Simulation()
     simulation.run(callsASecond: rate, seconds: 2)
-    #expect(simulation.turns < 1_600)
+    #expect(simulation.turns < 2_000_000 / Int(Simulation.rest) + rate / 20)
     #expect(simulation.answered > rate * 2 * 99 / 100)
   }
 
@@ -73,7 +76,7 @@ internal import Testing
     var simulation = Simulation()
     simulation.run(callers: callers, seconds: 5)
     // A trial a second, and what it takes to find that it was wrong.
-    #expect(simulation.rests <= 60)
+    #expect(simulation.rests <= 10)
     let turnTime = Simulation.turnCost + Simulation.callCost * UInt64(callers) + 10
     let unpaced = 5_000_000 / Int(turnTime) * callers
     #expect(simulation.answered > unpaced * 98 / 100)
@@ -108,32 +111,44 @@ internal import Testing
     #expect(simulation.answered > 5_000_000 / Int(turnTime) * callers * 97 / 100)
   }
 
-  @Test func `callers that wait for their answers are not slowed down for those before them`() {
+  @Test(arguments: [(5, 4), (60, 8)])
+  func `callers that wait for their answers are not slowed down for those before them`(
+    before: Int, seen: Int
+  ) {
     var simulation = Simulation()
-    simulation.run(callsASecond: 20_000, seconds: 5)
-    // Within two seconds it is seen.
-    simulation.run(callers: 32, seconds: 3)
+    simulation.run(callsASecond: 20_000, seconds: before)
+    // The longer nobody has waited, the later it is seen.
+    simulation.run(callers: 32, seconds: seen)
     simulation.answered = 0
     simulation.run(callers: 32, seconds: 5)
     let turnTime = Simulation.turnCost + Simulation.callCost * 32 + 10
     #expect(simulation.answered > 5_000_000 / Int(turnTime) * 32 * 97 / 100)
   }
 
+  @Test func `a steady load is probed ever more rarely`() {
+    var simulation = Simulation()
+    simulation.run(callsASecond: 20_000, seconds: 20)
+    let turns = simulation.turns
+    simulation.run(callsASecond: 20_000, seconds: 16)
+    // Two probes of 10 ms, each with a turn for every call, and a rest after each other turn.
+    #expect(simulation.turns - turns < 2 * 220 + 16_000_000 / Int(Simulation.rest))
+  }
+
   @Test func `a load that has its ups and downs is rested in most of the time`() {
     var simulation = Simulation()
     for round in 0..<100 { simulation.run(callsASecond: [20_000, 12_000][round % 2], for: 40_000) }
-    #expect(simulation.rests > 500)
+    #expect(simulation.restTime > 2_500_000)
   }
 
   @Test func `resting ends when the calls grow few, and begins again`() {
     var simulation = Simulation()
     simulation.run(callsASecond: 20_000, seconds: 1)
     simulation.run(callsASecond: 1_000, seconds: 1)
-    let before = simulation.rests
+    let before = simulation.restTime
     simulation.run(callsASecond: 1_000, seconds: 1)
-    #expect(simulation.rests == before)
+    #expect(simulation.restTime == before)
     simulation.run(callsASecond: 20_000, seconds: 2)
-    #expect(simulation.rests > before + 300)
+    #expect(simulation.restTime > before + 1_000_000)
   }
 
   @Test func `a turn without calls is no reason to rest`() {
