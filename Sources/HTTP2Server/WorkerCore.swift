@@ -27,7 +27,7 @@ final class WorkerCore<Service: RPCService> {
   var postponed: [HTTP2Connection] = []
   private var pacing = TurnPacing()
   /// Whether the loop has rested before this turn.
-  private var hasRested = false
+  private(set) var hasRested = false
   /// How many streams had been opened at the end of the last turn.
   private var streamsBefore = 0
   /// When each mistake of clients was last warned of.
