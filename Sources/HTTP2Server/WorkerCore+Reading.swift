@@ -7,13 +7,11 @@ extension WorkerCore {
   /// How long one connection is dealt with before the others have their turn, give or take a piece: a
   /// millisecond, in nanoseconds.
   private static var turn: UInt64 { 1_000_000 }
-  /// The same behind a rest, during which all have waited twice as long: the calls of 8 ms fit in, and a
-  /// turn more for what is left of them would cost as much as a rest.
-  private static var turnBehindRest: UInt64 { 4_000_000 }
-
   /// Deals with bytes that have come. What there is no time for is kept for the next turn.
   func process(_ bytes: UnsafeRawBufferPointer, _ connection: HTTP2Connection) {
-    let end = table.now.advanced(byNanoseconds: hasRested ? Self.turnBehindRest : Self.turn)
+    let end = max(
+      table.now.advanced(byNanoseconds: Self.turn),
+      longTurnEnd ?? MonotonicTime(nanoseconds: 0))
     var rest = bytes
     while !rest.isEmpty, !connection.isLingering, !connection.isClosed {
       do throws(HTTP2Session.Failure) {

@@ -26,8 +26,10 @@ final class WorkerCore<Service: RPCService> {
   /// The connections that have been read from more than they could be dealt with in one turn.
   var postponed: [HTTP2Connection] = []
   private var pacing = TurnPacing()
-  /// Whether the loop has rested before this turn.
-  private(set) var hasRested = false
+  /// Behind a rest, until when the connections that come first may be dealt with; else nil. The calls of a
+  /// rest take about the millisecond that a connection has in a turn, and a turn more for what is left of
+  /// them would cost as much as a rest.
+  private(set) var longTurnEnd: MonotonicTime?
   /// How many streams had been opened at the end of the last turn.
   private var streamsBefore = 0
   /// When each mistake of clients was last warned of.
@@ -181,11 +183,14 @@ final class WorkerCore<Service: RPCService> {
       // allows, which is ten at first (RFC 6928), until the kernel acknowledges them. It does so when they
       // are read, and the client's kernel sends what has gathered there: without a second look those
       // calls would wait for the end of the next rest, twice as long as they need.
+      let hasRested = longTurnEnd != nil
       if hasRested, count >= Self.windowful, connection.postponed.isEmpty { read(connection) }
     }
     advance(connection)
   }
 
+  /// Half a rest, in nanoseconds.
+  private static var longTurn: UInt64 { 4_000_000 }
   /// The bytes of ten small calls.
   private static var windowful: Int { 1024 }
 
@@ -371,13 +376,14 @@ final class WorkerCore<Service: RPCService> {
     let streams = table.counters.streamsOpened.value
     let calls = streams - streamsBefore
     streamsBefore = streams
-    hasRested = false
+    longTurnEnd = nil
     // What has come must not wait for what may come, be it calls or, posted by the engine, answers to them.
     guard pacing.turnEnded(calls: calls, now: table.now) == .rest, postponed.isEmpty,
       loop.rest(for: TurnPacing.rest)
     else { return }
-    hasRested = true
     table.counters.rests.add(1)
+    table.readClock()
+    longTurnEnd = table.now.advanced(byNanoseconds: Self.longTurn)
   }
 
   /// Writes for all connections that the service has answered on since the last turn.
