@@ -36,8 +36,10 @@ package struct TurnPacing: Sendable, Equatable {
   static let significantRise = 1.5
   /// The turns of a window with calls that make resting worth a trial: 5,000 a second.
   static let busyTurns = 50
-  /// The calls of a turn behind a rest with which resting is worth it.
-  static let worthwhileCalls = 4
+  /// The calls of a turn behind a rest with which resting is worth it: 2,000 a second, so that a load that
+  /// shrinks little by little, which no window sees as fewer calls than the last, comes to be answered at
+  /// once.
+  static let worthwhileCalls = 16
   /// The calls of a turn without a rest with which resting is not worth it: little of what the turn costs
   /// is not theirs.
   static let fullTurn = 8
@@ -113,10 +115,9 @@ package struct TurnPacing: Sendable, Equatable {
       guard let current = callRate(over: Self.probeWindow, now: now) else { return .goOn }
       guard calls < turns * Self.fullTurn else { return giveUp(for: Self.shortPatience, now: now) }
       let hasRisen = current >= rate * Self.significantRise
-      let interval = probe.map { min($0.interval * 2, Self.longProbeInterval) }
-      probe = Probe(
-        ended: now, rate: max(current, rate),
-        interval: hasRisen ? Self.shortProbeInterval : interval ?? Self.shortProbeInterval)
+      var interval = Self.shortProbeInterval
+      if !hasRisen, let probe { interval = min(probe.interval * 2, Self.longProbeInterval) }
+      probe = Probe(ended: now, rate: max(current, rate), interval: interval)
       // Either callers wait for their answers, or more of them have come: a trial tells.
       state =
         hasRisen

@@ -7,11 +7,13 @@ extension WorkerCore {
   /// How long one connection is dealt with before the others have their turn, give or take a piece: a
   /// millisecond, in nanoseconds.
   private static var turn: UInt64 { 1_000_000 }
+  /// How long the first connections behind a rest are dealt with, from its end: half a rest.
+  static var longTurn: UInt64 { 4_000_000 }
+
   /// Deals with bytes that have come. What there is no time for is kept for the next turn.
   func process(_ bytes: UnsafeRawBufferPointer, _ connection: HTTP2Connection) {
-    let end = max(
-      table.now.advanced(byNanoseconds: Self.turn),
-      longTurnEnd ?? MonotonicTime(nanoseconds: 0))
+    var end = table.now.advanced(byNanoseconds: Self.turn)
+    if let longTurnEnd { end = max(end, longTurnEnd) }
     var rest = bytes
     while !rest.isEmpty, !connection.isLingering, !connection.isClosed {
       do throws(HTTP2Session.Failure) {

@@ -189,8 +189,6 @@ final class WorkerCore<Service: RPCService> {
     advance(connection)
   }
 
-  /// Half a rest, in nanoseconds.
-  private static var longTurn: UInt64 { 4_000_000 }
   /// The bytes of ten small calls.
   private static var windowful: Int { 1024 }
 

@@ -151,6 +151,19 @@ internal import Testing
     #expect(simulation.restTime > before + 1_000_000)
   }
 
+  @Test func `resting ends when the calls grow few little by little`() {
+    var simulation = Simulation()
+    var rate = 20_000
+    while rate > 1_000 {
+      simulation.run(callsASecond: rate, for: 300_000)
+      rate = rate * 9 / 10
+    }
+    let before = simulation.rests
+    simulation.run(callsASecond: 1_000, seconds: 2)
+    // One window is still under way.
+    #expect(simulation.rests <= before + 13)
+  }
+
   @Test func `a turn without calls is no reason to rest`() {
     var pacing = TurnPacing()
     for microseconds in 0..<100_000 as Range<UInt64> {
