@@ -1,4 +1,4 @@
-"""scripts/soak: see there and docs/soak.md."""
+"""scripts/soak: see there and docs/internals/soak.md."""
 
 import argparse
 import asyncio

@@ -1,7 +1,7 @@
 internal import Glibc
 
 // Drives one target with libFuzzer. `scripts/fuzz` builds and runs this program; see
-// docs/fuzzing.md.
+// docs/internals/fuzzing.md.
 //
 //   fuzz --list                        the targets: name and longest input
 //   HEADSTART_FUZZ_TARGET=json fuzz …  libFuzzer's own flags, folders and files

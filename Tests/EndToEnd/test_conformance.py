@@ -40,8 +40,8 @@ def test_no_connection_and_no_stream_is_left_behind(server):
 
 
 def test_the_document_shows_the_cases_as_they_are():
-    assert table() in (ROOT / "docs" / "conformance.md").read_text(), (
-        "docs/conformance.md is out of date: put the output of"
+    assert table() in (ROOT / "docs" / "internals" / "conformance.md").read_text(), (
+        "docs/internals/conformance.md is out of date: put the output of"
         " `python -m conformance --markdown` (in Tests/EndToEnd) below its heading"
     )
 

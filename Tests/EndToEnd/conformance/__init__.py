@@ -2,7 +2,7 @@
 
     python -m conformance PORT              runs all cases against a running server and prints a report
     python -m conformance PORT 6.9 hpack    those of some sections
-    python -m conformance --markdown        the table of docs/conformance.md
+    python -m conformance --markdown        the table of docs/internals/conformance.md
 
 The client has a frame layer of its own (wire.py), which sends whatever it is told to.
 """

@@ -25,7 +25,7 @@ def report(port, sections):
 
 
 def table():
-    """The cases as they stand in docs/conformance.md."""
+    """The cases as they stand in docs/internals/conformance.md."""
     lines = []
     for section, title in SECTIONS.items():
         heading = title if title.startswith(("gRPC", "RFC")) else f"{section} {title}"
