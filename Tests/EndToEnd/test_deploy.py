@@ -88,12 +88,15 @@ def test_the_policies_of_the_config_map_are_in_order(base, tmp_path):
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_samples_switch_the_dead_band_off_and_use_the_headless_service(base, path):
+def test_samples_have_the_form_that_docs_keda_recommends(base, path):
     (sample,) = documents(path)
     behavior = sample["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     assert behavior["scaleUp"]["tolerance"] == behavior["scaleDown"]["tolerance"] == 0
     ours = [t for t in sample["spec"]["triggers"] if t["type"].startswith("external")]
-    assert ours
+    # A second trigger fails with ours while Headstart is unreachable (docs/keda.md, C25).
+    assert len(ours) == 1 and sample["spec"]["triggers"] == ours
+    assert "fallback" not in sample["spec"]
+    assert sample["spec"].get("cooldownPeriod", 300) >= 2 * sample["spec"]["pollingInterval"]
     for trigger in ours:
         # With Value the HPA would multiply by the ready pods.
         assert "metricType" not in trigger
