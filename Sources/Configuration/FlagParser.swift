@@ -1,5 +1,5 @@
 /// Splits command-line arguments into flags and operands, the way Go's `flag` package does, which
-/// the seed's users have in their manifests: one dash or two, `--name=value` or `--name value`.
+/// Kedastral's users have in their manifests: one dash or two, `--name=value` or `--name value`.
 package struct FlagParser<Flag: RawRepresentable & CaseIterable & Hashable>
 where Flag.RawValue == String {
   /// In the order given; a flag may occur several times.

@@ -97,7 +97,7 @@ package struct ServeConfiguration: Sendable, Equatable {
 }
 
 extension DataSource {
-  /// As in the seed, one set of files secures both sides: with TLS on, they are Headstart's own
+  /// One set of files secures both sides: with TLS on, they are Headstart's own
   /// certificate towards the forecaster, and the authorities that the forecaster's must chain to.
   fileprivate mutating func authenticate(with files: TLSFiles?) {
     // A scheme may be written in capitals (RFC 3986, section 3.1).

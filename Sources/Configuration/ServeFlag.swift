@@ -57,7 +57,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case peersAuthoritiesFile = "peers-ca-file"
   case wakeUpLimit = "wake-up-limit"
 
-  /// The variable that is read where the flag is not given. Those of the seed keep its names.
+  /// The variable that is read where the flag is not given. Kedastral's variables keep their names.
   package var environmentVariable: String {
     switch self {
     case .listen: "SCALER_LISTEN"

@@ -9,7 +9,7 @@ struct Settings {
   let environment: [String: String]
 
   /// The last value given; nil where neither flag nor variable is. An empty variable counts as
-  /// none, as in the seed.
+  /// none, as in Kedastral.
   subscript(flag: ServeFlag) -> Setting? {
     if let value = flags.values[flag]?.last {
       return Setting(name: "flag --\(flag.rawValue)", value: value, expected: flag.placeholder)

@@ -1,5 +1,5 @@
 /// The part of the HorizontalPodAutoscaler that turns a metric into a number of replicas, as its
-/// controller does it with the default behaviour (`keda-protocol` C20 and "The HPA dead band"):
+/// controller does it with the default behaviour (docs/keda.md, C20 and "The HPA's dead band"):
 /// a tolerance of 10 %, up by four pods or 100 % at a time, whichever is more, down to the highest
 /// recommendation of the last 300 s.
 struct HorizontalAutoscaler {

@@ -1,7 +1,7 @@
 internal import GRPCWire
 package import Telemetry
 
-/// Counts the RPCs of one gRPC loop, under the seed's names and under ours.
+/// Counts the RPCs of one gRPC loop, under Kedastral's names and under ours.
 ///
 /// Counts in plain numbers of its own, and adds them to the shared series when it is told to: two
 /// loops that count in one place would pass its cache line to and fro with every RPC. Confined to

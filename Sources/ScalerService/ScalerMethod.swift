@@ -47,7 +47,7 @@ package enum ScalerMethod: Int, CaseIterable, Sendable {
     }
   }
 
-  /// Whether it is one of KEDA's five, which the seed's metrics count.
+  /// Whether it is one of KEDA's five, which Kedastral's metrics count.
   package var isScaler: Bool {
     switch self {
     case .isActive, .streamIsActive, .getMetricSpec, .getMetrics, .streamMetricSpec: true

@@ -61,7 +61,7 @@ package struct Policy: Hashable, Sendable {
 
   /// What holds where a manifest is silent.
   package enum Defaults {
-    /// Five minutes, the seed's own (`LEAD_TIME`).
+    /// Five minutes, as Kedastral's scaler has it (`LEAD_TIME`).
     package static let leadTime = Duration.seconds(300)
     /// Five minutes: outlasts a restart of Prometheus or of a forecaster.
     package static let hold = Duration.seconds(300)

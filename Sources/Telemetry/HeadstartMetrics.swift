@@ -5,7 +5,7 @@
 package final class HeadstartMetrics: Sendable {
   package let registry: MetricsRegistry
 
-  // MARK: The seed's own, by their exact names
+  // MARK: Kedastral's, by their exact names
 
   /// The last replica count that GetMetrics returned, of any policy.
   package let desiredReplicasReturned: Gauge
@@ -15,7 +15,7 @@ package final class HeadstartMetrics: Sendable {
   package let forecastFetchDuration: Histogram
   /// Failed fetches from a forecaster. `SourceMetrics` counts them.
   package let forecastFetchErrors: Counter
-  /// By `method` and `status`, in the seed's words: `success` and `error`; for IsActive `active`,
+  /// By `method` and `status`, in Kedastral's words: `success` and `error`; for IsActive `active`,
   /// `inactive`, `inactive_error` and `inactive_stale`.
   package let seedRequests: CounterFamily
   /// By `method`.

@@ -2,7 +2,7 @@ private import Synchronization
 
 /// Observations counted in fixed buckets. Lock-free; one handle may be used from any thread.
 package final class Histogram: Sendable {
-  /// The default buckets of Prometheus's Go client, in seconds: what the seed's histograms have,
+  /// The default buckets of Prometheus's Go client, in seconds: what Kedastral's histograms have,
   /// so that its dashboards go on working.
   package static let defaultBuckets: [Double] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,

@@ -1,6 +1,6 @@
 /// What is counted about the fetches from one data source.
 ///
-/// A forecaster's fetches also count in the seed's own metrics.
+/// A forecaster's fetches also count in Kedastral's metrics.
 package final class SourceMetrics: Sendable {
   private let metrics: HeadstartMetrics
   private let labels: [String]

@@ -12,7 +12,7 @@ internal import Testing
     try ServeConfiguration(flags: FlagParser(arguments), environment: environment)
   }
 
-  @Test func `has the seed's defaults`() throws {
+  @Test func `has Kedastral's defaults`() throws {
     let configuration = try parse([])
     #expect(configuration.listen == ListenAddress(host: nil, port: 50051))
     #expect(configuration.httpListen == ListenAddress(host: nil, port: 8082))
@@ -23,7 +23,7 @@ internal import Testing
     #expect(configuration.workers == nil)
   }
 
-  @Test func `reads the seed's environment, and flags come first`() throws {
+  @Test func `reads Kedastral's environment, and flags come first`() throws {
     let environment = [
       "SCALER_LISTEN": ":1", "FORECASTER_URL": "http://forecaster:8081/", "LEAD_TIME": "10m",
       "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "POLICIES": "a:b",

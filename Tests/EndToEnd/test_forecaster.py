@@ -42,7 +42,7 @@ def refusal(call, *arguments, **options):
     return caught.value.code(), caught.value.details()
 
 
-# The seed's way: flags and trigger metadata, no policy.
+# Kedastral's way: flags and trigger metadata, no policy.
 
 
 def test_the_recorded_snapshot_gives_the_maximum_of_the_lead_window(

@@ -9,7 +9,7 @@ from harness.policies import fixed, policy
 from harness.server import Headstart, free_port, run_command
 from harness.waiting import eventually
 
-# The metric families of the seed, whose names existing dashboards hold.
+# Kedastral's metric families, whose names existing dashboards hold.
 SEED = [
     "kedastral_scaler_desired_replicas_returned",
     "kedastral_scaler_forecast_age_seen_seconds",

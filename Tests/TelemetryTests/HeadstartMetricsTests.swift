@@ -58,13 +58,13 @@ final class HeadstartMetricsTests {
     ("kedastral_scaler_forecast_fetch_errors_total", .counter, []),
     ("kedastral_scaler_grpc_requests_total", .counter, ["method", "status"]),
   ])
-  func `has the seed's metrics as they are`(name: String, type: MetricType, labels: [String]) {
+  func `has Kedastral's metrics as they are`(name: String, type: MetricType, labels: [String]) {
     let definition = metrics.registry.definitions.first { $0.name == name }
     #expect(definition?.type == type)
     #expect(definition?.labels == labels)
   }
 
-  @Test func `has the seed's buckets`() {
+  @Test func `has Kedastral's buckets`() {
     let bounds = page().split(separator: "\n").compactMap { line in
       line.wholeMatch(
         of: /kedastral_scaler_forecast_fetch_duration_seconds_bucket\{le="(.*)"\} 0/)?.1
@@ -112,7 +112,7 @@ final class HeadstartMetricsTests {
     #expect(page.contains("\nheadstart_sent_bytes_total 0\n"))
   }
 
-  @Test func `counts a forecaster's fetches for the seed too, and no others`() {
+  @Test func `counts a forecaster's fetches for Kedastral's metrics too, and no others`() {
     let forecaster = metrics.source("default", kind: "forecaster")
     forecaster.fetchSucceeded(after: .milliseconds(20), forecastAge: .seconds(45))
     forecaster.fetchFailed(reason: "timeout", after: .seconds(5))

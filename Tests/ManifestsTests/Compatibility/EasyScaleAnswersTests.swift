@@ -3,7 +3,7 @@ internal import Testing
 
 @testable internal import Manifests
 
-/// What EasyScale's seed says that its rules answer, case by case: the highest priority, of equals
+/// What EasyScale answers for its rules, case by case: the highest priority, of equals
 /// the first, else the default, and then the limits; starts inclusive, ends exclusive.
 struct EasyScaleAnswersTests {
   struct Case: Sendable, CustomTestStringConvertible {
