@@ -47,7 +47,7 @@ def _(wire):
     assert (first.kind, first.flags, first.stream) == (SETTINGS, 0, 0)
 
 
-@case("3.4", "a request right behind the preface is served", Answer(), opens=False)
+@case("3.4", "a request right after the preface is served", Answer(), opens=False)
 def _(wire):
     wire.send(PREFACE, settings(), headers(1, request()), CALL)
 

@@ -333,20 +333,20 @@ sends(
 )
 sends(
     "6.10",
-    "behind END_STREAM on HEADERS",
+    "after END_STREAM on HEADERS",
     Answer(13),
     frame(HEADERS, END_STREAM, 1, _half[:9]),
     continuation(1, _half[9:]),
 )
 sends("6.10", "on stream 0", PROTOCOL, _head, continuation(0, _half[9:]))
 sends("6.10", "on another stream", PROTOCOL, _head, continuation(3, _half[9:]))
-sends("6.10", "behind END_HEADERS", PROTOCOL, OPEN, continuation(1, b""))
+sends("6.10", "after END_HEADERS", PROTOCOL, OPEN, continuation(1, b""))
 sends(
     "6.10",
-    "behind a CONTINUATION with END_HEADERS",
+    "after a CONTINUATION with END_HEADERS",
     PROTOCOL,
     _head,
     continuation(1, _half[9:]),
     continuation(1, b""),
 )
-sends("6.10", "behind DATA", PROTOCOL, OPEN, data(1, b""), continuation(1, b""))
+sends("6.10", "after DATA", PROTOCOL, OPEN, data(1, b""), continuation(1, b""))

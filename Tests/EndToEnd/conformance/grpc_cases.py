@@ -163,7 +163,7 @@ _message(
 )
 _message("one that is cut short", Answer(INTERNAL), data(1, message()[:-1], end=True))
 _message("a prefix that is cut short", Answer(INTERNAL), data(1, message()[:4], end=True))
-_message("bytes behind it", Answer(INTERNAL), data(1, message() + b"\0", end=True))
+_message("bytes after it", Answer(INTERNAL), data(1, message() + b"\0", end=True))
 _message(
     "the compressed flag without an encoding",
     Answer(INTERNAL),

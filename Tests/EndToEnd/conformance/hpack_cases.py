@@ -53,8 +53,8 @@ def _(wire):
     wire.send(headers(3, b"\xbe" + block(request(without=":path"))), data(3, message(), end=True))
 
 
-_broken("2.3.3", "an index behind the dynamic table", integer(62, 7, 0x80))
-_broken("2.3.3", "a name's index behind the dynamic table", integer(200, 6, 0x40) + text("v"))
+_broken("2.3.3", "an index beyond the dynamic table", integer(62, 7, 0x80))
+_broken("2.3.3", "a name's index beyond the dynamic table", integer(200, 6, 0x40) + text("v"))
 _broken("5.1", "an integer without end", b"\xff" + b"\xff" * 9 + b"\x7f")
 _broken("5.1", "an integer of more than 32 bits", b"\xff\x80\x80\x80\x80\x80\x01")
 _broken("5.1", "an integer that the block's end cuts off", b"\xff\x80")
@@ -84,7 +84,7 @@ _served(
 )
 sends(
     "hpack 4.2",
-    "a new table size behind the first field",
+    "a new table size after the first field",
     BROKEN,
     headers(1, literal(*request()[0]) + b"\x20" + block(request()[1:])),
 )

@@ -139,10 +139,10 @@ _served("8.2.2", "te: trailers", request(te="trailers"))
 
 _malformed("8.3", "an unknown one", [(":test", "ok")] + request())
 _malformed("8.3", "one of answers", [(":status", "200")] + request())
-_malformed("8.3", "behind a regular field", [("x-a", "b")] + request())
+_malformed("8.3", "after a regular field", [("x-a", "b")] + request())
 _malformed(
     "8.3",
-    "the last one behind a regular field",
+    "the last one after a regular field",
     request(without=":path")[:2] + [("x-a", "b"), (":path", "/")],
 )
 _malformed("8.3", "an upper-case letter in one", [(":Method", "POST")] + request(without=":method"))
