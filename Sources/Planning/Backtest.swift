@@ -4,7 +4,7 @@ package import Scaling
 /// beside an HPA alone and beside an oracle.
 ///
 /// Time goes second by second from the beginning of the period; seconds in which nothing can happen
-/// are passed over. What is simulated, and what is not, is in `docs/backtest.md`.
+/// are passed over. What is simulated, and what is not, is in `docs/internals/simulation.md`.
 package struct Backtest {
   package struct Settings: Hashable, Sendable {
     /// The period [from, to).

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Scaling
 internal import Testing
 
-/// The truth table of docs/schedule.md, row by row.
+/// The truth table of docs/internals/clock-changes.md, row by row.
 struct ScheduleClockChangeTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let cells: [String]
@@ -35,7 +35,7 @@ struct ScheduleClockChangeTests {
 
   private static func table() throws -> [Row] {
     let document = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../docs/schedule.md")
+      .appending(path: "../../docs/internals/clock-changes.md")
     return try String(contentsOf: document, encoding: .utf8).split(separator: "\n")
       .map { line in
         Row(
