@@ -1,7 +1,7 @@
 internal import Planning
 internal import Scaling
 
-/// The simulation of docs/internals/simulation.md, read literally: looks at every second, and skips none.
+/// The simulation of docs/internals/simulation.md, read literally: looks at every second.
 ///
 /// Right for loads and policies on whole seconds only.
 struct BacktestOracle {
