@@ -1,0 +1,73 @@
+"""The documents: links lead somewhere, and the pictures of architecture.md name types that exist."""
+
+import re
+
+import pytest
+
+from harness.paths import ROOT
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+
+
+def prose(text):
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(text):
+    """Of all headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_link_leads_somewhere(document):
+    text = document.read_text()
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text()), link
+
+
+def test_every_document_is_linked():
+    linked = {
+        (document.parent / link.partition("#")[0]).resolve()
+        for document in DOCUMENTS
+        for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text())
+    }
+    assert [path for path in DOCUMENTS if path.parent != ROOT and path not in linked] == []
+
+
+def test_the_pictures_name_types_that_exist():
+    sources = "\n".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
+    declared = set(re.findall(r"\b(?:actor|class|enum|protocol|struct) (\w+)", sources))
+    known = declared | {path.name for path in (ROOT / "Sources").iterdir()}
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    pictures = text[text.index("## Five ways") : text.index("## Targets")]
+    # Names of our types have a capital inside; KEDA's own are the exceptions.
+    named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][A-Za-z]*)\b|\bHTTP2\w+|\bYAML\w+", pictures))
+    assert len(named) > 40
+    assert named - known - {"ScaledObject", "StreamIsActive", "GetMetrics", "IsActive"} == set()
+
+
+def numbered(pattern, document):
+    return set(re.findall(pattern, (ROOT / "docs" / document).read_text(), re.MULTILINE))
+
+
+def test_references_to_facts_and_sections_lead_somewhere():
+    facts = numbered(r"^- \*\*(C\d+)\*\*", "keda.md")
+    sections = numbered(r"^## (\d)\. ", "design.md")
+    assert facts == {f"C{number}" for number in range(1, 33)}
+    for path in DOCUMENTS:
+        assert set(re.findall(r"\bC\d{1,2}\b", path.read_text())) <= facts, path
+    for path in (ROOT / "Sources").rglob("*.swift"):
+        comments = "\n".join(re.findall(r"//.*", path.read_text()))
+        # C0 is a range of control characters.
+        assert set(re.findall(r"\bC\d{1,2}\b", comments)) - {"C0"} <= facts, path
+        assert set(re.findall(r"design section (\d)", comments)) <= sections, path
+        for document in re.findall(r"docs/[\w/-]+\.md", comments):
+            assert (ROOT / document).exists(), f"{path}: {document}"
