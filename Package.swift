@@ -94,6 +94,7 @@ let package = Package(
 
     // Pure logic: no clock, no I/O, no lock, no C.
     component("Scaling"),
+    component("Forecasting"),
     component("Planning", ["Scaling"]),
     component("GRPCWire"),
 
@@ -141,6 +142,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
+    tests("Forecasting"),
     tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
     tests("CivilTime", ["Scaling"]),
     tests("Configuration", ["EventLoop", "Scaling", "TLS", "Telemetry"]),
