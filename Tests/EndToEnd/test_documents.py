@@ -54,6 +54,14 @@ def test_the_pictures_name_types_that_exist():
     assert named - known - {"ScaledObject", "StreamIsActive", "GetMetrics", "IsActive"} == set()
 
 
+def test_the_table_of_targets_is_complete():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \|", text[text.index("## Targets") :], re.MULTILINE)
+    sources = ROOT / "Sources"
+    targets = {path.relative_to(sources).parts[0] for path in sources.rglob("*.swift")}
+    assert sorted(listed) == sorted(targets)
+
+
 def numbered(pattern, document):
     return set(re.findall(pattern, (ROOT / "docs" / document).read_text(), re.MULTILINE))
 
