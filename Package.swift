@@ -34,16 +34,7 @@ let strict: [SwiftSetting] =
         "-Xllvm", "-sil-disable-pass=early-codemotion", "-Xllvm",
         "-sil-disable-pass=late-codemotion",
       ], .when(configuration: .release)),
-    // So that the linker can lay out functions one by one.
-    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
   ] + (isFuzzing ? instrumented : [])
-
-/// The functions that run all the time lie side by side (see scripts/order): an idle server touches
-/// 2 MB less of its own code. Of the linkers at hand, one can do that.
-let inOrder = [
-  "-use-ld=lld", "-Xlinker", "--no-warn-symbol-ordering", "-Xlinker",
-  "--symbol-ordering-file=\(Context.packageDirectory)/function-order.txt",
-]
 
 /// One Swift target of the product.
 func component(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -132,8 +123,7 @@ let package = Package(
       // Names of functions stay for profilers; the rest of the debug information is a third of the
       // binary.
       linkerSettings: [
-        .unsafeFlags(["-Xlinker", "--strip-debug"], .when(configuration: .release)),
-        .unsafeFlags(inOrder, .when(configuration: .release)),
+        .unsafeFlags(["-Xlinker", "--strip-debug"], .when(configuration: .release))
       ]),
 
     // What scripts/bench times of the evaluator alone.
