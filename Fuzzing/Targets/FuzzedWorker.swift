@@ -58,7 +58,7 @@ final class FuzzedWorker {
     let table = core.table
     table.readClock()
     let connection = table.add(
-      session: session, policy: ConnectionPolicy(limits: .init(), now: table.now))
+      session: session, policy: ConnectionLifecycle(limits: .init(), now: table.now))
     var isAlive = true
     var offset = 0
     while isAlive, offset < bytes.count {

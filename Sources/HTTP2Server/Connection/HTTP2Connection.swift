@@ -17,7 +17,7 @@ final class HTTP2Connection {
   /// Its place in the worker's table.
   let index: Int
   let session: HTTP2Session
-  var policy: ConnectionPolicy
+  var policy: ConnectionLifecycle
   /// Set once the client is connected, nil once the connection is closed.
   var stream: ByteStream? {
     didSet { peer = stream?.peer ?? peer }
@@ -49,7 +49,7 @@ final class HTTP2Connection {
   /// What was pulled from the session and not taken by the kernel. Only one of the two is ever in use.
   private var tail: [UInt8] = []
 
-  init(number: UInt64, index: Int, session: HTTP2Session, policy: ConnectionPolicy) {
+  init(number: UInt64, index: Int, session: HTTP2Session, policy: ConnectionLifecycle) {
     self.number = number
     self.index = index
     self.session = session

@@ -5,7 +5,7 @@
 /// heard so, a second GOAWAY names the last stream, and once the calls are done the output is shut
 /// and the input read to its end, so that no byte of an answer is lost to a reset
 /// (RFC 9113, 6.8; RFC 9112, 9.6 for the last step).
-package struct ConnectionPolicy: Sendable, Equatable {
+package struct ConnectionLifecycle: Sendable, Equatable {
   /// The times that the policy goes by; nil turns one off.
   package struct Limits: Sendable, Equatable {
     /// From the connection to the client's SETTINGS.

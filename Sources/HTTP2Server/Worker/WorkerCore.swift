@@ -11,7 +11,7 @@ final class WorkerCore<Service: RPCService> {
   let configuration: HTTP2ServerConfiguration
   private let budget: ConnectionBudget
   private let template: SessionTemplate
-  private let policyLimits: ConnectionPolicy.Limits
+  private let policyLimits: ConnectionLifecycle.Limits
   private var listener: TCPListener?
   private var turnHook: LoopTurnHook?
   private var timer: LoopTimer?
@@ -59,7 +59,7 @@ final class WorkerCore<Service: RPCService> {
       throw EventLoopError("set nghttp2 up: out of memory", code: 0)
     }
     self.template = template
-    var policyLimits = ConnectionPolicy.Limits()
+    var policyLimits = ConnectionLifecycle.Limits()
     policyLimits.age = configuration.maxConnectionAge
     policyLimits.handshake = configuration.handshakeTimeout
     policyLimits.ageGrace = configuration.maxConnectionAgeGrace
@@ -130,7 +130,7 @@ final class WorkerCore<Service: RPCService> {
     var limits = policyLimits
     // Connections of one moment must not all come back in one moment (C14).
     limits.age = limits.age.map { $0 * Double.random(in: 0.9...1.1) }
-    let policy = ConnectionPolicy(limits: limits, now: table.now)
+    let policy = ConnectionLifecycle(limits: limits, now: table.now)
     let connection = table.add(session: session, policy: policy)
     do {
       let socket = try TCPConnection(on: loop, accepted) {

@@ -2,11 +2,11 @@ internal import Testing
 
 @testable internal import GRPCWire
 
-@Suite struct ConnectionPolicyTests {
-  typealias State = ConnectionPolicy.State
+@Suite struct ConnectionLifecycleTests {
+  typealias State = ConnectionLifecycle.State
 
-  static let limits: ConnectionPolicy.Limits = {
-    var limits = ConnectionPolicy.Limits()
+  static let limits: ConnectionLifecycle.Limits = {
+    var limits = ConnectionLifecycle.Limits()
     limits.handshake = .seconds(20)
     limits.idle = .seconds(300)
     limits.age = .seconds(1000)
@@ -20,8 +20,8 @@ internal import Testing
   enum Start: CaseIterable {
     case opening, idle, busy, announced, announcedBusy, finishing, finishingBusy, lingering, closed
 
-    var policy: ConnectionPolicy {
-      var policy = ConnectionPolicy(limits: limits, now: second(100))
+    var policy: ConnectionLifecycle {
+      var policy = ConnectionLifecycle(limits: limits, now: second(100))
       if self != .opening { policy.handshakeCompleted(now: second(100)) }
       if [.busy, .announcedBusy, .finishingBusy].contains(self) { policy.streamOpened() }
       switch self {
@@ -37,7 +37,7 @@ internal import Testing
       return policy
     }
 
-    static let drain = ConnectionPolicy.Drain(reason: .drain, deadline: second(130))
+    static let drain = ConnectionLifecycle.Drain(reason: .drain, deadline: second(130))
 
     var state: State {
       switch self {
@@ -70,7 +70,7 @@ internal import Testing
   func `a drain starts`(start: Start) {
     var policy = start.policy
     let order = policy.drainStarted(deadline: second(120), now: second(110))
-    let drain = ConnectionPolicy.Drain(reason: .drain, deadline: second(120))
+    let drain = ConnectionLifecycle.Drain(reason: .drain, deadline: second(120))
     switch start {
     case .opening, .idle, .busy:
       #expect(order == .announce)
@@ -216,7 +216,7 @@ internal import Testing
   }
 
   @Test func `without limits nothing is waited for but the handshake`() {
-    var policy = ConnectionPolicy(limits: ConnectionPolicy.Limits(), now: second(100))
+    var policy = ConnectionLifecycle(limits: ConnectionLifecycle.Limits(), now: second(100))
     #expect(policy.nextTimer == second(120))
     policy.handshakeCompleted(now: second(101))
     #expect(policy.nextTimer == nil)
@@ -225,7 +225,7 @@ internal import Testing
 
   private func announced(_ reason: ConnectionCloseReason, at now: MonotonicTime) -> State {
     .announced(
-      ConnectionPolicy.Drain(reason: reason, deadline: now.advanced(by: .seconds(50))),
+      ConnectionLifecycle.Drain(reason: reason, deadline: now.advanced(by: .seconds(50))),
       until: now.advanced(by: .seconds(1)))
   }
 }

@@ -40,7 +40,7 @@ final class ConnectionTable {
 
   var all: [HTTP2Connection] { connections.compactMap(\.self) }
 
-  func add(session: HTTP2Session, policy: ConnectionPolicy) -> HTTP2Connection {
+  func add(session: HTTP2Session, policy: ConnectionLifecycle) -> HTTP2Connection {
     let index = freeIndices.popLast() ?? connections.count
     if index == connections.count { connections.append(nil) }
     let connection = HTTP2Connection(
