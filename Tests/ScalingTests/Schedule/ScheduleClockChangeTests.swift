@@ -35,7 +35,7 @@ struct ScheduleClockChangeTests {
 
   private static func table() throws -> [Row] {
     let document = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../docs/internals/clock-changes.md")
+      .appending(path: "../../../docs/internals/clock-changes.md")
     return try String(contentsOf: document, encoding: .utf8).split(separator: "\n")
       .map { line in
         Row(
