@@ -162,7 +162,7 @@ def test_forecast_files_and_past_load_take_part(manifest, load, tmp_path):
         (["--step=0s"], ["--step", "0s"]),
         (["--step=5"], ["--step", "unit"]),
         (["--step=1s", "--to=2036-01-01", "--from=2027-01-01"], ["--step", "lines"]),
-        (["--to=2099-01-01"], ["ten years"]),
+        (["--from=2089-01-01", "--to=2100-01-01"], ["ten years"]),
         (["--width=39"], ["--width", "40"]),
         (["--forecast=/nowhere"], ["/nowhere", "No such file"]),
         ([f"--forecast={OFFICE}"], ["is not a forecast"]),
