@@ -3,19 +3,22 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from harness.paths import BINARY, ROOT
+from harness.paths import BINARY, FIXTURES, ROOT
 from harness.policies import forecast, policy, query, schedule
 from harness.server import clean_environment, free_port, run_command
 
 OFFICE = ROOT / "deploy" / "examples" / "quickstart" / "office.yaml"
 TAXI = ROOT / "deploy" / "examples" / "backtest" / "taxi.yaml"
 RIDES = ROOT.parent / "shared" / "fixtures" / "load" / "nyc_taxi.csv"
+OFFICE_LOAD = FIXTURES / "load" / "smooth.csv"
 NOON = {"name": "Noon", "start": "12:00", "end": "13:00", "replicas": 9}
 
 
@@ -234,6 +237,33 @@ def test_a_backtest_as_json_text_and_picture(manifest, load, tmp_path):
     assert slow["headstart"]["underProvisionedSeconds"] == 3600
 
 
+def test_a_schedule_shows_its_benefit(manifest):
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+    office = [
+        {"name": "Morning", "days": days, "start": "07:30", "end": "08:00", "replicas": 15},
+        {"name": "Office", "days": days, "start": "08:00", "end": "18:00", "replicas": 24},
+    ]
+    path = manifest(
+        policy(
+            "office", query("x", 500, origin="default"), schedule(office, default=4),
+            leadTime="5m", limits={"minReplicas": 2, "maxReplicas": 100},
+        )
+    )  # fmt: skip
+    result = json.loads(succeeded("backtest", path, f"--load={OFFICE_LOAD}", "--json"))
+    ours, alone = result["headstart"], result["reactive"]
+    assert ours["underProvisionedSeconds"] * 3 < alone["underProvisionedSeconds"]
+    assert ours["replicaHours"] < alone["replicaHours"] * 1.1
+    assert ours["scalings"] < alone["scalings"]
+
+
+def test_the_load_histories_are_what_their_script_writes(tmp_path):
+    script = tmp_path / "generate.py"
+    shutil.copy(FIXTURES / "load" / "generate.py", script)
+    subprocess.run([sys.executable, script], check=True)
+    for name in ("smooth.csv", "bursty.csv"):
+        assert (tmp_path / name).read_bytes() == (FIXTURES / "load" / name).read_bytes()
+
+
 def test_the_taxi_schedule_shows_its_benefit():
     if not RIDES.exists():
         pytest.skip(f"{RIDES} is not there")
@@ -336,11 +366,9 @@ def test_the_load_of_a_real_prometheus(prometheus, exporter):
 
 
 def test_long_work_shows_a_bar_on_a_terminal():
-    if not RIDES.exists():
-        pytest.skip(f"{RIDES} is not there")
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [str(BINARY), "backtest", str(TAXI), f"--load={RIDES}"],
+        [str(BINARY), "backtest", str(TAXI), f"--load={OFFICE_LOAD}"],
         stdout=subprocess.DEVNULL,
         stderr=follower,
         env=clean_environment(),

@@ -62,18 +62,26 @@ extension Policy {
   }
 }
 
-/// The load histories that the tests read where they are; nil where they are not.
+/// Load histories: two of the project's own, and real ones beside the repository, which tests use
+/// where they are.
 enum LoadFixture {
-  static let directory = URL(fileURLWithPath: #filePath)
+  private static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("shared/fixtures/load")
+  private static let real = root.deletingLastPathComponent()
+    .appendingPathComponent("shared/fixtures/load")
 
-  static func history(_ name: String) throws -> LoadHistory? {
-    guard let data = try? Data(contentsOf: directory.appendingPathComponent(name)) else {
-      print("skipped: \(name) is not in \(directory.path)")
-      return nil
-    }
-    return try LoadHistory(csv: Array(data))
+  /// What a test of the real histories is enabled by: without them it counts as skipped.
+  static let areRealOnesThere = FileManager.default.fileExists(atPath: real.path)
+
+  /// Of the real ones.
+  static func history(_ name: String) throws -> LoadHistory {
+    try LoadHistory(csv: Array(Data(contentsOf: real.appendingPathComponent(name))))
+  }
+
+  /// Of the project's own, which Tests/Fixtures/load/generate.py writes.
+  static func ownHistory(_ name: String) throws -> LoadHistory {
+    let file = root.appendingPathComponent("Tests/Fixtures/load/\(name)")
+    return try LoadHistory(csv: Array(Data(contentsOf: file)))
   }
 }
 

@@ -117,14 +117,22 @@ struct LoadHistoryTests {
     #expect(forecast.replicas == (0..<48).map { $0 + 1 })
   }
 
-  @Test func `The real histories are read whole`() throws {
-    for (name, count, gaps) in [
+  @Test(arguments: [("smooth.csv", 1680, 0), ("bursty.csv", 1984, 8)])
+  func `A history is read whole`(_ name: String, _ count: Int, _ gaps: Int) throws {
+    let history = try LoadFixture.ownHistory(name)
+    #expect(history.samples.count == count)
+    #expect(history.gaps.count == gaps)
+  }
+
+  @Test(
+    .enabled(if: LoadFixture.areRealOnesThere),
+    arguments: [
       ("nyc_taxi.csv", 10_320, 0), ("elb_request_count_8c0756.csv", 4032, 8),
       ("twitter_volume_amzn.csv", 15_831, 0),
-    ] {
-      guard let history = try LoadFixture.history(name) else { return }
-      #expect(history.samples.count == count)
-      #expect(history.gaps.count == gaps)
-    }
+    ])
+  func `A real history is read whole`(_ name: String, _ count: Int, _ gaps: Int) throws {
+    let history = try LoadFixture.history(name)
+    #expect(history.samples.count == count)
+    #expect(history.gaps.count == gaps)
   }
 }

@@ -5,7 +5,7 @@ internal import Scaling
 internal import Testing
 
 /// The schedule of `deploy/examples/backtest/taxi.yaml` over the taxi rides, where they are.
-struct TaxiTests {
+@Suite(.enabled(if: LoadFixture.areRealOnesThere)) struct TaxiTests {
   private func policy() throws -> Policy {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
@@ -19,7 +19,7 @@ struct TaxiTests {
 
   /// Its rules were written from the rides of July; the winter is news to them.
   @Test func `The schedule has pods where an HPA alone is late`() throws {
-    guard let history = try LoadFixture.history("nyc_taxi.csv") else { return }
+    let history = try LoadFixture.history("nyc_taxi.csv")
     let backtest = try Backtest(
       of: try policy(), over: history.series,
       settings: Backtest.Settings(
@@ -33,7 +33,7 @@ struct TaxiTests {
   }
 
   @Test func `A forecast of the week before helps too`() throws {
-    guard let history = try LoadFixture.history("nyc_taxi.csv") else { return }
+    let history = try LoadFixture.history("nyc_taxi.csv")
     let predicted = try history.forecast(from: .previousWeek, perReplica: 500)
     let backtest = try Backtest(
       of: Policy([.query(threshold: 500), .forecast()], leadTime: .seconds(300)),
