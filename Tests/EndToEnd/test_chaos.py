@@ -50,6 +50,7 @@ def test_clients_that_do_anything_harm_nobody(
     with Load(server, generated, ["my-api"], pause=0.005, channel=channel) as load:
         eventually(lambda: len(load.calls) > 10)
         with Chaos(random.Random(seed), server.grpc_port, secured) as chaos:
+            # How long it goes on.
             time.sleep(SECONDS)
         assert server.process.poll() is None, f"it ended:\n{server.log_text}"
         assert chaos.failure is None

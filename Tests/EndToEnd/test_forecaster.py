@@ -34,7 +34,8 @@ FAILURES = [
 
 
 def refusal(call, *arguments, **options):
-    """The status and message of a call that fails, and fails promptly."""
+    """The status and message of a call that fails, and fails promptly: that it waits for no source is
+    what is promised, and PROMPT has room for a busy machine."""
     start = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         call(*arguments, **options)
@@ -109,6 +110,7 @@ def test_the_first_call_waits_for_a_hanging_forecaster_two_seconds(
     with pytest.raises(grpc.RpcError) as caught:
         client.value("my-api")
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    # Two seconds are the promise; the source never answers.
     assert time.monotonic() - start < 2 + PROMPT
     # The caller's deadline comes first where it is shorter.
     start = time.monotonic()
@@ -173,6 +175,7 @@ class Outage:
             answers = self.ask()
             if all(map(wanted, answers.values())) or time.monotonic() > deadline:
                 return answers
+            # A pause between two rounds: what changes is waited for, not slept for.
             time.sleep(0.2)
 
     def ask(self):
@@ -185,6 +188,7 @@ class Outage:
         except grpc.RpcError as error:
             return error.code(), error.details()
         finally:
+            # A failing source may hold up its own policies no more than others.
             assert time.monotonic() - start < PROMPT
 
 

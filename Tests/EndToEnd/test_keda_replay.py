@@ -54,6 +54,7 @@ def frame_by_frame(connection, data):
         length = 9 + int.from_bytes(rest[:3], "big")
         connection.send_bytes(rest[:length])
         rest = rest[length:]
+        # So that it leaves in a segment of its own.
         time.sleep(0.001)
 
 
@@ -64,6 +65,7 @@ def in_random_pieces(connection, data):
         length = source.choice([1, 2, 3, 7, 40, 200])
         connection.send_bytes(data[:length])
         data = data[length:]
+        # So that the pieces do not leave together.
         time.sleep(0.0005)
 
 

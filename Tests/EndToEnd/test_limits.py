@@ -75,7 +75,8 @@ def test_a_request_that_is_not_complete_in_time_ends(headstart, wires):
     wire.send(headers(3, request(BIDIRECTIONAL)))
     wire.send(headers(5, request(STREAMING)), data(5, message(), end=True))
     wire.await_(lambda: wire.stream(1).ended)
-    assert 0.9 < time.monotonic() - begun < 4
+    # Not before its time; what else could end it takes longer than is waited for.
+    assert time.monotonic() - begun > 0.9
     assert wire.stream(1).fields["grpc-status"] == "4"
     assert "complete" in wire.stream(1).fields["grpc-message"]
     # The client need not send the rest.
@@ -104,7 +105,8 @@ def test_a_connection_too_old_drains_and_is_cut_off_after_its_grace(headstart, w
     wire.await_(lambda: wire.has(PING, 0))
     wire.send(ping(b"\0" * 8, flags=ACK))
     wire.await_(lambda: wire.closed)
-    assert 1.5 < time.monotonic() - begun < 5
+    # Not before both times are over; the age is shortened by up to a tenth.
+    assert time.monotonic() - begun > 1.5
     assert wire.goaway == (3, 0)
     assert not wire.stream(3).ended
     eventually(lambda: exceeded(server, "age_grace") == 1)
@@ -136,6 +138,7 @@ def test_clients_that_vanish_in_the_middle_of_everything_harm_nobody(headstart, 
             wire.send(window_update(0, 1 << 30))
             for number in range(1, 2 * chance.randrange(10, 200), 2):
                 wire.send(headers(number, request(BIDIRECTIONAL)), data(number, ask * 50))
+            # So that the reset meets the server in the middle of something, each time another.
             time.sleep(chance.uniform(0, 0.01))
         wire.close()
         bystander.send(headers(stream, request()), data(stream, message(), end=True))
@@ -157,6 +160,7 @@ def test_descriptors_run_out_and_come_back(headstart, scaler):
         server.wait_for_log("cannot accept connections for now")
         assert server.open_files() < limit
         before = cpu_seconds(server)
+        # The time over which processor time is measured.
         time.sleep(1.0)
         assert cpu_seconds(server) - before < 0.25, "it burns the processor while it waits"
         # Who is connected is served.
@@ -195,6 +199,7 @@ def test_connections_wait_in_the_queue_while_there_is_no_descriptor_at_all(heads
     waiting = Wire(server.grpc_port)
     waiting.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", settings())
     before = cpu_seconds(server)
+    # The time over which processor time is measured.
     time.sleep(1.0)
     assert cpu_seconds(server) - before < 0.25, "it burns the processor while it waits"
     assert not waiting.received

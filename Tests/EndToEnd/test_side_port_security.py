@@ -282,13 +282,15 @@ def test_a_request_that_takes_too_long_is_ended(headstart, authority, pair, secu
     try:
         client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
         for _ in range(100):
+            # Slow, but never silent for long.
             time.sleep(0.1)
             client.sendall(b"x: y\r\n")
     except OSError:
         pass
     finally:
         client.close()
-    assert 1 <= time.monotonic() - began < 6
+    # Not before its time, and long before the ten seconds that the client would take.
+    assert 1 <= time.monotonic() - began < 8
     assert ended(server, "request_timeout") == 1
     assert server.get("/livez").status == 200
 
@@ -304,7 +306,8 @@ def test_a_client_that_connects_and_says_nothing_is_ended(headstart, authority, 
     with socket.create_connection(("127.0.0.1", server.http_port), 5) as client:
         began = time.monotonic()
         assert client.recv(1) == b""
-        assert 1 <= time.monotonic() - began < 5
+        # Not before its time; that it comes at all is what `recv` has waited for.
+        assert time.monotonic() - began >= 1
     assert ended(server, "request_timeout") == 1
 
 
@@ -314,6 +317,7 @@ def test_a_connection_between_two_requests_outlives_the_limit_of_one(headstart):
     connection.auto_open = 0
     connection.connect()
     assert ask(connection) == 200
+    # Three times as long as a request may take.
     time.sleep(3.5)
     assert ask(connection) == 200
     connection.close()
