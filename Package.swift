@@ -97,8 +97,9 @@ let package = Package(
     component("TLS", ["COpenSSL"]),
     component("HTTP2Server", ["EventLoop", "GRPCWire", "TLS", "CNGHTTP2"]),
     component("Telemetry"),
-    component("Upstreams", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
-    component("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
+    component("HTTPClient", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
+    component("DataSources", ["EventLoop", "HTTPClient", "Scaling", "Telemetry"]),
+    component("Kubernetes", ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry"]),
     component("DirectScaling", ["EventLoop", "Kubernetes", "Scaling", "Telemetry"]),
     component("AdminHTTP", ["Scaling", "Telemetry", "CMicroHTTPD"]),
 
@@ -109,15 +110,15 @@ let package = Package(
     component(
       "ScalerService",
       [
-        "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling", "Telemetry",
-        "Upstreams",
+        "DataSources", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling",
+        "Telemetry",
       ]),
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "Configuration", "DirectScaling", "EventLoop", "GRPCWire",
-        "HTTP2Server", "Kubernetes", "Manifests", "Planning", "ScalerService", "Scaling", "TLS",
-        "Telemetry", "Upstreams",
+        "AdminHTTP", "CivilTime", "Configuration", "DataSources", "DirectScaling", "EventLoop",
+        "GRPCWire", "HTTP2Server", "HTTPClient", "Kubernetes", "Manifests", "Planning",
+        "ScalerService", "Scaling", "TLS", "Telemetry",
       ],
       swiftSettings: strict,
       // Names of functions stay for profilers; the rest of the debug information is a third of the
@@ -131,6 +132,10 @@ let package = Package(
       name: "evaluation", dependencies: ["CivilTime", "Scaling"], path: "Benchmarks/evaluation",
       swiftSettings: strict),
 
+    // What the unit tests of several targets use.
+    .target(
+      name: "TestKit", dependencies: ["HTTPClient"], path: "Tests/TestKit", swiftSettings: strict),
+
     tests("Scaling", ["CivilTime"]),
     tests("Forecasting"),
     tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
@@ -143,19 +148,21 @@ let package = Package(
     tests("HTTP2Server", ["CNGHTTP2", "EventLoop", "GRPCWire", "TLS"]),
     tests("TLS"),
     tests("Telemetry"),
-    tests("Upstreams", ["EventLoop", "Scaling", "Telemetry"]),
-    tests("Kubernetes", ["EventLoop", "Manifests", "Scaling", "Telemetry", "Upstreams"]),
+    tests("HTTPClient", ["EventLoop", "Telemetry", "TestKit"]),
+    tests("DataSources", ["EventLoop", "HTTPClient", "Scaling", "Telemetry", "TestKit"]),
+    tests("Kubernetes", ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry"]),
     tests("DirectScaling", ["Kubernetes", "Scaling"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),
     tests(
       "ScalerService",
       [
-        "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling", "Telemetry",
-        "Upstreams",
+        "DataSources", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling",
+        "Telemetry",
       ]),
     fuzzTargets([
-      "AdminHTTP", "CivilTime", "EventLoop", "GRPCWire", "HTTP2Server", "Kubernetes", "Manifests",
-      "Planning", "ScalerMessages", "ScalerService", "Scaling", "Telemetry", "Upstreams",
+      "AdminHTTP", "CivilTime", "DataSources", "EventLoop", "GRPCWire", "HTTP2Server",
+      "HTTPClient", "Kubernetes", "Manifests", "Planning", "ScalerMessages", "ScalerService",
+      "Scaling", "Telemetry",
     ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,4 +1,4 @@
-@testable internal import Upstreams
+@testable internal import HTTPClient
 
 extension FuzzTarget {
   /// The headers of an answer: the first line is the name that is looked for.

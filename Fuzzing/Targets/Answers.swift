@@ -1,7 +1,8 @@
 internal import Scaling
 internal import Telemetry
 
-@testable internal import Upstreams
+@testable internal import DataSources
+@testable internal import HTTPClient
 
 /// What the clients of data sources read, as bytes off the network would have it.
 enum FuzzedAnswer {

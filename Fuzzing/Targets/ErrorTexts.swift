@@ -1,7 +1,7 @@
 internal import GRPCWire
 internal import Telemetry
 
-@testable internal import Upstreams
+@testable internal import HTTPClient
 
 extension FuzzTarget {
   /// What others send, on its way into a sentence, into trailers and into the log. The first line is

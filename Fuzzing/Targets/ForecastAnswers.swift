@@ -1,6 +1,7 @@
+internal import HTTPClient
 internal import Scaling
 
-@testable internal import Upstreams
+@testable internal import DataSources
 
 extension FuzzTarget {
   /// A forecaster's answers, and what is decided on them.

@@ -1,6 +1,6 @@
 internal import Telemetry
 
-@testable internal import Upstreams
+@testable internal import HTTPClient
 
 extension FuzzTarget {
   /// The JSON reader: what it reads, the writer writes, and it reads the same again.

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Upstreams
+internal import HTTPClient
 
 @testable internal import Kubernetes
 

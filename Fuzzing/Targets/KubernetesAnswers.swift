@@ -1,5 +1,5 @@
+internal import HTTPClient
 internal import Scaling
-internal import Upstreams
 
 @testable internal import Kubernetes
 

@@ -1,6 +1,7 @@
+internal import HTTPClient
 internal import Scaling
 
-@testable internal import Upstreams
+@testable internal import DataSources
 
 extension FuzzTarget {
   /// Prometheus's answers to instant and to range queries, and what is decided on them.

@@ -3,7 +3,7 @@ internal import Synchronization
 internal import Telemetry
 
 @testable internal import AdminHTTP
-@testable internal import Upstreams
+@testable internal import HTTPClient
 
 extension FuzzTarget {
   /// Requests of the side port: a line each for the target, the method, and the header `Accept`.

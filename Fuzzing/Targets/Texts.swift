@@ -1,7 +1,7 @@
 internal import EventLoop
+internal import HTTPClient
 internal import Manifests
 internal import Scaling
-internal import Upstreams
 
 extension FuzzTarget {
   /// Durations, timestamps and addresses, as manifests, metadata, answers and queries hold them:

@@ -1,5 +1,5 @@
+package import DataSources
 package import Scaling
-package import Upstreams
 
 /// What the side port shows of the engine: values, taken at one instant.
 package struct EngineSnapshot: Sendable {

@@ -1,8 +1,8 @@
+package import DataSources
 package import EventLoop
 internal import GRPCWire
 package import Scaling
 package import Telemetry
-package import Upstreams
 
 /// Decides for every policy in force, whenever something that a decision rests on changes: a
 /// reading, the policy, or the time at which the last decision ends.

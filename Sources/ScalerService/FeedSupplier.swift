@@ -1,5 +1,5 @@
+package import DataSources
 package import Scaling
-package import Upstreams
 
 /// What the engine asks of the upstream clients. `FeedRefresher` is the one that fetches; tests
 /// supply readings themselves.

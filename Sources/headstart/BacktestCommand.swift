@@ -1,11 +1,11 @@
 internal import CivilTime
 internal import Configuration
+internal import DataSources
 internal import Glibc
 internal import Manifests
 internal import Planning
 internal import Scaling
 internal import Telemetry
-internal import Upstreams
 
 /// `headstart backtest`: replays a policy over a load that was measured.
 struct BacktestCommand {

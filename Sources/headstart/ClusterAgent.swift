@@ -1,4 +1,5 @@
 internal import Configuration
+internal import DataSources
 internal import DirectScaling
 internal import EventLoop
 internal import Glibc
@@ -6,7 +7,6 @@ internal import Kubernetes
 internal import ScalerService
 internal import Scaling
 internal import Telemetry
-internal import Upstreams
 
 /// What talks to the API server from the control loop: the Lease, the status of custom resources,
 /// events.

@@ -1,10 +1,10 @@
 internal import CivilTime
 internal import Configuration
+internal import DataSources
 internal import Glibc
 internal import Manifests
 internal import Planning
 internal import Scaling
-internal import Upstreams
 
 /// What `plan` and `backtest` read before they start: manifests, times, files.
 enum CommandInput {

@@ -1,9 +1,9 @@
 internal import AdminHTTP
+internal import DataSources
 internal import EventLoop
 internal import Manifests
 internal import ScalerService
 internal import Scaling
-internal import Upstreams
 
 /// One policy's decisions: now, before, and to come.
 extension EngineView {

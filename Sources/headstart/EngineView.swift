@@ -1,4 +1,5 @@
 internal import AdminHTTP
+internal import DataSources
 internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
@@ -7,7 +8,6 @@ internal import ScalerService
 internal import Scaling
 internal import TLS
 internal import Telemetry
-internal import Upstreams
 
 /// What the side port shows of the engine. Runs on the side port's thread; asks the control loop
 /// for values and works on them here.

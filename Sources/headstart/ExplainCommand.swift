@@ -1,10 +1,10 @@
 internal import Configuration
 internal import EventLoop
 internal import Glibc
+internal import HTTPClient
 internal import Manifests
 internal import Scaling
 internal import Telemetry
-internal import Upstreams
 
 /// `headstart explain`: asks a running server for a decision and prints how it tells it.
 struct ExplainCommand {

@@ -1,5 +1,5 @@
 internal import AdminHTTP
-internal import Upstreams
+internal import HTTPClient
 
 /// What KubeElasti's resolver sends when a request has come for a workload that is at zero:
 /// `{"count": 1, "svc": "checkout", "namespace": "shop"}`.

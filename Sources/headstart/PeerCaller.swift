@@ -1,10 +1,10 @@
 internal import AdminHTTP
 internal import Configuration
 internal import EventLoop
+internal import HTTPClient
 internal import Kubernetes
 internal import Scaling
 internal import Telemetry
-internal import Upstreams
 
 /// Passes wake-ups on to the other replicas, so that whichever KEDA asks agrees.
 ///

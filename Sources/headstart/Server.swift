@@ -1,6 +1,7 @@
 internal import AdminHTTP
 internal import CivilTime
 internal import Configuration
+internal import DataSources
 internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
@@ -13,7 +14,6 @@ internal import Scaling
 internal import Synchronization
 internal import TLS
 internal import Telemetry
-internal import Upstreams
 
 /// The running process: who is started in which order, and who stops in which.
 ///

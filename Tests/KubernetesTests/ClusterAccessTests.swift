@@ -1,7 +1,7 @@
 internal import Foundation
+internal import HTTPClient
 internal import Telemetry
 internal import Testing
-internal import Upstreams
 
 @testable internal import Kubernetes
 

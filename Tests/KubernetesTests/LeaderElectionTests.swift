@@ -1,6 +1,6 @@
+internal import HTTPClient
 internal import Scaling
 internal import Testing
-internal import Upstreams
 
 @testable internal import Kubernetes
 

@@ -1,6 +1,6 @@
 internal import Foundation
+internal import HTTPClient
 internal import Testing
-internal import Upstreams
 
 @testable internal import Kubernetes
 

@@ -1,5 +1,5 @@
+internal import HTTPClient
 internal import Testing
-internal import Upstreams
 
 @testable internal import Kubernetes
 

@@ -1,3 +1,4 @@
+internal import DataSources
 internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
@@ -6,7 +7,6 @@ internal import ScalerService
 internal import Scaling
 internal import Synchronization
 internal import Telemetry
-internal import Upstreams
 
 /// A wall clock that stands still until it is set.
 final class ManualClock: Sendable {

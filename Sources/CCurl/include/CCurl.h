@@ -1,4 +1,4 @@
-// libcurl: HTTP clients on a loop of ours. Imported by the Upstreams target only.
+// libcurl: HTTP clients on a loop of ours. Imported by the HTTPClient target only.
 #pragma once
 #include <curl/curl.h>
 

@@ -1,5 +1,5 @@
+package import HTTPClient
 package import Telemetry
-package import Upstreams
 
 /// How the API server of a cluster is reached, and as whom.
 package struct ClusterAccess: Sendable {

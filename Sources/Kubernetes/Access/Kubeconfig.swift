@@ -1,6 +1,6 @@
+internal import HTTPClient
 internal import Manifests
 internal import Telemetry
-internal import Upstreams
 
 /// One or several kubeconfig files as one, and the access that their current context describes.
 ///

@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// One request to the API server, before anything is known of the connection.
 package struct APICall: Sendable {

@@ -1,5 +1,5 @@
+internal import HTTPClient
 internal import Telemetry
-internal import Upstreams
 
 /// A JSON value as a tree, for objects of which any part may matter: patches are written with
 /// literals, and answers are read with subscripts.

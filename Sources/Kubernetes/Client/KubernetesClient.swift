@@ -1,6 +1,6 @@
 package import EventLoop
+package import HTTPClient
 internal import Telemetry
-package import Upstreams
 
 /// Talks to the API server of one cluster (Kubernetes API conventions).
 ///

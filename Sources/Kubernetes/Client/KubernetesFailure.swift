@@ -1,4 +1,4 @@
-package import Upstreams
+package import HTTPClient
 
 /// Why the API server did not do what it was asked, by what that means for the one who asked.
 package struct KubernetesFailure: Error, Hashable, Sendable, CustomStringConvertible {

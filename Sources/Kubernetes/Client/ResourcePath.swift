@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// The kind of object that a manifest names.
 package struct GroupVersionKind: Hashable, Sendable, CustomStringConvertible {

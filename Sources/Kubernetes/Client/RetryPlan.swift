@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// Decides whether and when a call that failed is made again. Pure.
 struct RetryPlan {

@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// The scale subresource of an object (`autoscaling/v1` Scale): how many replicas it has and should
 /// have, whatever its kind.

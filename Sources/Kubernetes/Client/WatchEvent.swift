@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// One line of a watch.
 package enum WatchEvent: Hashable, Sendable {

@@ -1,7 +1,7 @@
 package import EventLoop
+internal import HTTPClient
 package import Scaling
 package import Telemetry
-internal import Upstreams
 
 /// Takes part in the election of the replica that acts, through a Lease.
 ///

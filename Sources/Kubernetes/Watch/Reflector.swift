@@ -1,7 +1,7 @@
 package import EventLoop
+internal import HTTPClient
 internal import Scaling
 package import Telemetry
-internal import Upstreams
 
 /// Knows every object of one kind, in one namespace or all, and hears of every change.
 ///

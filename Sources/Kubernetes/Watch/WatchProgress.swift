@@ -1,4 +1,4 @@
-internal import Upstreams
+internal import HTTPClient
 
 /// What a watch does next: lists, watches, waits. Pure.
 ///

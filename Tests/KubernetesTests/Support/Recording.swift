@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Upstreams
+internal import HTTPClient
 
 /// An exchange with a real API server, out of `Tests/Fixtures/kubernetes`.
 struct Recording {

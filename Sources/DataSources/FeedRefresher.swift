@@ -1,0 +1,270 @@
+package import EventLoop
+package import HTTPClient
+package import Scaling
+package import Telemetry
+
+/// Keeps the readings of feeds up to date: fetches each at once when it is first wanted and then
+/// at its data source's refresh interval, once for all who want it.
+///
+/// It knows nothing of policies. When to fetch is decided by `RefreshSchedule`, and what an attempt
+/// means for a reading by `Reading`; here are the requests, the log and the metrics.
+///
+/// Confined to its loop: an actor of the loop owns it.
+package final class FeedRefresher {
+  private let loop: EventLoop
+  private let client: HTTPClient
+  private let wallClock: () -> Instant
+  private let metrics: HeadstartMetrics
+  private let onReading: (Feed, Reading) -> Void
+  private var schedule: RefreshSchedule
+  private var journal: FetchJournal
+  private var sourcesByKey: [DataSourceKey: Source] = [:]
+  private var readings: [Feed: Reading] = [:]
+  private var calls: [FetchTarget: HTTPCall] = [:]
+  private var timer: LoopTimer?
+  private var isTakingTurn = false
+
+  /// A data source in force.
+  private struct Source {
+    let dataSource: DataSource
+    var credentials: SourceCredentials
+    let metrics: SourceMetrics
+    var lastSuccess: Instant?
+    /// The sentence of its own trouble; nil when it has answered since.
+    var trouble: String?
+  }
+
+  /// - Parameters:
+  ///   - userAgent: What requests call us, such as `headstart/1.0.0`.
+  ///   - wallClock: Dates the readings. Waits go by the loop's clock.
+  ///   - onReading: Called on the loop after each attempt, and never from within another call of
+  ///     the refresher.
+  /// - Throws: when the loop has no room for timers, or libcurl cannot start.
+  package init(
+    loop: EventLoop, userAgent: String, wallClock: @escaping () -> Instant,
+    jitter: JitterSource = .random(), logger: Logger, metrics: HeadstartMetrics,
+    onReading: @escaping (Feed, Reading) -> Void
+  ) throws(EventLoopError) {
+    self.loop = loop
+    self.wallClock = wallClock
+    self.metrics = metrics
+    self.onReading = onReading
+    client = try HTTPClient(loop: loop, userAgent: userAgent)
+    schedule = RefreshSchedule(jitter: jitter)
+    journal = FetchJournal(logger: logger)
+    timer = try LoopTimer(on: loop) { [unowned self] in takeTurn() }
+  }
+
+  /// Puts these data sources in force. The feeds of one that is new or changed are fetched soon;
+  /// those of one that is gone fail from now on, and keep their last values.
+  package func update(dataSources: [DataSourceKey: DataSource]) {
+    for key in sourcesByKey.keys where dataSources[key] == nil {
+      sourcesByKey[key] = nil
+      journal.sourceRemoved(key)
+      metrics.removeSource(key.name.description, kind: key.kind.rawValue)
+      schedule.sourceRemoved(key, now: loop.now)
+    }
+    for (key, dataSource) in dataSources where sourcesByKey[key]?.dataSource != dataSource {
+      sourcesByKey[key] = Source(
+        dataSource: dataSource, credentials: SourceCredentials(dataSource),
+        metrics: metrics.source(key.name.description, kind: key.kind.rawValue))
+      schedule.sourceDefined(key, refresh: dataSource.refresh, now: loop.now)
+    }
+    armTimer()
+  }
+
+  /// Fetches the feed from now on. Each call wants its own `release`.
+  package func retain(_ feed: Feed) {
+    schedule.feedRetained(feed, now: loop.now)
+    armTimer()
+  }
+
+  /// Stops fetching the feed when nobody wants it any more, and forgets its reading. Both happen
+  /// with the next turn of the loop: a feed that is retained again until then loses nothing.
+  package func release(_ feed: Feed) {
+    schedule.feedReleased(feed)
+    armTimer()
+  }
+
+  /// The latest reading; nil for a feed that is not retained, and before its first attempt ended.
+  package func reading(of feed: Feed) -> Reading? {
+    readings[feed]
+  }
+
+  /// The wall clock was set: readings keep their age, so that no hold is cut short or prolonged.
+  /// What a forecaster dated is left as it is.
+  package func wallClockStepped(by step: Duration) {
+    for feed in readings.keys { readings[feed]?.shift(by: step) }
+  }
+
+  /// Every data source in force, sorted by kind and name.
+  package var sources: [SourceStatus] {
+    sourcesByKey.keys.sorted().map { key in
+      SourceStatus(
+        key: key, state: Self.state(schedule.health(of: key)),
+        lastSuccess: sourcesByKey[key]?.lastSuccess, lastError: sourcesByKey[key]?.trouble,
+        feeds: schedule.feeds(of: key), inFlight: schedule.inFlight(at: key))
+    }
+  }
+
+  /// Ends all fetches; `onReading` is not called again.
+  package func shutdown() {
+    timer = nil
+    calls.removeAll()
+    client.shutdown()
+  }
+
+  // MARK: Turns
+
+  private func takeTurn() {
+    // A fetch that fails before it is sent ends within the turn that ordered it.
+    guard !isTakingTurn, timer != nil else { return }
+    isTakingTurn = true
+    for order in schedule.timeArrived(now: loop.now) where timer != nil { carryOut(order) }
+    isTakingTurn = false
+    armTimer()
+  }
+
+  private func armTimer() {
+    guard !isTakingTurn, let timer else { return }
+    let now = loop.now
+    guard let turn = schedule.nextTurn(now: now) else { return timer.stop() }
+    timer.start(after: max(turn - now, .zero))
+  }
+
+  private func carryOut(_ order: RefreshSchedule.Order) {
+    switch order {
+    case .fetch(let target): fetch(target)
+    case .fail(let target, let obstacle):
+      failed(target, unfetched(target, because: obstacle), at: wallClock())
+    case .cancel(let target):
+      calls.removeValue(forKey: target)?.cancel()
+    case .forget(let target):
+      calls.removeValue(forKey: target)?.cancel()
+      guard case .feed(let feed) = target else { return }
+      readings[feed] = nil
+      journal.forget(feed)
+    }
+  }
+
+  private func unfetched(
+    _ target: FetchTarget, because obstacle: RefreshSchedule.Obstacle
+  ) -> FetchFailure {
+    let key = target.sourceKey
+    switch obstacle {
+    case .sourceNotDefined:
+      return FetchFailure(
+        .undefined, "data source \"\(key.name)\" is not defined (type \(key.kind.rawValue))")
+    case .sourceFailing:
+      return FetchFailure(
+        .sourceFailing, concernsSource: true,
+        sourcesByKey[key]?.trouble ?? "data source \"\(key.name)\" is failing")
+    case .sourceTooSlow:
+      return FetchFailure(
+        .overloaded,
+        "data source \"\(key.name)\" answers too slowly for its \(schedule.feeds(of: key)) feeds:"
+          + " refresh it less often, or use fewer queries")
+    }
+  }
+
+  // MARK: Fetches
+
+  private func fetch(_ target: FetchTarget) {
+    let key = target.sourceKey
+    do throws(FetchFailure) {
+      guard let dataSource = sourcesByKey[key]?.dataSource,
+        let endpoint = try sourcesByKey[key]?.credentials.endpoint(of: dataSource)
+      else { return }
+      calls[target] = client.send(target.request(from: endpoint)) { [unowned self] result in
+        calls[target] = nil
+        received(result, for: target, from: endpoint)
+      }
+    } catch {
+      ended(target, .failure(error), after: .zero)
+    }
+  }
+
+  private func received(
+    _ result: Result<HTTPResponse, HTTPFailure>, for target: FetchTarget,
+    from endpoint: SourceEndpoint
+  ) {
+    switch result {
+    case .success(let response):
+      do throws(FetchFailure) {
+        let answer = try target.answer(in: response, from: endpoint)
+        ended(target, .success(answer), after: response.duration)
+      } catch {
+        ended(target, .failure(error), after: response.duration)
+      }
+    case .failure(let failure):
+      ended(target, .failure(FetchFailure(failure)), after: failure.duration)
+    }
+  }
+
+  /// Tells the schedule first, so that the health of the source that the log speaks of is the new
+  /// one; then the log and the reader.
+  private func ended(
+    _ target: FetchTarget, _ result: Result<FetchAnswer, FetchFailure>, after duration: Duration
+  ) {
+    let key = target.sourceKey
+    let now = wallClock()
+    switch result {
+    case .success(let answer):
+      sourcesByKey[key]?.metrics.fetchSucceeded(
+        after: duration, forecastAge: answer.forecastAge(at: now))
+      sourcesByKey[key]?.trouble = nil
+      sourcesByKey[key]?.lastSuccess = now
+      if schedule.fetchSucceeded(target, now: loop.now) == .recovered {
+        journal.sourceRecovered(key)
+      }
+      succeeded(target, answer, at: now)
+    case .failure(let failure):
+      sourcesByKey[key]?.metrics.fetchFailed(reason: failure.reason.label, after: duration)
+      sourcesByKey[key]?.trouble = failure.concernsSource ? failure.message : nil
+      switch schedule.fetchFailed(
+        target, concernsSource: failure.concernsSource, now: loop.now)
+      {
+      case .none: break
+      case .sourceWentDown: journal.sourceWentDown(key, failure)
+      case .sourceRecovered: journal.sourceRecovered(key)
+      }
+      failed(target, failure, at: now)
+    }
+    takeTurn()
+  }
+
+  private func succeeded(_ target: FetchTarget, _ answer: FetchAnswer, at now: Instant) {
+    guard case .feed(let feed) = target else { return }
+    var reading = readings[feed] ?? Reading()
+    let hadFailed = reading.failure != nil
+    switch answer {
+    case .forecast(let forecast):
+      reading.attemptSucceeded(forecast: forecast.series, isStale: forecast.isStale, at: now)
+    case .sample(let sample):
+      reading.attemptSucceeded(sample: sample.value, at: now)
+      journal.remarked(sample.warnings, on: feed, at: now)
+    case .alive: break
+    }
+    readings[feed] = reading
+    if hadFailed { journal.feedRecovered(feed, at: now) }
+    onReading(feed, reading)
+  }
+
+  private func failed(_ target: FetchTarget, _ failure: FetchFailure, at now: Instant) {
+    guard case .feed(let feed) = target else { return }
+    var reading = readings[feed] ?? Reading()
+    reading.attemptFailed(failure.message, at: now)
+    readings[feed] = reading
+    let isSourceDown = schedule.health(of: feed.sourceKey) == .failing
+    journal.feedFailed(feed, failure, isSourceDown: isSourceDown, at: now)
+    onReading(feed, reading)
+  }
+
+  private static func state(_ health: SourceHealth) -> SourceStatus.State {
+    switch health {
+    case .unknown: .unknown
+    case .up: .up
+    case .failing: .failing
+    }
+  }
+}

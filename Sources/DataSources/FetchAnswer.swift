@@ -1,0 +1,55 @@
+internal import HTTPClient
+internal import Scaling
+
+/// What a successful fetch brought.
+enum FetchAnswer: Hashable {
+  case forecast(ForecasterClient.Forecast)
+  case sample(PrometheusClient.Sample)
+  /// Of a probe: there is somebody.
+  case alive
+}
+
+extension FetchTarget {
+  /// The request that fetches it.
+  func request(from endpoint: SourceEndpoint) -> HTTPRequest {
+    switch self {
+    case .feed(.forecast(_, let workload)):
+      ForecasterClient.request(workload: workload, from: endpoint)
+    case .feed(.query(_, let promQL, _)):
+      PrometheusClient.request(promQL: promQL, from: endpoint)
+    case .probe(let key):
+      switch key.kind {
+      case .forecaster: ForecasterClient.probe(from: endpoint)
+      case .prometheus: PrometheusClient.probe(from: endpoint)
+      }
+    }
+  }
+
+  /// Reads the answer to `request`.
+  func answer(
+    in response: HTTPResponse, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) -> FetchAnswer {
+    switch self {
+    case .feed(.forecast(_, let workload)):
+      return .forecast(
+        try ForecasterClient.forecast(in: response, workload: workload, from: endpoint))
+    case .feed(.query(_, _, let onEmpty)):
+      return .sample(try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint))
+    case .probe(let key):
+      switch key.kind {
+      case .forecaster: try ForecasterClient.checkProbe(response, from: endpoint)
+      case .prometheus:
+        _ = try PrometheusClient.sample(in: response, onEmpty: .error, from: endpoint)
+      }
+      return .alive
+    }
+  }
+}
+
+extension FetchAnswer {
+  /// Of a forecast, how long ago it was generated.
+  func forecastAge(at now: Instant) -> Duration? {
+    guard case .forecast(let forecast) = self else { return nil }
+    return forecast.series.generatedAt.duration(to: now)
+  }
+}

@@ -1,0 +1,131 @@
+internal import HTTPClient
+internal import Scaling
+
+/// How a Prometheus server, or anything that speaks its API, is asked for the value of an instant
+/// query, and how its answers are read. Does no I/O.
+enum PrometheusClient {
+  /// The value of a query: finite.
+  struct Sample: Hashable {
+    var value: Double
+    /// What the server remarks about the query.
+    var warnings: [String]
+  }
+
+  /// By POST: a query may be longer than what proxies accept in a URL.
+  static func request(promQL: String, from endpoint: SourceEndpoint) -> HTTPRequest {
+    // As a number of seconds, because Prometheus does not read `1.5s`.
+    let timeout = Double(endpoint.dataSource.timeout.milliseconds) / 1000
+    let form = "query=\(PercentEncoding.encode(promQL))&timeout=\(timeout)"
+    return endpoint.request(
+      .post, "/api/v1/query",
+      headers: [
+        HTTPField("Accept", "application/json"),
+        HTTPField("Content-Type", "application/x-www-form-urlencoded"),
+      ], body: Array(form.utf8))
+  }
+
+  /// Asks whether there is a server that evaluates queries for us. Read as any other answer.
+  static func probe(from endpoint: SourceEndpoint) -> HTTPRequest {
+    request(promQL: "vector(1)", from: endpoint)
+  }
+
+  /// Reads the answer to `request`.
+  ///
+  /// - Throws: for any answer but a scalar or a vector of exactly one sample with a finite value
+  ///   (design section 1, "Prometheus").
+  static func sample(
+    in response: HTTPResponse, onEmpty: EmptyResult, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) -> Sample {
+    let answer: PrometheusAnswer
+    do {
+      answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
+    } catch {
+      guard response.status == 200 else { throw endpoint.failure(status: response) }
+      let looksLikeJSON = response.body.first { $0 > 0x20 } == UInt8(ascii: "{")
+      throw FetchFailure(
+        .decode, concernsSource: !looksLikeJSON,
+        "\(endpoint.shown) answered something that is not a query result: \(error)")
+    }
+    guard response.status == 200, answer.status == "success" else {
+      throw refusal(answer, response, from: endpoint)
+    }
+    return Sample(
+      value: try value(of: answer, onEmpty: onEmpty, from: endpoint), warnings: answer.warnings)
+  }
+
+  /// Prometheus's own error types tell whether the query or the server is to blame.
+  private static func refusal(
+    _ answer: PrometheusAnswer, _ response: HTTPResponse, from endpoint: SourceEndpoint
+  ) -> FetchFailure {
+    guard let type = answer.errorType else { return endpoint.failure(status: response) }
+    let text = Excerpt.text(of: "\(type): \(answer.error ?? "")", hiding: endpoint.secrets)
+    let message = "\(endpoint.shown) answered HTTP \(response.status) \"\(text)\""
+    switch type {
+    case "bad_data", "execution", "timeout", "canceled":
+      return FetchFailure(.query, message)
+    default:
+      return FetchFailure(.httpStatus, concernsSource: true, message)
+    }
+  }
+
+  private static func value(
+    of answer: PrometheusAnswer, onEmpty: EmptyResult, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) -> Double {
+    switch answer.result {
+    case .scalar(let text): return try number(text, from: endpoint)
+    case .vector(let samples, let count):
+      guard let first = samples.first else {
+        switch onEmpty {
+        case .zero: return 0
+        case .error:
+          throw FetchFailure(
+            .empty,
+            "the query has no result at \(endpoint.shown): check that its metrics exist, or set"
+              + " onEmpty: zero if none means zero")
+        }
+      }
+      guard count == 1 else {
+        let labels = samples.map {
+          Excerpt.text(of: $0.labels, length: 100, hiding: endpoint.secrets)
+        }
+        throw FetchFailure(
+          .severalSamples,
+          "the query has \(count) results, \(labels.joined(separator: " and "))"
+            + (count > samples.count ? " among them" : "")
+            + ", expected exactly one: wrap it in sum(...) or max(...)")
+      }
+      guard let text = first.value else {
+        throw FetchFailure(
+          .resultType, "the query has a native histogram as its result, expected a number")
+      }
+      return try number(text, from: endpoint)
+    case .other(let type):
+      throw FetchFailure(
+        .resultType,
+        "the query has a result of type "
+          + "\"\(Excerpt.text(of: type, length: 40, hiding: endpoint.secrets))\", expected a"
+          + " scalar or a vector of one sample")
+    case nil:
+      throw FetchFailure(.decode, "\(endpoint.shown) answered without a result")
+    }
+  }
+
+  private static func number(
+    _ text: String, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) -> Double {
+    if ["NaN", "+Inf", "-Inf", "Inf"].contains(text) {
+      throw FetchFailure(.notFinite, "the query's value is \(text), expected a finite number")
+    }
+    var reader = JSONReader(Array(text.utf8))
+    guard !text.utf8.contains(where: { $0 <= 0x20 }), let value = try? reader.readDouble(),
+      (try? reader.finish()) != nil
+    else {
+      throw FetchFailure(
+        .decode,
+        "\(endpoint.shown) answered the value "
+          + "\"\(Excerpt.text(of: text, length: 40, hiding: endpoint.secrets))\", expected a number"
+      )
+    }
+    return value
+  }
+}

@@ -1,0 +1,227 @@
+internal import HTTPClient
+internal import Scaling
+internal import Telemetry
+internal import TestKit
+internal import Testing
+
+@testable internal import DataSources
+
+@Suite struct PrometheusClientTests {
+  private let endpoint = SourceEndpoint(Fixtures.prometheus())
+
+  private func sample(
+    _ response: HTTPResponse, onEmpty: EmptyResult = .error
+  ) throws(FetchFailure) -> PrometheusClient.Sample {
+    try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint)
+  }
+
+  private func failure(_ response: HTTPResponse) -> FetchFailure? {
+    do {
+      _ = try sample(response)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private static func scalar(_ value: String) -> String {
+    #"{"status":"success","data":{"resultType":"scalar","result":[1763678000.123,"\#(value)"]}}"#
+  }
+
+  private static func vector(_ samples: String...) -> String {
+    #"{"status":"success","data":{"resultType":"vector","result":[\#(samples.joined(separator: ","))]}}"#
+  }
+
+  private static func sample(_ labels: String, _ value: String) -> String {
+    #"{"metric":{\#(labels)},"value":[1763678000,"\#(value)"]}"#
+  }
+
+  @Test func `posts the query as a form`() {
+    var source = Fixtures.prometheus("http://prometheus:9090/prefix")
+    source.timeout = .milliseconds(2500)
+    source.headers = ["X-Scope-OrgID": "team-a"]
+    let request = PrometheusClient.request(
+      promQL: #"sum(rate(a{b="c d"}[1m])) + 1 & 2"#,
+      from: SourceEndpoint(source, token: Redacted("t0ken")))
+    #expect(request.method == .post)
+    #expect(request.url == "http://prometheus:9090/prefix/api/v1/query")
+    #expect(
+      request.body.map { String(decoding: $0, as: UTF8.self) }
+        == "query=sum%28rate%28a%7Bb%3D%22c%20d%22%7D%5B1m%5D%29%29%20%2B%201%20%26%202&timeout=2.5"
+    )
+    #expect(request.headers.contains(HTTPField("X-Scope-OrgID", "team-a")))
+    #expect(request.headers.contains(HTTPField("Authorization", "Bearer t0ken")))
+    #expect(
+      request.headers.contains(HTTPField("Content-Type", "application/x-www-form-urlencoded")))
+    #expect(request.timeout == .milliseconds(2500))
+  }
+
+  @Test(arguments: [
+    ("42", 42), ("0", 0), ("-1.5", -1.5), ("1e+06", 1e6), ("0.1", 0.1),
+    ("12345678.901234567", 12_345_678.901_234_567),
+  ])
+  func `reads a scalar and a vector of one sample`(text: String, expected: Double) throws {
+    #expect(try sample(.ok(Self.scalar(text))).value == expected)
+    #expect(try sample(.ok(Self.vector(Self.sample("", text)))).value == expected)
+  }
+
+  @Test func `reads the fields in any order, and passes over unknown ones`() throws {
+    let body = #"""
+      {"warnings":null,"data":{"stats":{},"result":[{"value":[1,"7"],"metric":{"a":"b"}}],
+      "resultType":"vector"},"x":[{}],"status":"success","infos":["PromQL info: x"]}
+      """#
+    let sample = try sample(.ok(body))
+    #expect(sample.value == 7)
+    #expect(sample.warnings == ["PromQL info: x"])
+  }
+
+  @Test func `passes warnings on, a few of them`() throws {
+    let many = (1...9).map { "\"warning \($0)\"" }.joined(separator: ",")
+    let body = Self.scalar("1").dropLast() + ",\"warnings\":[\(many)]}"
+    #expect(try sample(.ok(String(body))).warnings == (1...5).map { "warning \($0)" })
+  }
+
+  @Test(arguments: ["NaN", "+Inf", "-Inf", "Inf"])
+  func `refuses values that are not finite`(text: String) {
+    for body in [Self.scalar(text), Self.vector(Self.sample("", text))] {
+      #expect(failure(.ok(body))?.reason == .notFinite)
+      #expect(
+        failure(.ok(body))?.message == "the query's value is \(text), expected a finite number")
+    }
+  }
+
+  @Test(arguments: [
+    "", " 1", "1 ", "0x10", "nan", "inf", "1,5", "ten", "1e999", "--1", "null", "[1]",
+  ])
+  func `refuses values that are no numbers`(text: String) {
+    #expect(failure(.ok(Self.scalar(text)))?.reason == .decode)
+  }
+
+  @Test func `an empty result is an error, or zero on request`() throws {
+    for body in [Self.vector(), Self.vector().replacing("[]", with: "null")] {
+      #expect(failure(.ok(body))?.reason == .empty)
+      #expect(try sample(.ok(body), onEmpty: .zero).value == 0)
+    }
+  }
+
+  @Test func `several samples are an error that names them`() throws {
+    let two = Self.vector(
+      Self.sample(#""__name__":"up","job":"a""#, "1"), Self.sample(#""job":"b\n""#, "1"))
+    let failure = try #require(self.failure(.ok(two)))
+    #expect(failure.reason == .severalSamples)
+    #expect(
+      failure.message
+        == "the query has 2 results, up{job=\"a\"} and {job=\"b \"}, expected exactly one: wrap it"
+        + " in sum(...) or max(...)")
+    let many = Self.vector(
+      Self.sample(#""a":"1""#, "1"), Self.sample(#""a":"2""#, "1"), Self.sample(#""a":"3""#, "1"))
+    #expect(
+      self.failure(.ok(many))?.message.contains(
+        "3 results, {a=\"1\"} and {a=\"2\"} among them, expected") == true)
+  }
+
+  @Test(arguments: [
+    (#""resultType":"string","result":[1,"x"]"#, FetchFailure.Reason.resultType),
+    (#""resultType":"matrix","result":[]"#, .resultType),
+    (#""resultType":"new","result":{}"#, .resultType),
+    (
+      #""resultType":"vector","result":[{"metric":{},"histogram":[1,{"count":"1"}]}]"#, .resultType
+    ),
+    (#""resultType":"vector","result":[{"metric":{}}]"#, .decode),
+    (#""resultType":"vector","result":[{"metric":{},"value":[1]}]"#, .decode),
+    (#""resultType":"vector","result":[{"metric":{},"value":[1,"2",3]}]"#, .decode),
+    (#""resultType":"vector","result":[{"metric":{},"value":["1",2]}]"#, .decode),
+    (#""resultType":"vector","result":[{"metric":[],"value":[1,"2"]}]"#, .decode),
+    (#""resultType":"vector","result":[1]"#, .decode), (#""resultType":"vector""#, .decode),
+    (#""resultType":"scalar","result":[]"#, .decode), (#""result":[1,"2"]"#, .decode),
+    (#""resultType":7,"result":[1,"2"]"#, .decode),
+  ])
+  func `refuses other results`(data: String, reason: FetchFailure.Reason) {
+    let failure = failure(.ok("{\"status\":\"success\",\"data\":{\(data)}}"))
+    #expect(failure?.reason == reason)
+    #expect(failure?.concernsSource == false)
+  }
+
+  @Test(arguments: [
+    (400, "bad_data", FetchFailure.Reason.query, false), (422, "execution", .query, false),
+    (503, "timeout", .query, false), (503, "canceled", .query, false),
+    (503, "unavailable", .httpStatus, true), (500, "internal", .httpStatus, true),
+    (200, "bad_data", .query, false),
+  ])
+  func `tells Prometheus's own errors`(
+    status: Int, type: String, reason: FetchFailure.Reason, concernsSource: Bool
+  ) {
+    let body = "{\"status\":\"error\",\"errorType\":\"\(type)\",\"error\":\"1:5: parse\\nerror\"}"
+    let failure = failure(HTTPResponse(status: status, body: Array(body.utf8)))
+    #expect(failure?.reason == reason)
+    #expect(failure?.concernsSource == concernsSource)
+    #expect(
+      failure?.message
+        == "http://prometheus:9090 answered HTTP \(status) \"\(type): 1:5: parse error\"")
+  }
+
+  @Test(arguments: [
+    (401, "no"), (404, "404 page not found"), (502, "<html>"), (503, ""),
+    (500, "{\"error\":\"x\"}"),
+    (204, ""), (201, PrometheusClientTests.scalar("1")),
+  ])
+  func `any other status is the server's fault`(status: Int, body: String) {
+    let failure = failure(HTTPResponse(status: status, body: Array(body.utf8)))
+    #expect(failure?.reason == .httpStatus)
+    #expect(failure?.concernsSource == true)
+    #expect(failure?.message.contains("answered HTTP \(status)") == true)
+  }
+
+  @Test(arguments: [("<html>", true), ("", true), ("null", true), ("{", false), ("{}", false)])
+  func `refuses what is not an answer of the API`(body: String, concernsSource: Bool) {
+    let failure = failure(.ok(body))
+    #expect(failure?.reason == .decode)
+    #expect(failure?.concernsSource == concernsSource)
+    #expect(failure?.message.contains("at byte") == true)
+  }
+
+  @Test func `no prefix of an answer is an answer`() {
+    let body = Array(Self.vector(Self.sample(#""a":"é\u00e9""#, "12.5")).utf8)
+    for end in 0..<body.count {
+      let prefix = HTTPResponse(status: 200, body: Array(body[..<end]))
+      #expect(failure(prefix)?.reason == .decode, "\(end)")
+    }
+  }
+
+  @Test func `no mutation of an answer traps`() {
+    let body = Array(Self.vector(Self.sample(#""a":"b""#, "12.5")).utf8)
+    var mutator = Mutator(seed: 3)
+    for _ in 0..<5000 {
+      let response = HTTPResponse(status: 200, body: mutator.mutated(body))
+      guard let sample = try? sample(response, onEmpty: .error) else { continue }
+      #expect(sample.value.isFinite)
+    }
+  }
+
+  @Test(arguments: [
+    #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"t0kent0ken"},"value":[1,"1"]},{"metric":{},"value":[1,"1"]}]}}"#,
+    #"{"status":"success","data":{"resultType":"scalar","result":[1,"t0kent0ken"]}}"#,
+    #"{"status":"success","data":{"resultType":"t0kent0ken","result":[]}}"#,
+    #"{"status":"error","errorType":"bad_data","error":"t0kent0ken"}"#, "t0kent0ken",
+    #"{"status": t0kent0ken}"#,
+  ])
+  func `secrets that the server repeats are not passed on`(body: String) {
+    let endpoint = SourceEndpoint(Fixtures.prometheus("http://p"), token: Redacted("t0kent0ken"))
+    let response = HTTPResponse(status: 200, body: Array(body.utf8))
+    #expect {
+      try PrometheusClient.sample(in: response, onEmpty: .error, from: endpoint)
+    } throws: {
+      let message = ($0 as? FetchFailure)?.message ?? ""
+      return message.contains("[redacted]") && !message.contains("t0k")
+    }
+  }
+
+  @Test func `secrets in a warning are not passed on`() throws {
+    let endpoint = SourceEndpoint(Fixtures.prometheus("http://p"), token: Redacted("t0kent0ken"))
+    let body =
+      #"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]},"warnings":["t0kent0ken?"]}"#
+    let sample = try PrometheusClient.sample(
+      in: HTTPResponse(status: 200, body: Array(body.utf8)), onEmpty: .error, from: endpoint)
+    #expect(sample.warnings == ["[redacted]?"])
+  }
+}
