@@ -134,18 +134,22 @@ internal import Testing
 
   // MARK: Addresses
 
-  @Test func `all interfaces take IPv4 and IPv6`() throws {
+  @Test func `all interfaces take IPv4`() throws {
     let server = try TestServer(address: ListenAddress(host: nil, port: 0))
     #expect(try server.connect().call(Method.echo.path, stream: 1).status == "0")
-    guard server.server.boundAddress.hasPrefix("[::]") else { return }
+  }
+
+  @Test(.enabled(if: RawClient.hasIPv6)) func `all interfaces take IPv6 too`() throws {
+    let server = try TestServer(address: ListenAddress(host: nil, port: 0))
+    #expect(server.server.boundAddress.hasPrefix("[::]"))
     let client = try RawClient(port: server.port, isIPv6: true)
     try client.send(Frame.preface + Frame.settings([(1, 0)]).bytes)
     #expect(try client.call(Method.echo.path, stream: 1).status == "0")
   }
 
-  @Test func `one address of IPv6`() throws {
+  @Test(.enabled(if: RawClient.hasIPv6)) func `one address of IPv6`() throws {
     let address = try #require(ListenAddress("[::1]:0"))
-    guard let server = try? TestServer(address: address) else { return }
+    let server = try TestServer(address: address)
     #expect(server.server.boundAddress == "[::1]:\(server.port)")
     let client = try RawClient(port: server.port, isIPv6: true)
     try client.send(Frame.preface + Frame.settings([(1, 0)]).bytes)

@@ -42,6 +42,21 @@ final class RawClient {
   /// Whether received DATA is given back to the server's windows.
   var returnsWindow = true
 
+  /// Whether this machine has the loopback address of IPv6; tests that need it are skipped otherwise.
+  static let hasIPv6: Bool = {
+    let probe = socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
+    guard probe >= 0 else { return false }
+    defer { close(probe) }
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_addr = in6addr_loopback
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(probe, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+      }
+    }
+  }()
+
   /// Connects, and sends nothing.
   init(port: UInt16, isIPv6: Bool = false, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
