@@ -107,18 +107,20 @@ let package = Package(
     component("Configuration", ["EventLoop", "Manifests", "Scaling", "TLS", "Telemetry"]),
 
     // What joins them.
+    component("DecisionEngine", ["DataSources", "EventLoop", "Scaling", "Telemetry"]),
     component(
-      "ScalerService",
+      "ScalerRPCs",
       [
-        "DataSources", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling",
+        "DecisionEngine", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling",
         "Telemetry",
       ]),
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "Configuration", "DataSources", "DirectScaling", "EventLoop",
+        "AdminHTTP", "CivilTime", "Configuration", "DataSources", "DecisionEngine", "DirectScaling",
+        "EventLoop",
         "GRPCWire", "HTTP2Server", "HTTPClient", "Kubernetes", "Manifests", "Planning",
-        "ScalerService", "Scaling", "TLS", "Telemetry",
+        "ScalerRPCs", "Scaling", "TLS", "Telemetry",
       ],
       swiftSettings: strict,
       // Names of functions stay for profilers; the rest of the debug information is a third of the
@@ -134,7 +136,8 @@ let package = Package(
 
     // What the unit tests of several targets use.
     .target(
-      name: "TestKit", dependencies: ["HTTPClient"], path: "Tests/TestKit", swiftSettings: strict),
+      name: "TestKit", dependencies: ["HTTPClient", "Scaling"], path: "Tests/TestKit",
+      swiftSettings: strict),
 
     tests("Scaling", ["CivilTime"]),
     tests("Forecasting"),
@@ -153,15 +156,17 @@ let package = Package(
     tests("Kubernetes", ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry"]),
     tests("DirectScaling", ["Kubernetes", "Scaling"]),
     tests("AdminHTTP", ["Scaling", "Telemetry"]),
+    tests("DecisionEngine", ["Scaling", "TestKit"]),
     tests(
-      "ScalerService",
+      "ScalerRPCs",
       [
-        "DataSources", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages", "Scaling",
-        "Telemetry",
+        "DataSources", "DecisionEngine", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerMessages",
+        "Scaling", "Telemetry", "TestKit",
       ]),
     fuzzTargets([
-      "AdminHTTP", "CivilTime", "DataSources", "EventLoop", "GRPCWire", "HTTP2Server",
-      "HTTPClient", "Kubernetes", "Manifests", "Planning", "ScalerMessages", "ScalerService",
+      "AdminHTTP", "CivilTime", "DataSources", "DecisionEngine", "EventLoop", "GRPCWire",
+      "HTTP2Server",
+      "HTTPClient", "Kubernetes", "Manifests", "Planning", "ScalerMessages", "ScalerRPCs",
       "Scaling", "Telemetry",
     ]),
   ],

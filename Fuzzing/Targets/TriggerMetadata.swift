@@ -1,5 +1,6 @@
+internal import DecisionEngine
 internal import GRPCWire
-internal import ScalerService
+internal import ScalerRPCs
 internal import Scaling
 
 extension FuzzTarget {
@@ -22,10 +23,10 @@ extension FuzzTarget {
         namespace: text(0) ?? "", name: text(1) ?? "", policy: text(2), workload: text(3),
         leadTime: text(4), metricName: text(5))
       let bound: BoundPolicy
-      do throws(RPCError) {
+      do throws(AnswerError) {
         bound = try binder.bind(object)
       } catch {
-        return try requireStatus(error.status)
+        return try requireStatus(RPCStatus(error))
       }
       try require(
         (Duration.zero...PolicyBinder.longestLeadTime).contains(bound.policy.leadTime),

@@ -1,10 +1,10 @@
 internal import Configuration
 internal import DataSources
+internal import DecisionEngine
 internal import DirectScaling
 internal import EventLoop
 internal import Glibc
 internal import Kubernetes
-internal import ScalerService
 internal import Scaling
 internal import Telemetry
 

@@ -1,8 +1,8 @@
 internal import AdminHTTP
 internal import DataSources
+internal import DecisionEngine
 internal import EventLoop
 internal import Manifests
-internal import ScalerService
 internal import Scaling
 
 /// One policy's decisions: now, before, and to come.

@@ -1,10 +1,10 @@
 internal import AdminHTTP
 internal import DataSources
+internal import DecisionEngine
 internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
-internal import ScalerService
 internal import Scaling
 internal import TLS
 internal import Telemetry

@@ -1,5 +1,5 @@
 internal import AdminHTTP
-internal import ScalerService
+internal import DecisionEngine
 internal import Scaling
 internal import Synchronization
 

@@ -2,6 +2,7 @@ internal import AdminHTTP
 internal import CivilTime
 internal import Configuration
 internal import DataSources
+internal import DecisionEngine
 internal import DirectScaling
 internal import EventLoop
 internal import GRPCWire
@@ -9,7 +10,7 @@ internal import Glibc
 internal import HTTP2Server
 internal import Kubernetes
 internal import Manifests
-internal import ScalerService
+internal import ScalerRPCs
 internal import Scaling
 internal import Synchronization
 internal import TLS

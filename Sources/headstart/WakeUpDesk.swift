@@ -1,8 +1,8 @@
 internal import AdminHTTP
 internal import Configuration
+internal import DecisionEngine
 internal import DirectScaling
 internal import EventLoop
-internal import ScalerService
 internal import Scaling
 internal import Telemetry
 

@@ -1,3 +1,4 @@
+package import DecisionEngine
 package import EventLoop
 package import GRPCWire
 package import HTTP2Server
@@ -116,8 +117,7 @@ package final class ScalerRPCs: RPCService {
         reflection.answer(try decoder.reflectionRequest(from: message), rpc)
       }
     } catch {
-      let code: RPCCode = error.kind == .tooLarge ? .resourceExhausted : .invalidArgument
-      responder.end(rpc, status: RPCStatus(code, "\(error)"))
+      responder.end(rpc, status: RPCStatus(error))
     }
   }
 
@@ -226,8 +226,8 @@ package final class ScalerRPCs: RPCService {
         frame: metricName.isEmpty
           ? frame
           : MessageEncoder.getMetricsResponse(metricName: metricName, replicas: binding.replicas))
-    } else if case .error(let status) = binding.answer?.metrics {
-      responder.end(rpc, status: status)
+    } else if case .error(let error) = binding.answer?.metrics {
+      responder.end(rpc, status: RPCStatus(error))
     } else {
       responder.end(rpc, status: Self.noAnswerYet(binding.object))
     }
@@ -237,8 +237,8 @@ package final class ScalerRPCs: RPCService {
     if let frame = binding.activityFrame {
       metrics.answered(isActive: binding.isActive)
       responder.respond(rpc, frame: frame)
-    } else if case .error(let status) = binding.answer?.activity {
-      responder.end(rpc, status: status)
+    } else if case .error(let error) = binding.answer?.activity {
+      responder.end(rpc, status: RPCStatus(error))
     } else {
       responder.end(rpc, status: Self.noAnswerYet(binding.object))
     }
@@ -259,10 +259,10 @@ package final class ScalerRPCs: RPCService {
       if repeats.count == 1 { repeatTimer?.start(after: Self.repeatDelay) }
     case .inactive:
       responder.send(rpc, frame: frames.inactive)
-    case .error(let status):
-      // UNAVAILABLE passes by itself; what is wrong with the reference or the policy does not.
-      guard status.code != .unavailable else { return }
-      responder.end(rpc, status: status)
+    case .error(let error):
+      // A missing decision passes by itself; what is wrong with the reference or the policy does not.
+      guard error.kind != .noDecision else { return }
+      responder.end(rpc, status: RPCStatus(error))
     case nil:
       break
     }
@@ -358,9 +358,9 @@ package final class ScalerRPCs: RPCService {
       responder.send(rpc, frame: frames.active)
     case .inactive:
       binding.pushStreams[rpc] = false
-    case .error(let status):
-      guard status.code != .unavailable else { return }
-      responder.end(rpc, status: status)
+    case .error(let error):
+      guard error.kind != .noDecision else { return }
+      responder.end(rpc, status: RPCStatus(error))
     case nil:
       break
     }

@@ -1,4 +1,4 @@
-internal import ScalerService
+internal import DecisionEngine
 internal import Scaling
 internal import Testing
 

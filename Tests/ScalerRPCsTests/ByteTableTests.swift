@@ -1,6 +1,6 @@
 internal import Testing
 
-@testable internal import ScalerService
+@testable internal import ScalerRPCs
 
 @Suite struct ByteTableTests {
   private func key(_ number: Int, length: Int = 12) -> [UInt8] {

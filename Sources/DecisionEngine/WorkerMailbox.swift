@@ -18,6 +18,15 @@ package final class WorkerMailbox: Sendable {
   }
 }
 
+/// By identity.
+extension WorkerMailbox: Hashable {
+  package static func == (left: WorkerMailbox, right: WorkerMailbox) -> Bool { left === right }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(self))
+  }
+}
+
 /// What the engine tells a worker.
 package enum WorkerMessage: Sendable {
   /// The first load is done: health turns to SERVING.

@@ -1,6 +1,7 @@
+internal import DecisionEngine
 internal import HTTP2Server
 internal import ScalerMessages
-internal import ScalerService
+internal import ScalerRPCs
 internal import Scaling
 internal import Testing
 

@@ -1,7 +1,8 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
 
-@testable internal import ScalerService
+@testable internal import DecisionEngine
 
 @Suite struct ScheduleLayoutsTests {
   private static let start = Instant(milliseconds: 1_800_000_000_000)

@@ -1,4 +1,3 @@
-package import GRPCWire
 package import Scaling
 
 /// What the RPCs of one ScaledObject say, taken from one decision: the part of it that the gRPC
@@ -9,13 +8,13 @@ package struct Answer: Sendable, Equatable {
 
   package enum Metrics: Sendable, Equatable {
     case replicas(Int)
-    case error(RPCStatus)
+    case error(AnswerError)
   }
 
   package enum Activity: Sendable, Equatable {
     case active
     case inactive
-    case error(RPCStatus)
+    case error(AnswerError)
   }
 }
 
@@ -29,16 +28,15 @@ extension Answer {
       metrics = .replicas(count)
       activity = count >= 1 ? .active : .inactive
     case .unavailable(let reason):
-      let status = RPCStatus(.unavailable, reason)
-      metrics = .error(status)
-      activity = whenUnavailable == .inactive ? .inactive : .error(status)
+      let error = AnswerError(.noDecision, reason)
+      metrics = .error(error)
+      activity = whenUnavailable == .inactive ? .inactive : .error(error)
     }
   }
 
-  /// No policy answers, or the reference cannot be meant.
-  package init(_ error: RPCError) {
-    let status = error.status
-    metrics = .error(status)
-    activity = .error(status)
+  /// No policy answers, or the reference is invalid.
+  package init(_ error: AnswerError) {
+    metrics = .error(error)
+    activity = .error(error)
   }
 }

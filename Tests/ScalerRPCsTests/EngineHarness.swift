@@ -1,12 +1,14 @@
 internal import DataSources
+internal import DecisionEngine
 internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerMessages
-internal import ScalerService
+internal import ScalerRPCs
 internal import Scaling
 internal import Synchronization
 internal import Telemetry
+internal import TestKit
 
 /// A wall clock that stands still until it is set.
 final class ManualClock: Sendable {
@@ -82,22 +84,6 @@ private final class Holder: @unchecked Sendable {
   init(_ rpcs: ScalerRPCs?) { self.rpcs = rpcs }
 
   func letGo() { rpcs = nil }
-}
-
-/// Time zones of which only UTC is needed.
-struct UTCDatabase: TimeZoneDatabase {
-  func timeZone(named name: String) -> (any TimeZoneRules)? { name == "UTC" ? UTCRules() : nil }
-}
-
-struct UTCRules: TimeZoneRules {
-  func date(at instant: Instant) -> CivilDate {
-    CivilDate(daysSince1970: Int((Double(instant.milliseconds) / 86_400_000).rounded(.down)))
-  }
-
-  func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
-    .unique(
-      Instant(milliseconds: Int64(date.daysSince1970 * 1440 + time.minutes) * 60_000))
-  }
 }
 
 /// An engine on a loop of its own and one worker's RPCs on another, without sockets and without

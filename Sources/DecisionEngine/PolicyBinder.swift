@@ -1,4 +1,3 @@
-package import GRPCWire
 package import Scaling
 
 /// Finds the policy that answers a ScaledObject (design section 4): the first match of metadata
@@ -16,9 +15,8 @@ package struct PolicyBinder: Sendable {
   /// The longest lead time that metadata may ask for; longer ones are mistakes of unit.
   package static let longestLeadTime = Duration.seconds(7 * 24 * 3600)
 
-  /// - Throws: `RPCError` with the sentence that KEDA shows in its event (C23): INVALID_ARGUMENT
-  ///   for metadata that cannot be meant, NOT_FOUND where no policy matches.
-  package func bind(_ object: ScaledObject) throws(RPCError) -> BoundPolicy {
+  /// - Throws: `invalidReference` for invalid metadata, `noPolicy` where no policy matches.
+  package func bind(_ object: ScaledObject) throws(AnswerError) -> BoundPolicy {
     try checkMetricName(of: object)
     let leadTime = try leadTime(of: object)
     guard let named = try namedPolicy(for: object) else {
@@ -28,11 +26,11 @@ package struct PolicyBinder: Sendable {
     return BoundPolicy(policy: named, isImplied: false, leadTime: leadTime)
   }
 
-  private func namedPolicy(for object: ScaledObject) throws(RPCError) -> Shared<Policy>? {
+  private func namedPolicy(for object: ScaledObject) throws(AnswerError) -> Shared<Policy>? {
     if let name = object.policy, !name.isEmpty {
       guard let policy = catalog.policy(named: name, in: object.namespace) else {
-        throw RPCError(
-          .notFound,
+        throw AnswerError(
+          .noPolicy,
           "\(object) names the policy \"\(name)\", but there is none of that name in its "
             + "namespace or without one: create the ScalingPolicy or correct the trigger's "
             + "metadata \"policy\"")
@@ -48,17 +46,17 @@ package struct PolicyBinder: Sendable {
   }
 
   /// Only a forecast, of metadata `workload` or else of the ScaledObject's name, as Kedastral does.
-  private func impliedPolicy(for object: ScaledObject) throws(RPCError) -> Policy {
+  private func impliedPolicy(for object: ScaledObject) throws(AnswerError) -> Policy {
     let workload = object.workload.flatMap { $0.isEmpty ? nil : $0 } ?? object.name
     guard !workload.isEmpty else {
-      throw RPCError(
-        .invalidArgument,
+      throw AnswerError(
+        .invalidReference,
         "the reference has neither a ScaledObject name nor metadata \"policy\" or "
           + "\"workload\": send one of them")
     }
     guard catalog.dataSource(.forecaster, named: "default", in: nil) != nil else {
-      throw RPCError(
-        .notFound,
+      throw AnswerError(
+        .noPolicy,
         "no policy answers \(object): there is no ScalingPolicy named \"\(workload)\""
           + (workload == object.name ? "" : " or \"\(object.name)\"")
           + ", and no --forecaster-url from which one could be implied")
@@ -71,17 +69,17 @@ package struct PolicyBinder: Sendable {
       ], whenUnavailable: defaults.whenUnavailable)
   }
 
-  private func leadTime(of object: ScaledObject) throws(RPCError) -> Duration? {
+  private func leadTime(of object: ScaledObject) throws(AnswerError) -> Duration? {
     guard let text = object.leadTime, !text.isEmpty else { return nil }
     let leadTime: Duration
     do {
       leadTime = try Duration(text: text)
     } catch {
-      throw RPCError(.invalidArgument, "metadata \"leadTime\" of \(object): \(error)")
+      throw AnswerError(.invalidReference, "metadata \"leadTime\" of \(object): \(error)")
     }
     guard leadTime >= .zero, leadTime <= Self.longestLeadTime else {
-      throw RPCError(
-        .invalidArgument,
+      throw AnswerError(
+        .invalidReference,
         "metadata \"leadTime\" of \(object) is \(text), but has to be between 0s and "
           + Self.longestLeadTime.text)
     }
@@ -89,7 +87,7 @@ package struct PolicyBinder: Sendable {
   }
 
   /// KEDA puts the name into the URL of the external metrics API (C7).
-  private func checkMetricName(of object: ScaledObject) throws(RPCError) {
+  private func checkMetricName(of object: ScaledObject) throws(AnswerError) {
     let isUsable = object.effectiveMetricName.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -100,8 +98,8 @@ package struct PolicyBinder: Sendable {
       }
     }
     guard !isUsable else { return }
-    throw RPCError(
-      .invalidArgument,
+    throw AnswerError(
+      .invalidReference,
       "metadata \"metricName\" of \(object) is \"\(object.effectiveMetricName)\", but only "
         + "letters, digits, \"-\", \"_\" and \".\" survive KEDA's metrics URL")
   }

@@ -3,7 +3,7 @@ internal import HTTP2Server
 internal import ScalerMessages
 internal import Testing
 
-@testable internal import ScalerService
+@testable internal import ScalerRPCs
 
 @Suite struct HealthRPCsTests {
   private let recorder = Recorder()

@@ -1,4 +1,5 @@
-internal import ScalerService
+internal import DecisionEngine
+internal import ScalerRPCs
 internal import Scaling
 internal import Synchronization
 internal import Testing

@@ -27,15 +27,15 @@ package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
   }
 
   package static let defaultMetricName = "\(metricNameLiteral)"
-  static let metricNameLiteral: StaticString = "desired_replicas"
+  package static let metricNameLiteral: StaticString = "desired_replicas"
 
   /// The bytes of all texts. Names of Kubernetes have 253 at most, and a namespace 63.
-  var byteCount: Int {
+  package var byteCount: Int {
     [namespace, name, policy ?? "", workload ?? "", leadTime ?? "", metricName ?? ""]
       .reduce(0) { $0 + $1.utf8.count }
   }
 
-  static let longest = 2048
+  package static let longest = 2048
 
   /// `ScaledObject default/my-api`, for sentences.
   package var description: String {

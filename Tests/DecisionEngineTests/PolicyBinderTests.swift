@@ -1,5 +1,4 @@
-internal import GRPCWire
-internal import ScalerService
+internal import DecisionEngine
 internal import Scaling
 internal import Testing
 
@@ -24,12 +23,12 @@ internal import Testing
       catalog: catalog, defaults: PolicyDefaults(leadTime: .seconds(600)))
   }
 
-  private func code(_ body: () throws(RPCError) -> BoundPolicy) -> RPCCode? {
-    do throws(RPCError) {
+  private func kind(_ body: () throws(AnswerError) -> BoundPolicy) -> AnswerError.Kind? {
+    do throws(AnswerError) {
       _ = try body()
       return nil
     } catch {
-      return error.status.code
+      return error.kind
     }
   }
 
@@ -63,9 +62,9 @@ internal import Testing
     #expect(
       try binder.bind(ScaledObject(namespace: "x", name: "a")).policy.name.namespace == nil)
     #expect(
-      code { () throws(RPCError) in
+      kind { () throws(AnswerError) in
         try binder.bind(ScaledObject(namespace: "team", name: "b"))
-      } == .notFound)
+      } == .noPolicy)
   }
 
   @Test func `without workload the implied policy forecasts the ScaledObject's name`() throws {
@@ -88,21 +87,22 @@ internal import Testing
 
   @Test(
     arguments: [
-      (ScaledObject(namespace: "d", name: "a", policy: "nope"), RPCCode.notFound),
-      (ScaledObject(namespace: "d", name: "nope"), .notFound),
-      (ScaledObject(namespace: "d", name: ""), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", leadTime: "soon"), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", leadTime: "-1s"), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", leadTime: "8d"), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", metricName: "a/b"), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", metricName: "50%"), .invalidArgument),
-      (ScaledObject(namespace: "d", name: "a", metricName: "mötric"), .invalidArgument),
+      (ScaledObject(namespace: "d", name: "a", policy: "nope"), AnswerError.Kind.noPolicy),
+      (ScaledObject(namespace: "d", name: "nope"), .noPolicy),
+      (ScaledObject(namespace: "d", name: ""), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "soon"), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "-1s"), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", leadTime: "8d"), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", metricName: "a/b"), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", metricName: "50%"), .invalidReference),
+      (ScaledObject(namespace: "d", name: "a", metricName: "mötric"), .invalidReference),
       (ScaledObject(namespace: "d", name: "a", leadTime: "7d", metricName: "rps_1.x-y"), nil),
       (ScaledObject(namespace: "d", name: "a", policy: "", leadTime: "0s", metricName: ""), nil),
-    ] as [(ScaledObject, RPCCode?)])
-  func `what cannot be meant is an error with a code`(_ object: ScaledObject, _ expected: RPCCode?)
-  {
+    ] as [(ScaledObject, AnswerError.Kind?)])
+  func `an invalid or unknown reference is an error of its kind`(
+    _ object: ScaledObject, _ expected: AnswerError.Kind?
+  ) {
     let binder = Self.binder([Self.policy("a")])
-    #expect(code { () throws(RPCError) in try binder.bind(object) } == expected)
+    #expect(kind { () throws(AnswerError) in try binder.bind(object) } == expected)
   }
 }

@@ -1,6 +1,6 @@
 internal import Testing
 
-@testable internal import ScalerService
+@testable internal import ScalerRPCs
 
 @Suite struct RequestMemoTests {
   private func message(_ number: Int, length: Int = 12) -> [UInt8] {

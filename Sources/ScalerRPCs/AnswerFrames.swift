@@ -1,3 +1,4 @@
+internal import DecisionEngine
 internal import ScalerMessages
 
 /// The answers that the ScaledObjects of one loop have in common: a fleet of 100,000 gives a few dozen

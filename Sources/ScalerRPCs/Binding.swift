@@ -1,3 +1,4 @@
+internal import DecisionEngine
 internal import HTTP2Server
 internal import ScalerMessages
 

@@ -1,11 +1,12 @@
+internal import DecisionEngine
 internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerMessages
-internal import ScalerService
+internal import ScalerRPCs
 internal import Scaling
 internal import Testing
 
-@Suite struct DecisionEngineTests {
+@Suite struct EngineAnswersTests {
   private static let feed = Feed.query(
     source: ResourceName(name: "main"), promQL: "up", onEmpty: .error)
   private static let object = ScaledObject(namespace: "default", name: "web")

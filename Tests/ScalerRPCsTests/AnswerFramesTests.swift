@@ -1,7 +1,8 @@
 internal import ScalerMessages
 internal import Testing
 
-@testable internal import ScalerService
+@testable internal import DecisionEngine
+@testable internal import ScalerRPCs
 
 @Suite struct AnswerFramesTests {
   @Test func `every number of replicas has its own answer, the first time and later`() {

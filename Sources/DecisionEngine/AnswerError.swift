@@ -1,0 +1,24 @@
+/// Why a ScaledObject has no answer.
+package struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: Hashable, Sendable, CaseIterable {
+    /// The ScaledObject's reference or its trigger's metadata are invalid.
+    case invalidReference
+    /// No policy matches.
+    case noPolicy
+    /// More ScaledObjects ask than the engine keeps.
+    case tooManyObjects
+    /// A policy matches, but its signals have no value to decide from. It passes by itself.
+    case noDecision
+  }
+
+  package let kind: Kind
+  /// The sentence that KEDA shows in its event (C23).
+  package let message: String
+
+  package init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  package var description: String { message }
+}

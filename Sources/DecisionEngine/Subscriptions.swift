@@ -1,0 +1,85 @@
+/// Which worker wants the answers of which ScaledObject, what answers each of them, and which
+/// workers still wait for a first answer. Pure.
+struct Subscriptions<Worker: Hashable> {
+  private struct Subscription {
+    /// What answers the ScaledObject; an error where nothing does.
+    var binding: Result<PolicyKey, AnswerError>
+    /// Workers that know the answer and hear of changes.
+    var informed: [Worker] = []
+    /// Workers that wait for the first fetch.
+    var waiting: [Worker] = []
+  }
+
+  private var subscriptions: [ScaledObject: Subscription] = [:]
+  /// The earliest deadline first, because all wait equally long.
+  private var waits: [(deadline: Duration, object: ScaledObject)] = []
+
+  var count: Int { subscriptions.count }
+
+  var objects: [ScaledObject] { Array(subscriptions.keys) }
+
+  /// Nil for a ScaledObject that no worker asks about.
+  func binding(of object: ScaledObject) -> Result<PolicyKey, AnswerError>? {
+    subscriptions[object]?.binding
+  }
+
+  /// Sets what answers a ScaledObject; its workers stay.
+  mutating func bind(_ object: ScaledObject, to binding: Result<PolicyKey, AnswerError>) {
+    if subscriptions[object] == nil {
+      subscriptions[object] = Subscription(binding: binding)
+    } else {
+      subscriptions[object]?.binding = binding
+    }
+  }
+
+  /// Workers that hear of changes.
+  func informed(of object: ScaledObject) -> [Worker] {
+    subscriptions[object]?.informed ?? []
+  }
+
+  /// - Precondition: the object is bound; otherwise nothing happens.
+  mutating func inform(_ worker: Worker, of object: ScaledObject) {
+    subscriptions[object]?.informed.append(worker)
+  }
+
+  /// - Parameter deadline: on the loop's clock; no earlier than any deadline before.
+  /// - Precondition: the object is bound; otherwise nothing happens.
+  mutating func wait(_ worker: Worker, for object: ScaledObject, until deadline: Duration) {
+    guard subscriptions[object] != nil else { return }
+    assert(waits.last.map { $0.deadline <= deadline } ?? true, "all wait equally long")
+    subscriptions[object]?.waiting.append(worker)
+    waits.append((deadline, object))
+  }
+
+  /// When the first wait ends, on the loop's clock; nil while nothing waits.
+  var nextDeadline: Duration? { waits.first?.deadline }
+
+  /// The ScaledObjects whose wait has ended, to be answered from what is known.
+  mutating func popExpiredWaits(at now: Duration) -> [ScaledObject] {
+    let expired = waits.prefix { $0.deadline <= now }.map(\.object)
+    waits.removeFirst(expired.count)
+    return expired
+  }
+
+  /// Workers that have waited become informed.
+  ///
+  /// - Returns: those workers.
+  mutating func endWaiting(for object: ScaledObject) -> [Worker] {
+    guard let waiting = subscriptions[object]?.waiting, !waiting.isEmpty else { return [] }
+    subscriptions[object]?.informed += waiting
+    subscriptions[object]?.waiting = []
+    return waiting
+  }
+
+  /// - Returns: what answered the object, if that was its last worker and it is forgotten.
+  mutating func remove(
+    _ worker: Worker, from object: ScaledObject
+  ) -> Result<PolicyKey, AnswerError>? {
+    guard var subscription = subscriptions[object] else { return nil }
+    subscription.informed.removeAll { $0 == worker }
+    subscription.waiting.removeAll { $0 == worker }
+    let isUnused = subscription.informed.isEmpty && subscription.waiting.isEmpty
+    subscriptions[object] = isUnused ? nil : subscription
+    return isUnused ? subscription.binding : nil
+  }
+}

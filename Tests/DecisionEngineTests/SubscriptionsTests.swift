@@ -1,0 +1,69 @@
+internal import Scaling
+internal import Testing
+
+@testable internal import DecisionEngine
+
+@Suite struct SubscriptionsTests {
+  private let web = ScaledObject(namespace: "shop", name: "web")
+  private let api = ScaledObject(namespace: "shop", name: "api")
+  private let key = PolicyKey(name: ResourceName(namespace: "shop", name: "web"))
+
+  private func bound() -> Subscriptions<String> {
+    var subscriptions = Subscriptions<String>()
+    subscriptions.bind(web, to: .success(key))
+    return subscriptions
+  }
+
+  @Test func `an informed worker hears of changes, whatever the object is bound to`() {
+    var subscriptions = bound()
+    subscriptions.inform("one", of: web)
+    subscriptions.inform("two", of: web)
+    #expect(subscriptions.informed(of: web) == ["one", "two"])
+    let error = AnswerError(.noPolicy, "none")
+    subscriptions.bind(web, to: .failure(error))
+    #expect(subscriptions.binding(of: web) == .failure(error))
+    #expect(subscriptions.informed(of: web) == ["one", "two"])
+    #expect(subscriptions.count == 1)
+  }
+
+  @Test func `a waiting worker is informed once its wait ends`() {
+    var subscriptions = bound()
+    subscriptions.wait("one", for: web, until: .seconds(2))
+    #expect(subscriptions.informed(of: web).isEmpty)
+    #expect(subscriptions.endWaiting(for: web) == ["one"])
+    #expect(subscriptions.informed(of: web) == ["one"])
+    #expect(subscriptions.endWaiting(for: web).isEmpty)
+  }
+
+  @Test func `waits end at their deadlines`() {
+    var subscriptions = bound()
+    subscriptions.bind(api, to: .success(key))
+    subscriptions.wait("one", for: web, until: .seconds(2))
+    subscriptions.wait("one", for: api, until: .seconds(3))
+    #expect(subscriptions.nextDeadline == .seconds(2))
+    #expect(subscriptions.popExpiredWaits(at: .milliseconds(1999)).isEmpty)
+    #expect(subscriptions.popExpiredWaits(at: .seconds(2)) == [web])
+    #expect(subscriptions.nextDeadline == .seconds(3))
+    #expect(subscriptions.popExpiredWaits(at: .seconds(4)) == [api])
+    #expect(subscriptions.nextDeadline == nil)
+  }
+
+  @Test func `an object is forgotten with its last worker, waiting or informed`() {
+    var subscriptions = bound()
+    subscriptions.inform("one", of: web)
+    subscriptions.wait("two", for: web, until: .seconds(2))
+    #expect(subscriptions.remove("one", from: web) == nil)
+    #expect(subscriptions.objects == [web])
+    #expect(subscriptions.remove("two", from: web) == .success(key))
+    #expect(subscriptions.binding(of: web) == nil)
+    #expect(subscriptions.remove("two", from: web) == nil)
+  }
+
+  @Test func `an object that is not bound takes no workers`() {
+    var subscriptions = Subscriptions<String>()
+    subscriptions.inform("one", of: web)
+    subscriptions.wait("one", for: web, until: .seconds(2))
+    #expect(subscriptions.count == 0)
+    #expect(subscriptions.nextDeadline == nil)
+  }
+}

@@ -1,0 +1,21 @@
+package import Scaling
+
+/// Time zones of which only UTC is needed.
+package struct UTCDatabase: TimeZoneDatabase {
+  package init() {}
+
+  package func timeZone(named name: String) -> (any TimeZoneRules)? {
+    name == "UTC" ? UTCRules() : nil
+  }
+}
+
+package struct UTCRules: TimeZoneRules {
+  package func date(at instant: Instant) -> CivilDate {
+    CivilDate(daysSince1970: Int((Double(instant.milliseconds) / 86_400_000).rounded(.down)))
+  }
+
+  package func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
+    .unique(
+      Instant(milliseconds: Int64(date.daysSince1970 * 1440 + time.minutes) * 60_000))
+  }
+}
