@@ -10,9 +10,6 @@ extension FuzzTarget {
     let now = situation.now
     try require(decision.validUntil > now, "a decision is over before it is made")
     try requireSentence(decision.explanation(at: now), limit: 4000)
-    let isComplete = decision.contributions.allSatisfy { $0.state != .unavailable }
-    try require(
-      isComplete == (decision.memory.incompleteSince == nil), "the memory differs from the signals")
     if let replicas = decision.replicas {
       try require(replicas >= situation.policy.limits.minReplicas, "\(replicas) are too few")
       try require(
@@ -21,7 +18,9 @@ extension FuzzTarget {
 
     // Without the readings of one signal.
     situation.memory = decision.memory
-    guard isComplete, let before = decision.replicas, situation.policy.hold > .zero else { return }
+    situation.policy.hold = .forever
+    let isComplete = decision.contributions.allSatisfy { $0.state == .fresh || $0.state == .held }
+    guard isComplete, let before = decision.replicas else { return }
     for index in situation.policy.signals.indices {
       guard let less = situation.losing(index).decide().replicas else { continue }
       try require(less >= before, "without signal \(index) \(before) replicas fell to \(less)")
@@ -40,15 +39,13 @@ private struct Situation {
     now = Instant(milliseconds: Self.milliseconds(&input))
     let minReplicas = Self.count(&input)
     policy = Policy(
-      name: ResourceName(name: "fuzzed"), leadTime: Self.span(&input), hold: Self.span(&input),
+      name: ResourceName(name: "fuzzed"), leadTime: Self.span(&input),
+      hold: input.take([false, true]) ? .forever : .upTo(Self.span(&input)),
       limits: ReplicaLimits(
         minReplicas: minReplicas,
         maxReplicas: input.take([false, true]) ? max(minReplicas, Self.count(&input)) : nil),
       signals: [])
-    memory = Decision.Memory(
-      lastCompleteReplicas: input.take([false, true]) ? Self.count(&input) : nil,
-      incompleteSince: input.take([false, true])
-        ? Instant(milliseconds: Self.milliseconds(&input)) : nil)
+    memory = Decision.Memory(floor: input.take([false, true]) ? Self.count(&input) : nil)
     for index in 0..<(1 + Int(input.takeByte() % 3)) { addSignal(index, &input) }
   }
 
@@ -60,7 +57,7 @@ private struct Situation {
   func losing(_ index: Int) -> Situation {
     var situation = self
     switch readings[index] {
-    case .schedule: break
+    case .schedule, .unreadable: break
     case .forecast: situation.readings[index] = .forecast(nil)
     case .prometheus: situation.readings[index] = .prometheus(nil, uptime: nil)
     }

@@ -60,11 +60,13 @@ extension FuzzTarget {
         readings.append(.prometheus(nil, uptime: nil))
       }
     }
+    let asked = policy.signals.map { _ in SignalMemory(replicas: last, readAt: now) }
     let decision = Evaluator.decide(
-      policy, readings: readings, memory: Decision.Memory(lastCompleteReplicas: last), at: now)
+      policy, readings: readings, memory: Decision.Memory(signals: asked), at: now)
     try require(decision.validUntil > now, "a decision is over before it is made")
     try requireSentence(decision.explanation(at: now), limit: 20_000)
-    guard isMissing, policy.hold > .zero, let replicas = decision.replicas else { return }
+    let isHeld = policy.signals.allSatisfy { ($0.hold ?? policy.hold) == .forever }
+    guard isMissing, isHeld, let replicas = decision.replicas else { return }
     try require(replicas >= allowed, "without data \(last) replicas fell to \(replicas)")
   }
 }

@@ -11,14 +11,19 @@ extension FuzzTarget {
       var input = FuzzInput(bytes)
       let response = FuzzedAnswer.response(&input)
       for onEmpty in [EmptyResult.error, .zero] {
-        let sample: PrometheusClient.Sample
+        let outcome: PrometheusClient.Outcome
         do throws(FetchFailure) {
-          sample = try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint)
+          outcome = try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint)
         } catch {
           try FuzzedAnswer.requireSound(error)
           continue
         }
-        try requireUsable(sample)
+        switch outcome {
+        case .whole(let sample): try requireUsable(sample)
+        case .partial(let bound, let reason):
+          try require(bound.map(\.isFinite) ?? true, "a bound is not finite")
+          try requireSentence(reason)
+        }
       }
       let points: [PrometheusRange.Point]
       do throws(PrometheusRange.Failure) {
@@ -48,6 +53,10 @@ extension FuzzTarget {
         readings: [
           .prometheus(Reading(value: .sample(sample.value), obtainedAt: now), uptime: nil)
         ], memory: Decision.Memory(), at: now)
+      guard sample.value >= 0 else {
+        try require(decision.replicas == nil, "a value below zero has an answer")
+        continue
+      }
       guard let replicas = decision.replicas else { throw Broken("a value has no answer") }
       try require(
         (0...Int(Int32.max)).contains(replicas), "\(sample.value) asks for \(replicas) replicas")

@@ -39,7 +39,7 @@ enum DecisionJSON {
     json.field("validUntil", time(decision.validUntil))
     writeNextChange(record.nextChange, to: &json)
     json.field("leadTime", DurationText.text(record.policy.leadTime))
-    json.field("hold", DurationText.text(record.policy.hold))
+    json.field("hold", record.policy.hold.text)
     json.field(object: "limits") { json in
       json.field("minReplicas", record.policy.limits.minReplicas)
       json.field("maxReplicas", record.policy.limits.maxReplicas)
@@ -168,10 +168,9 @@ enum DecisionJSON {
       json.field("replicas", replicas)
       json.field("signal", signal)
       json.field("rule", rule)
-    case .hold(let replicas, let until):
-      json.field("limit", "hold")
+    case .lastAnswer(let replicas):
+      json.field("limit", "lastAnswer")
       json.field("replicas", replicas)
-      json.field("until", time(until))
     case .activity(let replicas, let cause, let since, let until):
       json.field("limit", "activity")
       json.field("replicas", replicas)
@@ -207,6 +206,8 @@ enum DecisionJSON {
     json.field("value", contribution.value)
     json.field("dataTime", contribution.dataTime.flatMap(time))
     json.field("ageSeconds", contribution.dataTime.map { $0.duration(to: now).inSeconds })
+    json.field("lostSince", contribution.lostSince.flatMap(time))
+    json.field("origin", contribution.origin?.text)
     json.field("rule", contribution.rule)
     json.field("problem", contribution.problem)
   }

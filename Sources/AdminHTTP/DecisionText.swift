@@ -73,9 +73,7 @@ struct DecisionText {
       switch limit {
       case .cap(let signal, let rule, let replicas):
         add("  capped at \(replicas) by rule \"\(rule)\" of \(signal)")
-      case .hold(let replicas, let until):
-        add("  held at \(replicas), the last complete answer, until \(Self.time(until))")
-      case .activity: add("  \(limit.clause(at: record.decision.at))")
+      case .lastAnswer, .activity: add("  \(limit.clause(at: record.decision.at))")
       case .minReplicas(let replicas): add("  raised to \(replicas) by minReplicas")
       case .maxReplicas(let replicas): add("  lowered to \(replicas) by maxReplicas")
       }
@@ -140,6 +138,10 @@ struct DecisionText {
     if let dataTime = contribution.dataTime {
       parts.append("\(max(dataTime.duration(to: now), .zero).wholeSecondsText) old")
     }
+    if let since = contribution.lostSince {
+      parts.append("lost for \(max(since.duration(to: now), .zero).wholeSecondsText)")
+    }
+    if let place = contribution.origin?.words { parts.append(place) }
     if let problem = contribution.problem { parts.append(problem) }
     return parts.joined(separator: ", ")
   }

@@ -52,7 +52,7 @@ package struct ServeConfiguration: Sendable, Equatable {
     if let setting = settings[.httpListen] { httpListen = try setting.listenAddress() }
     policyDirectories = settings.all(.policies)
     if let setting = settings[.leadTime] { leadTime = try setting.duration(atLeast: .zero) }
-    if let setting = settings[.hold] { hold = try setting.duration(atLeast: .zero) }
+    if let setting = settings[.hold] { hold = try setting.hold() }
     if let setting = settings[.workers] {
       workers = try setting.number(in: 1...Self.maxWorkers)
     }

@@ -159,7 +159,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
     case .triggerServers: "Prometheus servers that triggers of an ElastiService may name"
     case .policies: "directory of manifests, read and watched; repeatable"
     case .leadTime: "how far ahead demand counts, where nothing else says (default 5m)"
-    case .hold: "how long lost readings stand, where nothing else says (default 5m)"
+    case .hold: "how long a lost signal goes on asking, or forever (default forever)"
     case .whenUnavailable: "IsActive without a decision: an error, or false (default error)"
     case .refresh: "how often the flags' data sources are fetched (default 15s)"
     case .fetchTimeout: "limit of one fetch from the flags' data sources (default 5s)"

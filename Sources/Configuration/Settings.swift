@@ -100,6 +100,11 @@ struct Setting {
     return duration
   }
 
+  /// `forever` or a duration.
+  func hold() throws(UsageError) -> Hold {
+    value == "forever" ? .forever : .upTo(try duration(atLeast: .zero))
+  }
+
   /// Nil for zero, which turns a limit off; what is less than a second is a mistake of unit.
   func durationOrNever() throws(UsageError) -> Duration? {
     let duration = try duration(atLeast: .zero)

@@ -192,6 +192,7 @@ package final class FeedRefresher {
     case .success(let response):
       do throws(FetchFailure) {
         let answer = try target.answer(in: response, from: endpoint)
+        try checkAge(of: answer, from: endpoint)
         ended(target, .success(answer), after: response.duration)
       } catch {
         ended(target, .failure(error), after: response.duration)
@@ -199,6 +200,22 @@ package final class FeedRefresher {
     case .failure(let failure):
       ended(target, .failure(FetchFailure(failure)), after: failure.duration)
     }
+  }
+
+  /// How far the clocks of two machines may differ, beside a refresh.
+  private static let clockTolerance = Duration.seconds(300)
+
+  /// - Throws: for a value that was evaluated long ago: a cache answers, and not the server.
+  private func checkAge(
+    of answer: FetchAnswer, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) {
+    guard case .sample(let sample) = answer, let evaluatedAt = sample.evaluatedAt else { return }
+    let age = evaluatedAt.duration(to: wallClock())
+    guard age > Self.clockTolerance + endpoint.dataSource.refresh else { return }
+    throw FetchFailure(
+      .outdated,
+      "\(endpoint.shown) answered with a value that was evaluated \(age.wholeSecondsText) ago: is"
+        + " there a cache in between, or do the clocks differ?")
   }
 
   /// Tells the schedule first, so that the health of the source that the log speaks of is the new
@@ -241,19 +258,25 @@ package final class FeedRefresher {
     case .forecast(let forecast):
       reading.attemptSucceeded(forecast: forecast.series, isStale: forecast.isStale, at: now)
     case .sample(let sample):
-      reading.attemptSucceeded(sample: sample.value, at: now)
+      reading.attemptSucceeded(
+        sample: sample.value, at: min(sample.evaluatedAt ?? now, now))
       journal.remarked(sample.warnings, on: feed, at: now)
+    case .partial(let bound, let reason):
+      reading.attemptFailed(reason, kind: .partial(bound), at: now)
+      sourcesByKey[feed.sourceKey]?.metrics.answeredInPart()
+      journal.answeredInPart(reason, to: feed, at: now)
     case .alive: break
     }
     readings[feed] = reading
-    if hadFailed { journal.feedRecovered(feed, at: now) }
+    if hadFailed, reading.failure == nil { journal.feedRecovered(feed, at: now) }
     onReading(feed, reading)
   }
 
   private func failed(_ target: FetchTarget, _ failure: FetchFailure, at now: Instant) {
     guard case .feed(let feed) = target else { return }
     var reading = readings[feed] ?? Reading()
-    reading.attemptFailed(failure.message, at: now)
+    reading.attemptFailed(
+      failure.message, kind: failure.reason == .noForecast ? .silent : .lost, at: now)
     readings[feed] = reading
     let isSourceDown = schedule.health(of: feed.sourceKey) == .failing
     journal.feedFailed(feed, failure, isSourceDown: isSourceDown, at: now)

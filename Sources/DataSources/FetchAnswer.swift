@@ -5,6 +5,8 @@ internal import Scaling
 enum FetchAnswer: Hashable {
   case forecast(ForecasterClient.Forecast)
   case sample(PrometheusClient.Sample)
+  /// The server calls its answer to a query partial: the value is at least this.
+  case partial(atLeast: Double?, reason: String)
   /// Of a probe: there is somebody.
   case alive
 }
@@ -34,7 +36,10 @@ extension FetchTarget {
       return .forecast(
         try ForecasterClient.forecast(in: response, workload: workload, from: endpoint))
     case .feed(.query(_, _, let onEmpty)):
-      return .sample(try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint))
+      switch try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint) {
+      case .whole(let sample): return .sample(sample)
+      case .partial(let bound, let reason): return .partial(atLeast: bound, reason: reason)
+      }
     case .probe(let key):
       switch key.kind {
       case .forecaster: try ForecasterClient.checkProbe(response, from: endpoint)

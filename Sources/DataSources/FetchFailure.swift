@@ -25,6 +25,8 @@ struct FetchFailure: Error, Hashable {
     case empty
     case severalSamples
     case notFinite
+    /// The answer was evaluated long ago.
+    case outdated
     /// No data source has the name that the feed gives.
     case undefined
     /// Not attempted: the data source is failing.
@@ -44,6 +46,7 @@ struct FetchFailure: Error, Hashable {
       case .empty: "empty"
       case .severalSamples: "several_samples"
       case .notFinite: "not_finite"
+      case .outdated: "outdated"
       case .undefined: "undefined"
       case .sourceFailing: "source_failing"
       case .overloaded: "overloaded"

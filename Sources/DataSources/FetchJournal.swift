@@ -52,6 +52,16 @@ struct FetchJournal {
     write(.info, "fetch succeeds again", Self.fields(of: feed), for: feed, at: now)
   }
 
+  /// The server calls its answer partial: logged like a failure, once while it lasts.
+  mutating func answeredInPart(_ reason: String, to feed: Feed, at now: Instant) {
+    guard
+      case .log = failures[feed, default: LogLimiter(interval: Self.reminder)].occurred(at: now)
+    else { return }
+    var fields = Self.fields(of: feed)
+    fields.append("reason", .string(reason))
+    write(.warning, "a partial answer may raise and never lower", fields, for: feed, at: now)
+  }
+
   /// The server has warnings about a query.
   mutating func remarked(_ warnings: [String], on feed: Feed, at now: Instant) {
     guard !warnings.isEmpty else {

@@ -169,10 +169,10 @@ enum ForecasterClient {
     let start = reader.offset
     let seconds = try reader.readDouble()
     let milliseconds = (seconds * 1000).rounded()
-    guard seconds <= longestStep, milliseconds >= 1 else {
+    guard seconds <= longestStep, milliseconds >= 1000 else {
       throw JSONError(
         offset: start,
-        problem: "stepSeconds is \(seconds), expected more than 0 and at most"
+        problem: "stepSeconds is \(seconds), expected at least 1 and at most"
           + " \(Int(longestStep))")
     }
     return .milliseconds(Int64(milliseconds))

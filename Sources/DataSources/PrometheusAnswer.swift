@@ -8,6 +8,11 @@ struct PrometheusAnswer {
   private(set) var error: String?
   /// What the server remarks about the query, `infos` included; the first few only.
   private(set) var warnings: [String] = []
+  /// Why the server itself calls the answer partial; nil for a whole one. VictoriaMetrics says
+  /// `isPartial`; Thanos, Mimir and Cortex warn when a store is away.
+  private(set) var partiality: String?
+  /// The evaluation time of the result, as the server gives it: Unix seconds; nil without a sample.
+  private(set) var evaluatedAt: Double?
   private(set) var result: Result?
 
   enum Result: Hashable {
@@ -35,8 +40,12 @@ struct PrometheusAnswer {
       case "status": status = try reader.readString()
       case "errorType": errorType = try reader.readString()
       case "error": error = try reader.readString()
-      case "warnings", "infos": try readWarnings(&reader)
-      case "data" where reader.nextKind() == .object: result = try Self.readData(&reader)
+      case "warnings": try readWarnings(&reader, mayBePartial: true)
+      case "infos": try readWarnings(&reader, mayBePartial: false)
+      case "isPartial":
+        if reader.takeNull() { break }
+        if try reader.readBool() { partiality = partiality ?? "the server says isPartial" }
+      case "data" where reader.nextKind() == .object: result = try readData(&reader)
       default: try reader.skipValue()
       }
     }
@@ -46,10 +55,16 @@ struct PrometheusAnswer {
     }
   }
 
-  private mutating func readWarnings(_ reader: inout JSONReader) throws(JSONError) {
+  /// Prometheus' own annotations of a query begin with `PromQL`, and say nothing of the data.
+  private mutating func readWarnings(
+    _ reader: inout JSONReader, mayBePartial: Bool
+  ) throws(JSONError) {
     guard !reader.takeNull() else { return }
     try reader.readArray { reader throws(JSONError) in
       let warning = try reader.readString()
+      if mayBePartial, partiality == nil, !warning.hasPrefix("PromQL ") {
+        partiality = Excerpt.text(of: warning, hiding: reader.secrets)
+      }
       if warnings.count < Self.maximumWarnings {
         warnings.append(Excerpt.text(of: warning, hiding: reader.secrets))
       }
@@ -58,7 +73,7 @@ struct PrometheusAnswer {
 
   /// The type may stand after the result that it describes, so the result is passed over first and
   /// read when its type is known.
-  private static func readData(_ reader: inout JSONReader) throws(JSONError) -> Result? {
+  private mutating func readData(_ reader: inout JSONReader) throws(JSONError) -> Result? {
     var type: String?
     var result: JSONReader?
     try reader.readObject { reader, key throws(JSONError) in
@@ -78,7 +93,7 @@ struct PrometheusAnswer {
     }
   }
 
-  private static func readVector(_ reader: inout JSONReader) throws(JSONError) -> Result {
+  private mutating func readVector(_ reader: inout JSONReader) throws(JSONError) -> Result {
     var samples: [Sample] = []
     var count = 0
     guard !reader.takeNull() else { return .vector([], count: 0) }
@@ -89,12 +104,12 @@ struct PrometheusAnswer {
     return .vector(samples, count: count)
   }
 
-  private static func readSample(_ reader: inout JSONReader) throws(JSONError) -> Sample {
+  private mutating func readSample(_ reader: inout JSONReader) throws(JSONError) -> Sample {
     var sample = Sample(labels: "{}")
     var isHistogram = false
     try reader.readObject { reader, key throws(JSONError) in
       switch key {
-      case "metric": sample.labels = try readLabels(&reader)
+      case "metric": sample.labels = try Self.readLabels(&reader)
       case "value": sample.value = try readPoint(&reader)
       case "histogram":
         isHistogram = true
@@ -119,12 +134,12 @@ struct PrometheusAnswer {
   }
 
   /// `[<seconds since 1970>, "<value>"]`.
-  private static func readPoint(_ reader: inout JSONReader) throws(JSONError) -> String {
+  private mutating func readPoint(_ reader: inout JSONReader) throws(JSONError) -> String {
     var index = 0
     var value: String?
     try reader.readArray { reader throws(JSONError) in
       switch index {
-      case 0: _ = try reader.readDouble()
+      case 0: evaluatedAt = try reader.readDouble()
       case 1: value = try reader.readString()
       default: throw reader.unexpected("the end of a pair of time and value")
       }

@@ -9,6 +9,16 @@ enum PrometheusClient {
     var value: Double
     /// What the server remarks about the query.
     var warnings: [String]
+    /// When the server evaluated it, by its own clock; nil when it does not say.
+    var evaluatedAt: Instant?
+  }
+
+  /// What an answer says.
+  enum Outcome: Hashable {
+    case whole(Sample)
+    /// The server calls the answer partial, for this reason: the value is at least this, or nil
+    /// where it has none.
+    case partial(atLeast: Double?, reason: String)
   }
 
   /// By POST: a query may be longer than what proxies accept in a URL.
@@ -35,7 +45,7 @@ enum PrometheusClient {
   ///   (design section 1, "Prometheus").
   static func sample(
     in response: HTTPResponse, onEmpty: EmptyResult, from endpoint: SourceEndpoint
-  ) throws(FetchFailure) -> Sample {
+  ) throws(FetchFailure) -> Outcome {
     let answer: PrometheusAnswer
     do {
       answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
@@ -49,8 +59,22 @@ enum PrometheusClient {
     guard response.status == 200, answer.status == "success" else {
       throw refusal(answer, response, from: endpoint)
     }
-    return Sample(
-      value: try value(of: answer, onEmpty: onEmpty, from: endpoint), warnings: answer.warnings)
+    if let reason = answer.partiality, !endpoint.dataSource.acceptsPartialAnswers {
+      // An empty result of half of the data is no zero.
+      return .partial(
+        atLeast: try? value(of: answer, onEmpty: .error, from: endpoint),
+        reason: "\(endpoint.shown) answered in part: \(reason)")
+    }
+    return .whole(
+      Sample(
+        value: try value(of: answer, onEmpty: onEmpty, from: endpoint), warnings: answer.warnings,
+        evaluatedAt: answer.evaluatedAt.flatMap(Self.instant)))
+  }
+
+  /// Nil for a time that no clock shows.
+  private static func instant(unixSeconds seconds: Double) -> Instant? {
+    guard seconds > 0, seconds < 1e12 else { return nil }
+    return Instant(milliseconds: Int64((seconds * 1000).rounded()))
   }
 
   /// Prometheus's own error types tell whether the query or the server is to blame.

@@ -2,9 +2,11 @@ internal import Scaling
 
 extension Reading {
   /// A query was answered with this value.
-  mutating func attemptSucceeded(sample: Double, at now: Instant) {
+  ///
+  /// - Parameter instant: when it was evaluated; not after now.
+  mutating func attemptSucceeded(sample: Double, at instant: Instant) {
     value = .sample(sample)
-    obtainedAt = now
+    obtainedAt = instant
     staleSince = nil
     failure = nil
   }
@@ -33,10 +35,12 @@ extension Reading {
     obtainedAt = now
   }
 
-  /// An attempt brought nothing: the last value stays, and the first failure in a row tells since
+  /// An attempt brought no whole answer: the last value stays, and the first in a row tells since
   /// when.
-  mutating func attemptFailed(_ message: String, at now: Instant) {
-    failure = Failure(since: failure?.since ?? now, message: message)
+  mutating func attemptFailed(
+    _ message: String, kind: Failure.Kind = .lost, at now: Instant
+  ) {
+    failure = Failure(since: failure?.since ?? now, message: message, kind: kind)
   }
 
   /// How far the clocks of two machines may differ.

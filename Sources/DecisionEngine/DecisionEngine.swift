@@ -55,7 +55,7 @@ package actor DecisionEngine {
     package var wallClock: @Sendable () -> Instant
     /// The first request for something not loaded at start waits that long for its first fetch
     /// (design section 2).
-    package var firstFetchWait = Duration.seconds(2)
+    package var firstFetchWait = Duration.milliseconds(300)
     /// `/readyz` waits that long for sources that do not answer at start.
     package var firstLoadWait = Duration.seconds(10)
     /// ScaledObjects known at once, over all workers: metadata is a tenant's, memory is not.

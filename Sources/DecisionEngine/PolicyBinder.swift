@@ -62,7 +62,8 @@ package struct PolicyBinder: Sendable {
           + ", and no --forecaster-url from which one could be implied")
     }
     return Policy(
-      name: ResourceName(name: workload), leadTime: defaults.leadTime, hold: defaults.hold,
+      name: ResourceName(name: workload), leadTime: defaults.leadTime,
+      hold: defaults.hold(whenUnavailable: defaults.whenUnavailable),
       signals: [
         Signal(
           name: "forecast", kind: .forecast(ForecastSignal(source: "default", workload: workload)))

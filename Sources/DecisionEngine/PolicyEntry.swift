@@ -13,6 +13,8 @@ final class PolicyEntry: AgendaItem {
   /// One per signal, in order; empty when none of them fetches anything.
   private var feeds: [SignalFeeds]
   private var timelines = SignalTimelines()
+  /// Why a schedule could not be laid out at the last decision; nil for none.
+  private var unreadable: String?
   /// When the first decision was made; means nothing before.
   private var start = Instant.distantPast
   /// Nil while no decision has differed from the first: most policies are like that most of the
@@ -31,13 +33,14 @@ final class PolicyEntry: AgendaItem {
   enum SignalFeeds: Hashable {
     case none
     case one(Feed)
-    case withUptime(Feed, uptime: Feed)
+    case query(Feed, uptime: Feed?, evidence: Feed?)
 
     var all: [Feed] {
       switch self {
       case .none: []
       case .one(let feed): [feed]
-      case .withUptime(let feed, let uptime): [feed, uptime]
+      case .query(let feed, let uptime, let evidence):
+        [feed] + [uptime, evidence].compactMap(\.self)
       }
     }
   }
@@ -50,12 +53,16 @@ final class PolicyEntry: AgendaItem {
 
   var policy: Policy { shared.value }
 
-  /// Takes over an edited policy. The last decision stays, as the memory of the next one.
+  /// What the next decision has to know of the past.
+  private(set) var memory = Decision.Memory()
+
+  /// Takes over an edited policy. What its signals last asked is kept by their names.
   ///
   /// - Returns: whether anything changed.
   func update(policy: Shared<Policy>, catalog: Catalog) -> Bool {
     let feeds = Self.feeds(of: policy.value, catalog)
     let hasChanged = policy != shared || feeds != self.feeds
+    memory = memory.edited(from: shared.value, to: policy.value, lastAnswer: decision?.replicas)
     shared = policy
     guard hasChanged else { return false }
     self.feeds = feeds
@@ -76,26 +83,25 @@ final class PolicyEntry: AgendaItem {
     let previous = decision
     let policy = policy
     let template = layouts.template(of: policy.signals)
-    do throws(UnknownTimeZone) {
-      let windowEnd = now.advanced(by: policy.leadWindow)
-      for (index, signal) in policy.signals.enumerated() {
-        guard case .schedule(let schedule) = signal.kind,
-          timelines[index]?.covers(from: now, to: windowEnd) != true
-        else { continue }
+    unreadable = nil
+    let windowEnd = now.advanced(by: policy.leadWindow)
+    for (index, signal) in policy.signals.enumerated() {
+      guard case .schedule(let schedule) = signal.kind,
+        timelines[index]?.covers(from: now, to: windowEnd) != true
+      else { continue }
+      do throws(UnknownTimeZone) {
         timelines[index] = try layouts.timeline(
           of: schedule, at: index, in: template, from: now, to: windowEnd)
+      } catch {
+        timelines[index] = nil
+        unreadable = "\(error)"
       }
-    } catch {
-      keep(
-        Decision(
-          policy: policy.name, at: now, outcome: .unavailable(reason: "\(error)"),
-          contributions: [], winner: nil, appliedLimits: [],
-          validUntil: now.advanced(by: .seconds(60)),
-          memory: previous?.memory ?? Decision.Memory()))
-      return previous
     }
-    var decision = Evaluator.decide(
-      policy, readings: readings(reading), memory: previous?.memory ?? Decision.Memory(), at: now)
+    var decision = Evaluator.decide(policy, readings: readings(reading), memory: memory, at: now)
+    // The zone may be installed in the meantime.
+    if unreadable != nil {
+      decision.validUntil = min(decision.validUntil, now.advanced(by: .seconds(60)))
+    }
     // What is fetched differs from policy to policy, and would only be compared in vain.
     if feeds.isEmpty { decision.contributions = template.shared(decision.contributions) }
     keep(decision)
@@ -107,15 +113,15 @@ final class PolicyEntry: AgendaItem {
   /// - Parameter reading: the latest of a feed.
   func readings(_ reading: (Feed) -> Reading?) -> [SignalReading] {
     shared.value.signals.indices.map { index in
-      let all = index < feeds.count ? feeds[index].all : []
-      switch shared.value.signals[index].kind {
-      case .schedule:
+      switch index < feeds.count ? feeds[index] : .none {
+      case .none:
+        if let unreadable, timelines[index] == nil { return .unreadable(unreadable) }
         return .schedule(timelines[index] ?? .nothing)
-      case .forecast:
-        return .forecast(all.first.flatMap(reading))
-      case .prometheus:
+      case .one(let feed):
+        return .forecast(reading(feed))
+      case .query(let feed, let uptime, let evidence):
         return .prometheus(
-          all.first.flatMap(reading), uptime: all.count > 1 ? reading(all[1]) : nil)
+          reading(feed), uptime: uptime.flatMap(reading), evidence: evidence.flatMap(reading))
       }
     }
   }
@@ -136,12 +142,12 @@ final class PolicyEntry: AgendaItem {
   /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
   func wallClockStepped(by step: Duration) {
     timelines = SignalTimelines()
-    decision?.memory.wallClockStepped(by: step)
+    memory.wallClockStepped(by: step)
   }
 
   /// Somebody asked for the workload. To be followed by a decision.
   func wake(at instant: Instant) {
-    decision?.memory.wokenUp(at: instant)
+    memory.wokenUp(at: instant)
   }
 
   private func keep(_ decision: Decision) {
@@ -152,6 +158,7 @@ final class PolicyEntry: AgendaItem {
     }
     if self.decision == nil { start = decision.at }
     self.decision = decision
+    memory = decision.memory
   }
 
   private static func feeds(of policy: Policy, _ catalog: Catalog) -> [SignalFeeds] {
@@ -172,9 +179,15 @@ final class PolicyEntry: AgendaItem {
       let source = resolve(prometheus.source, .prometheus, in: namespace, catalog)
       let feed = Feed.query(
         source: source, promQL: prometheus.query, onEmpty: prometheus.onEmpty)
-      guard let uptimeQuery = prometheus.uptimeQuery else { return .one(feed) }
-      return .withUptime(
-        feed, uptime: .query(source: source, promQL: uptimeQuery, onEmpty: .error))
+      let refresh = catalog.dataSource(.prometheus, named: prometheus.source, in: namespace)?
+        .refresh
+      let uptime = prometheus.uptimeQuery(step: refresh ?? DataSource.Defaults.refresh).map {
+        Feed.query(source: source, promQL: $0, onEmpty: .error)
+      }
+      let evidence = prometheus.evidence.map {
+        Feed.query(source: source, promQL: $0, onEmpty: .zero)
+      }
+      return .query(feed, uptime: uptime, evidence: evidence)
     }
   }
 

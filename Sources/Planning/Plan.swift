@@ -130,8 +130,8 @@ private struct PlanWalk {
     return true
   }
 
-  /// A signal that is unknown at this instant is left out, unless it is required: what a plan
-  /// knows of it says nothing about whether the server will.
+  /// A signal that is unknown at this instant is left out, required or not: what a plan knows of it
+  /// says nothing about whether the server will.
   private static func decide(
     _ known: KnownReadings, activity: Decision.Activity?, at now: Instant
   ) -> Decision {
@@ -139,9 +139,7 @@ private struct PlanWalk {
     var readings = known.readings(at: now)
     let memory = Decision.Memory(activity: activity)
     let decision = Evaluator.decide(policy, readings: readings, memory: memory, at: now)
-    let kept = policy.signals.indices.filter {
-      decision.contributions[$0].state == .fresh || policy.signals[$0].required
-    }
+    let kept = policy.signals.indices.filter { decision.contributions[$0].state == .fresh }
     guard kept.count < policy.signals.count, !kept.isEmpty else { return decision }
     policy.signals = kept.map { policy.signals[$0] }
     readings = kept.map { readings[$0] }

@@ -37,15 +37,16 @@ package final class ScalerRPCs: RPCService {
   private var referenceMemo = RequestMemo<Binding>()
   /// The binding of each open StreamIsActive.
   private var pushStreams: [RPCID: Binding] = [:]
-  /// Streams that are sent `true` once more, the earliest first.
-  private var repeats: [(at: Duration, rpc: RPCID)] = []
+  /// Streams that are sent `true` once more, for each of `repeatDelays`, the earliest first.
+  private var repeats: [[(at: Duration, rpc: RPCID)]] = repeatDelays.map { _ in [] }
   private var repeatTimer: LoopTimer?
   private var sweepTimer: LoopTimer?
   private var health: HealthRPCs
   private var reflection: ReflectionRPCs
 
-  /// KEDA drops a push while the ScaledObject's status has no metric name yet (C10).
-  static let repeatDelay = Duration.seconds(5)
+  /// When a rising edge is sent again: KEDA loses a push that meets its own step to zero (C31), and
+  /// one for a ScaledObject whose status has no metric name yet (C10).
+  static let repeatDelays: [Duration] = [.seconds(1), .seconds(5)]
   /// Ten of KEDA's longest usual polling intervals: whoever is silent that long is gone.
   static let forgetAfter = Duration.seconds(900)
   /// The ScaledObjects that one loop knows; as many as the engine's own limit.
@@ -211,7 +212,7 @@ package final class ScalerRPCs: RPCService {
     let binding = try binding(of: message)
     binding.pushStreams[rpc] = false
     pushStreams[rpc] = binding
-    if binding.isAnswered { openPush(rpc, binding) }
+    if binding.isAnswered { push(rpc, binding) }
   }
 
   // MARK: Answering
@@ -248,34 +249,28 @@ package final class ScalerRPCs: RPCService {
     RPCStatus(.unavailable, "\(object) has no decision yet: ask again")
   }
 
-  /// The state on open, once it is known (C10). A lost signal is no state: the stream then stays
-  /// open and silent, and polling tells the reason.
-  private func openPush(_ rpc: RPCID, _ binding: Binding) {
-    switch binding.answer?.activity {
-    case .active:
-      binding.pushStreams[rpc] = true
-      responder.send(rpc, frame: frames.active)
-      repeats.append((loop.now + Self.repeatDelay, rpc))
-      if repeats.count == 1 { repeatTimer?.start(after: Self.repeatDelay) }
-    case .inactive:
-      responder.send(rpc, frame: frames.inactive)
-    case .error(let error):
-      // A missing decision passes by itself; what is wrong with the reference or the policy does not.
-      guard error.kind != .noDecision else { return }
-      responder.end(rpc, status: RPCStatus(error))
-    case nil:
-      break
+  private func sendActive(_ rpc: RPCID) {
+    responder.send(rpc, frame: frames.active)
+    for (index, delay) in Self.repeatDelays.enumerated() {
+      repeats[index].append((loop.now + delay, rpc))
     }
+    startRepeatTimer()
   }
 
   private func repeatActive() {
-    let due = repeats.prefix { $0.at <= loop.now }
-    for (_, rpc) in due where pushStreams[rpc]?.answer?.activity == .active {
-      responder.send(rpc, frame: frames.active)
+    for index in repeats.indices {
+      let due = repeats[index].prefix { $0.at <= loop.now }
+      for (_, rpc) in due where pushStreams[rpc]?.answer?.activity == .active {
+        responder.send(rpc, frame: frames.active)
+      }
+      repeats[index].removeFirst(due.count)
     }
-    repeats.removeFirst(due.count)
-    guard let first = repeats.first else { return }
-    repeatTimer?.start(after: first.at - loop.now)
+    startRepeatTimer()
+  }
+
+  private func startRepeatTimer() {
+    guard let next = repeats.compactMap(\.first?.at).min() else { return }
+    repeatTimer?.start(after: max(next - loop.now, .zero))
   }
 
   // MARK: Bindings
@@ -332,8 +327,6 @@ package final class ScalerRPCs: RPCService {
   }
 
   private func take(_ answer: Answer, for binding: Binding) {
-    let isFirst = !binding.isAnswered
-    let wasActive = binding.answer?.activity == .active
     binding.take(answer, frames: &frames)
     let waiting = binding.waiting
     binding.waiting = []
@@ -344,21 +337,21 @@ package final class ScalerRPCs: RPCService {
         answerActivity(rpc, binding)
       }
     }
-    guard !binding.pushStreams.isEmpty else { return }
-    for rpc in binding.pushStreams.keys {
-      isFirst ? openPush(rpc, binding) : push(rpc, binding, wasActive: wasActive)
-    }
+    for rpc in binding.pushStreams.keys { push(rpc, binding) }
   }
 
-  /// `false` is never sent after the opening: KEDA ignores it, and polls for it (C10).
-  private func push(_ rpc: RPCID, _ binding: Binding, wasActive: Bool) {
+  /// Sends `true` on open and on every rising edge. `false` is never sent: KEDA up to 2.17 would
+  /// deactivate the workload whatever its other triggers say (C28), later ones ignore it (C10). A
+  /// lost signal is no state: the stream stays open and silent, and polling tells the reason.
+  private func push(_ rpc: RPCID, _ binding: Binding) {
     switch binding.answer?.activity {
     case .active:
       guard binding.pushStreams.updateValue(true, forKey: rpc) == false else { return }
-      responder.send(rpc, frame: frames.active)
+      sendActive(rpc)
     case .inactive:
       binding.pushStreams[rpc] = false
     case .error(let error):
+      // A missing decision passes by itself; what is wrong with the reference or the policy does not.
       guard error.kind != .noDecision else { return }
       responder.end(rpc, status: RPCStatus(error))
     case nil:

@@ -8,6 +8,7 @@ struct CollectedMetrics: Sendable {
   let signalReplicas: CollectedFamily
   let signalState: CollectedFamily
   let signalAge: CollectedFamily
+  let signalKept: CollectedFamily
   let sourceUp: CollectedFamily
   let connections: CollectedFamily
   let connectionsAccepted: CollectedFamily
@@ -43,7 +44,8 @@ struct CollectedMetrics: Sendable {
       unit: .seconds, labels: policy)
     signalReplicas = registry.collected(
       .gauge, "headstart_signal_replicas",
-      help: "Replicas that the signal asks for within the lead window; absent while it is lost.",
+      help:
+        "Replicas that the signal asks for within the lead window; absent while it takes no part.",
       labels: signal)
     signalState = registry.collected(
       .gauge, "headstart_signal_state",
@@ -52,6 +54,10 @@ struct CollectedMetrics: Sendable {
       .gauge, "headstart_signal_age_seconds",
       help: "Age of the signal's data; absent for schedules and before the first data.",
       unit: .seconds, labels: signal)
+    signalKept = registry.collected(
+      .gauge, "headstart_signal_kept_seconds",
+      help: "How long the signal has been lost and goes on asking for its last number; 0 while it"
+        + " is not.", unit: .seconds, labels: signal)
     sourceUp = registry.collected(
       .gauge, "headstart_source_up",
       help: "1 when the data source answers, 0 when it fails.", labels: ["source", "kind"])

@@ -18,6 +18,7 @@ extension HeadstartMetrics {
         writer.write(collected.signalReplicas, Double(replicas), labels: labels)
       }
       if let age = signal.age { writer.write(collected.signalAge, age.inSeconds, labels: labels) }
+      writer.write(collected.signalKept, signal.kept?.inSeconds ?? 0, labels: labels)
     }
   }
 

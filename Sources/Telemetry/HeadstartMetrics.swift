@@ -52,6 +52,9 @@ package final class HeadstartMetrics: Sendable {
   /// By `source` and `kind`. Use `source(_:kind:)`.
   package let sourceFetchDuration: HistogramFamily
 
+  /// Answers that a server called partial itself, by `source` and `kind`. Use `source(_:kind:)`.
+  package let partialAnswers: CounterFamily
+
   // MARK: Manifests and log
 
   /// By `state`: loaded, or broken (its last good content is in force, if it had any).
@@ -125,6 +128,10 @@ package final class HeadstartMetrics: Sendable {
       "headstart_source_fetch_duration_seconds", help: "Time of one fetch from a data source.",
       unit: .seconds, labels: ["source", "kind"])
 
+    partialAnswers = registry.counter(
+      "headstart_partial_answers_total",
+      help: "Answers that a data source called partial itself: they may raise, never lower.",
+      labels: ["source", "kind"])
     manifestFiles = registry.gauge(
       "headstart_manifest_files",
       help: "Manifest files, loaded or broken; a broken file keeps its last good content.",

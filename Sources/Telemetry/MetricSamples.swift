@@ -31,23 +31,27 @@ package struct SignalSample: Hashable, Sendable {
   /// `forecast`, `schedule` or `prometheus`.
   package var kind: String
   package var state: State
-  /// Nil while the signal is unavailable.
+  /// Nil while the signal takes no part.
   package var replicas: Int?
   /// How old its data is; nil for a schedule.
   package var age: Duration?
+  /// For how long it has gone on asking what it last asked; nil while it is not held.
+  package var kept: Duration?
 
   package enum State: String, Hashable, Sendable, CaseIterable {
-    case fresh, held, unavailable
+    case fresh, held, silent, unknown
   }
 
   package init(
-    signal: String, kind: String, state: State, replicas: Int? = nil, age: Duration? = nil
+    signal: String, kind: String, state: State, replicas: Int? = nil, age: Duration? = nil,
+    kept: Duration? = nil
   ) {
     self.signal = signal
     self.kind = kind
     self.state = state
     self.replicas = replicas
     self.age = age
+    self.kept = kept
   }
 }
 

@@ -7,6 +7,7 @@ package final class SourceMetrics: Sendable {
   private let isForecaster: Bool
   private let successes: Counter
   private let failures: Counter
+  private let partials: Counter
   private let duration: Histogram
 
   init(_ metrics: HeadstartMetrics, source: String, kind: String) {
@@ -15,6 +16,7 @@ package final class SourceMetrics: Sendable {
     isForecaster = kind == "forecaster"
     successes = metrics.sourceFetches.with(labels + ["success"])
     failures = metrics.sourceFetches.with(labels + ["failure"])
+    partials = metrics.partialAnswers.with(labels)
     duration = metrics.sourceFetchDuration.with(labels)
   }
 
@@ -38,6 +40,11 @@ package final class SourceMetrics: Sendable {
     observe(duration)
   }
 
+  /// The source called an answer partial itself.
+  package func answeredInPart() {
+    partials.increment()
+  }
+
   private func observe(_ duration: Duration) {
     self.duration.observe(duration)
     if isForecaster { metrics.forecastFetchDuration.observe(duration) }
@@ -59,6 +66,7 @@ extension HeadstartMetrics {
     for family in [sourceFetches, sourceFetchFailures] {
       family.removeAll { $0[0] == source && $0[1] == kind }
     }
+    partialAnswers.remove([source, kind])
     sourceFetchDuration.remove([source, kind])
   }
 }

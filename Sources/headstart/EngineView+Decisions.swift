@@ -36,8 +36,8 @@ extension EngineView {
   ) -> AdminContent.Answer<DecisionSequence> {
     answer(about: name) { detail in
       let now = WallClock.now()
-      let until = now.advanced(by: time)
-      let projection = projection(of: detail.snapshot, until: until)
+      let projection = projection(of: detail.snapshot, until: now.advanced(by: time))
+      let until = min(now.advanced(by: time), max(projection.knownUntil ?? .distantFuture, now))
       return .found(
         DecisionSequence(
           policy: detail.snapshot.policy, from: now, to: until, now: now,
@@ -59,7 +59,7 @@ extension EngineView {
       for: snapshot.policy,
       readings: snapshot.readings(
         from: now, until: now, leadTime: max(longest, doubled), zones: zones),
-      activity: snapshot.decision.memory.activity, leadTimes: question.leadTimes, at: now)
+      memory: snapshot.decision.memory, leadTimes: question.leadTimes, at: now)
     record.sources = detail.sources.map { source in
       SourceRecord(
         name: "\(source.key.name)", kind: source.key.kind.rawValue, state: source.state.rawValue,
@@ -89,7 +89,13 @@ extension EngineView {
         "\(instant.rfc3339) is more than 8d ahead; headstart plan shows what schedules will ask for"
       )
     }
-    let decision = projection(of: detail.snapshot, until: instant).decision(at: instant)
+    let projection = projection(of: detail.snapshot, until: instant)
+    if let end = projection.knownUntil, end <= instant {
+      return .unknowable(
+        "what \(detail.snapshot.policy.name) will ask for is not known beyond \(end.rfc3339),"
+          + " where its forecast ends")
+    }
+    let decision = projection.decision(at: instant)
     var record = record(of: detail.snapshot, decision, at: instant)
     record.moment = .future
     return .found(record)

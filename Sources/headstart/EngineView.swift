@@ -193,9 +193,10 @@ struct EngineView: Sendable {
       signals: decision.contributions.map { contribution in
         SignalSample(
           signal: contribution.signal, kind: contribution.kind.rawValue,
-          state: SignalSample.State(rawValue: contribution.state.rawValue) ?? .unavailable,
+          state: SignalSample.State(rawValue: contribution.state.rawValue) ?? .unknown,
           replicas: contribution.replicas,
-          age: contribution.dataTime.map { max($0.duration(to: now), .zero) })
+          age: contribution.dataTime.map { max($0.duration(to: now), .zero) },
+          kept: contribution.lostSince.map { max($0.duration(to: now), .zero) })
       })
   }
 }

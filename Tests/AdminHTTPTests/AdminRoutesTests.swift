@@ -68,11 +68,11 @@ struct AdminRoutesTests {
     let expected = """
       {"namespace":"default","name":"my-api","desiredReplicas":12,"active":true,"available":true,\
       "reason":null,"explanation":"12 replicas, because.","at":"2026-11-20T23:34:05.123Z",\
-      "validUntil":"2026-11-20T23:35:00.000Z","nextChange":null,"leadTime":"10m","hold":"5m",\
+      "validUntil":"2026-11-20T23:35:00.000Z","nextChange":null,"leadTime":"10m","hold":"forever",\
       "limits":{"minReplicas":2,"maxReplicas":50},"bindings":3,"winner":"calendar",\
       "appliedLimits":[\
       {"limit":"cap","replicas":12,"signal":"calendar","rule":"Night"},\
-      {"limit":"hold","replicas":12,"until":"2026-11-20T23:35:00.000Z"},\
+      {"limit":"lastAnswer","replicas":12},\
       {"limit":"activity","replicas":3,"cause":"wakeUp","since":"2026-11-20T23:33:20.000Z",\
       "until":"2026-11-20T23:48:20.000Z"},\
       {"limit":"activity","replicas":3,"cause":"firstSeen","since":"2026-11-20T23:33:20.000Z",\
@@ -81,15 +81,15 @@ struct AdminRoutesTests {
       "contributions":[\
       {"signal":"predicted","kind":"forecast","state":"held","replicas":9,\
       "peak":"2026-11-20T23:35:00.000Z","value":null,"dataTime":"2026-11-20T23:33:35.123Z",\
-      "ageSeconds":30,"rule":null,"problem":"the forecaster \\"x\\" fails"},\
+      "ageSeconds":30,"lostSince":"2026-11-20T23:33:45.123Z","origin":"peer 10.0.0.7","rule":null,"problem":"the forecaster \\"x\\" fails"},\
       {"signal":"calendar","kind":"schedule","state":"fresh","replicas":30,\
       "peak":"2026-11-20T23:34:05.123Z","value":null,"dataTime":null,"ageSeconds":null,\
-      "rule":"Black Friday","problem":null},\
+      "lostSince":null,"origin":null,"rule":"Black Friday","problem":null},\
       {"signal":"live","kind":"prometheus","state":"fresh","replicas":2,"peak":null,\
-      "value":123.5,"dataTime":"2026-11-20T23:34:05.000Z","ageSeconds":0.123,"rule":null,\
+      "value":123.5,"dataTime":"2026-11-20T23:34:05.000Z","ageSeconds":0.123,"lostSince":null,"origin":null,"rule":null,\
       "problem":null},\
-      {"signal":"gone","kind":"prometheus","state":"unavailable","replicas":null,"peak":null,\
-      "value":null,"dataTime":null,"ageSeconds":null,"rule":null,"problem":"no data"}],"moment":"present",\
+      {"signal":"gone","kind":"prometheus","state":"unknown","replicas":null,"peak":null,\
+      "value":null,"dataTime":null,"ageSeconds":null,"lostSince":null,"origin":null,"rule":null,"problem":"no data"}],"moment":"present",\
       "whatIf":[{"change":"without calendar","withoutSignal":"calendar","replicas":9},\
       {"change":"with a lead time of 5m","leadTime":"5m","replicas":null,\
       "reason":"nothing is left"}],"between":[\
@@ -209,9 +209,10 @@ struct AdminRoutesTests {
     #expect(response.headers[0].value == "text/plain; charset=utf-8")
     for part in [
       "default/my-api asks for 12 replicas at 2026-11-20T23:34:05Z.", "12 replicas, because.",
-      "→ calendar   schedule    30  fresh        now, rule \"Black Friday\"",
-      "  live       prometheus  2   fresh        now, value 123.5, 0s old",
-      "capped at 12 by rule \"Night\" of calendar", "without calendar", "9 replicas",
+      "→ calendar   schedule    30  fresh    now, rule \"Black Friday\"",
+      "  live       prometheus  2   fresh    now, value 123.5, 0s old",
+      "kept at 12, the answer before the edit", "capped at 12 by rule \"Night\" of calendar",
+      "without calendar", "9 replicas",
       "unavailable: nothing is left", "11 to 13 replicas", "HTTP ?[31m500",
     ] {
       #expect(text.contains(part), "\(part) in \(text)")

@@ -12,19 +12,20 @@ let fullDecision = Decision(
     Contribution(
       signal: "predicted", kind: .forecast, state: .held, replicas: 9,
       peak: Instant(milliseconds: 1_795_217_700_000),
-      dataTime: Instant(milliseconds: 1_795_217_615_123), problem: "the forecaster \"x\" fails"),
+      dataTime: Instant(milliseconds: 1_795_217_615_123), problem: "the forecaster \"x\" fails",
+      lostSince: Instant(milliseconds: 1_795_217_625_123), origin: .peer("10.0.0.7")),
     Contribution(
       signal: "calendar", kind: .schedule, state: .fresh, replicas: 30,
       peak: Instant(milliseconds: 1_795_217_645_123), rule: "Black Friday"),
     Contribution(
       signal: "live", kind: .prometheus, state: .fresh, replicas: 2, value: 123.5,
       dataTime: Instant(milliseconds: 1_795_217_645_000)),
-    Contribution(signal: "gone", kind: .prometheus, state: .unavailable, problem: "no data"),
+    Contribution(signal: "gone", kind: .prometheus, state: .unknown, problem: "no data"),
   ],
   winner: 1,
   appliedLimits: [
     .cap(signal: "calendar", rule: "Night", replicas: 12),
-    .hold(replicas: 12, until: Instant(milliseconds: 1_795_217_700_000)),
+    .lastAnswer(replicas: 12),
     .activity(
       replicas: 3, cause: .wakeUp, since: Instant(milliseconds: 1_795_217_600_000),
       until: Instant(milliseconds: 1_795_218_500_000)),

@@ -13,8 +13,12 @@ private func query(_ promQL: String, onEmpty: EmptyResult = .error) -> Feed {
   .query(source: ResourceName(name: "main"), promQL: promQL, onEmpty: onEmpty)
 }
 
-private func scalar(_ value: String) -> ScriptedServer.Step {
-  .reply(200, #"{"status":"success","data":{"resultType":"scalar","result":[1,"\#(value)"]}}"#)
+/// - Parameter age: in seconds, how long ago the server says that it evaluated the query.
+private func scalar(_ value: String, age: Double = 0, more: String = "") -> ScriptedServer.Step {
+  let time = Date().timeIntervalSince1970 - age
+  return .reply(
+    200,
+    #"{"status":"success","data":{"resultType":"scalar","result":[\#(time),"\#(value)"]}\#(more)}"#)
 }
 
 extension DataSource {
@@ -253,9 +257,8 @@ extension DataSource {
   }
 
   @Test func `logs warnings of the server once for each query`() async throws {
-    let body =
-      #"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]},"warnings":["beware"]}"#
-    let server = try ScriptedServer(always: .reply(200, body))
+    let server = try ScriptedServer(
+      always: scalar("1", more: #","warnings":["PromQL warning: beware"]"#))
     defer { server.stop() }
     try await RefresherHost.run { host in
       try await host.define(
@@ -263,6 +266,45 @@ extension DataSource {
       try await host.retain(query("a"), query("b"))
       await host.until { _ in server.requests.count >= 20 }
       #expect(host.log.lines.count { $0.contains("beware") } == 2)
+    }
+  }
+
+  @Test func `a partial answer keeps the last value, is counted, and logged once`() async throws {
+    let wasAsked = Mutex(false)
+    let server = try ScriptedServer { request in
+      // A source without queries is asked for vector(1).
+      guard request.body.hasPrefix("query=a&") else { return [scalar("1")] }
+      let isFirst = wasAsked.withLock { asked in
+        defer { asked = true }
+        return !asked
+      }
+      return [isFirst ? scalar("7") : scalar("3", more: #","isPartial":true"#)]
+    }
+    defer { server.stop() }
+    try await RefresherHost.run { host in
+      try await host.define(
+        Fixtures.prometheus(server.address).refreshed(every: .milliseconds(5)))
+      try await host.retain(query("a"))
+      let reading = try await host.reading(of: query("a")) { $0.failure != nil }
+      #expect(reading?.value == .sample(7))
+      #expect(reading?.failure?.kind == .partial(3))
+      await host.until { _ in server.requests.count >= 10 }
+      #expect(host.log.lines.count { $0.contains("partial answer") } == 1)
+      #expect(
+        host.exposition.contains("headstart_partial_answers_total{source=\"main\""))
+    }
+  }
+
+  @Test(arguments: [(0, nil), (290, nil), (7200, "2h")] as [(Double, String?)])
+  func `an answer that was evaluated long ago is none`(age: Double, told: String?) async throws {
+    let server = try ScriptedServer(always: scalar("7", age: age))
+    defer { server.stop() }
+    try await RefresherHost.run { host in
+      try await host.define(Fixtures.prometheus(server.address))
+      try await host.retain(query("a"))
+      let reading = try await host.reading(of: query("a")) { _ in true }
+      #expect((reading?.failure == nil) == (told == nil))
+      if let told { #expect(reading?.failure?.message.contains("evaluated \(told)") == true) }
     }
   }
 

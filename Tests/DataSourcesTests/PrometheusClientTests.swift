@@ -12,7 +12,52 @@ internal import Testing
   private func sample(
     _ response: HTTPResponse, onEmpty: EmptyResult = .error
   ) throws(FetchFailure) -> PrometheusClient.Sample {
-    try PrometheusClient.sample(in: response, onEmpty: onEmpty, from: endpoint)
+    guard
+      case .whole(let sample) = try PrometheusClient.sample(
+        in: response, onEmpty: onEmpty, from: endpoint)
+    else { throw FetchFailure(.decode, "it is partial") }
+    return sample
+  }
+
+  @Test(
+    "An answer that the server calls partial is a bound",
+    arguments: [
+      (#","isPartial":true"#, true), (#","isPartial":false"#, false),
+      (#","isPartial":null"#, false),
+      (#","warnings":["receive series from Addr: store-2:10901: Unavailable"]"#, true),
+      (#","warnings":["PromQL warning: metric might not be a counter"]"#, false),
+      (#","infos":["PromQL info: metric might not be a counter"]"#, false),
+      (#","infos":["anything"]"#, false), (#","warnings":null"#, false),
+    ])
+  func partial(fields: String, isPartial: Bool) throws {
+    let whole = Self.vector(Self.sample("", "3"))
+    let body = whole.dropLast() + fields + "}"
+    let response = HTTPResponse(status: 200, body: Array(body.utf8))
+    let outcome = try PrometheusClient.sample(in: response, onEmpty: .error, from: endpoint)
+    if case .partial(let bound, let reason) = outcome {
+      #expect(isPartial && bound == 3 && reason.contains("in part"))
+    } else {
+      #expect(!isPartial)
+    }
+    var accepting = Fixtures.prometheus()
+    accepting.acceptsPartialAnswers = true
+    guard
+      case .whole = try PrometheusClient.sample(
+        in: response, onEmpty: .error, from: SourceEndpoint(accepting))
+    else {
+      Issue.record("it was to be accepted")
+      return
+    }
+  }
+
+  @Test func `An empty partial answer is no zero`() throws {
+    let body = String(Self.vector().dropLast()) + #","isPartial":true}"#
+    let outcome = try PrometheusClient.sample(
+      in: HTTPResponse(status: 200, body: Array(body.utf8)), onEmpty: .zero, from: endpoint)
+    guard case .partial(atLeast: nil, _) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
   }
 
   private func failure(_ response: HTTPResponse) -> FetchFailure? {
@@ -76,9 +121,9 @@ internal import Testing
   }
 
   @Test func `passes warnings on, a few of them`() throws {
-    let many = (1...9).map { "\"warning \($0)\"" }.joined(separator: ",")
+    let many = (1...9).map { "\"PromQL warning: \($0)\"" }.joined(separator: ",")
     let body = Self.scalar("1").dropLast() + ",\"warnings\":[\(many)]}"
-    #expect(try sample(.ok(String(body))).warnings == (1...5).map { "warning \($0)" })
+    #expect(try sample(.ok(String(body))).warnings == (1...5).map { "PromQL warning: \($0)" })
   }
 
   @Test(arguments: ["NaN", "+Inf", "-Inf", "Inf"])
@@ -219,9 +264,13 @@ internal import Testing
   @Test func `secrets in a warning are not passed on`() throws {
     let endpoint = SourceEndpoint(Fixtures.prometheus("http://p"), token: Redacted("t0kent0ken"))
     let body =
-      #"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]},"warnings":["t0kent0ken?"]}"#
-    let sample = try PrometheusClient.sample(
+      #"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]},"warnings":["PromQL info: t0kent0ken?"]}"#
+    let outcome = try PrometheusClient.sample(
       in: HTTPResponse(status: 200, body: Array(body.utf8)), onEmpty: .error, from: endpoint)
-    #expect(sample.warnings == ["[redacted]?"])
+    guard case .whole(let sample) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(sample.warnings == ["PromQL info: [redacted]?"])
   }
 }

@@ -28,7 +28,7 @@ internal import Testing
   private static func decision(_ replicas: Int?, missing: [String] = []) -> DecisionSummary {
     let contributions =
       [Contribution(signal: "live", kind: .prometheus, state: .fresh, replicas: replicas)]
-      + missing.map { Contribution(signal: $0, kind: .forecast, state: .unavailable) }
+      + missing.map { Contribution(signal: $0, kind: .forecast, state: .unknown) }
     return DecisionSummary(
       Decision(
         policy: ResourceName(namespace: "default", name: "web"), at: wallClock,

@@ -53,7 +53,7 @@ extension Signal {
 
 extension Policy {
   init(
-    _ signals: [Signal], leadTime: Duration = .seconds(600), hold: Duration = .seconds(300),
+    _ signals: [Signal], leadTime: Duration = .seconds(600), hold: Hold = .forever,
     limits: ReplicaLimits = ReplicaLimits()
   ) {
     self.init(

@@ -132,11 +132,12 @@ internal import Testing
     #expect(status.code == .notFound)
   }
 
-  @Test func `a stream gets the state on open, and then rising edges only`() throws {
+  @Test func `a stream gets rising edges only, and nothing on open while inactive`() throws {
     let harness = try EngineHarness(Self.catalog(Self.live()))
     harness.supply(Self.sample(0, at: harness.clock.now), for: Self.feed)
     harness.send(.streamIsActive, Self.object, stream: 1)
-    #expect(harness.answers(on: 1) == [.send(Self.activity(false))])
+    // KEDA up to 2.17 would take `false` for an order (C28).
+    #expect(harness.answers(on: 1).isEmpty)
     harness.supply(Self.sample(50, at: harness.clock.now), for: Self.feed)
     #expect(harness.answers(on: 1) == [.send(Self.activity(true))])
     harness.supply(Self.sample(90, at: harness.clock.now), for: Self.feed)
@@ -151,7 +152,9 @@ internal import Testing
   }
 
   @Test func `losing and regaining a signal is no rising edge`() throws {
-    let harness = try EngineHarness(Self.catalog(Self.live()))
+    var limited = Self.live()
+    limited.hold = .upTo(.seconds(300))
+    let harness = try EngineHarness(Self.catalog(limited))
     harness.supply(Self.sample(50, at: harness.clock.now), for: Self.feed)
     harness.send(.streamIsActive, Self.object, stream: 1)
     #expect(harness.answers(on: 1) == [.send(Self.activity(true))])
@@ -175,7 +178,8 @@ internal import Testing
     harness.clock.now = time(534, on: harness)
     harness.update(Self.catalog(Self.scheduled))
     harness.send(.streamIsActive, Self.object, stream: 1)
-    #expect(harness.answers(on: 1) == [.send(Self.activity(false))])
+    // KEDA up to 2.17 would take `false` for an order (C28).
+    #expect(harness.answers(on: 1).isEmpty)
     // The window is half-open: at 08:55 it ends just before the rise.
     harness.clock.now = time(535, on: harness)
     harness.onEngine { engine, _ in engine.decideWhatIsDue() }
@@ -191,7 +195,9 @@ internal import Testing
 
   @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])
   func `a wall clock that is set neither ends nor prolongs a hold`(_ step: Duration) throws {
-    let harness = try EngineHarness(Self.catalog(Self.live()))
+    var limited = Self.live()
+    limited.hold = .upTo(.seconds(300))
+    let harness = try EngineHarness(Self.catalog(limited))
     let failed = harness.clock.now
     harness.supply(
       Reading(

@@ -47,7 +47,7 @@ internal import Testing
   @Test func `A wake-up is pushed to the stream, answered by both RPCs, and told`() throws {
     let harness = try Self.idleHarness()
     harness.send(.streamIsActive, Self.object, stream: 1)
-    #expect(harness.answers(on: 1) == [.send(MessageEncoder.isActiveResponse(false))])
+    #expect(harness.answers(on: 1).isEmpty)
     let now = harness.clock.now
     let woken = harness.onEngine { engine, _ in
       engine.wake(ResourceName(namespace: "default", name: "web"))

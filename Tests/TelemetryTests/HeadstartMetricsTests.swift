@@ -130,7 +130,7 @@ final class HeadstartMetricsTests {
 
   @Test func `shows what is known of a policy and leaves out the rest`() {
     metrics.registry.onScrape { [metrics] writer in
-      let lost = SignalSample(signal: "live", kind: "prometheus", state: .unavailable)
+      let lost = SignalSample(signal: "live", kind: "prometheus", state: .unknown)
       metrics.write(
         PolicySample(namespace: "ns", policy: "p", desiredReplicas: nil, signals: [lost]),
         to: &writer)
@@ -140,9 +140,11 @@ final class HeadstartMetricsTests {
     #expect(
       lines == [
         #"headstart_policy_available{namespace="ns",policy="p"} 0"#,
+        #"headstart_signal_kept_seconds{namespace="ns",policy="p",signal="live",kind="prometheus"} 0"#,
         "headstart_signal_state\(signal)\"fresh\"} 0",
         "headstart_signal_state\(signal)\"held\"} 0",
-        "headstart_signal_state\(signal)\"unavailable\"} 1",
+        "headstart_signal_state\(signal)\"silent\"} 0",
+        "headstart_signal_state\(signal)\"unknown\"} 1",
       ])
   }
 

@@ -34,13 +34,14 @@ package struct DecisionSummary: Hashable, Sendable {
   package var winner: String?
   /// Why it is unavailable; nil when it is not.
   package var problem: String?
-  /// Signals without a reading.
+  /// Signals that are lost or unknown.
   package var missing: [String]
 
   package init(_ decision: Decision) {
     replicas = decision.replicas
     winner = decision.winner.map { decision.contributions[$0].signal }
-    missing = decision.contributions.filter { $0.state == .unavailable }.map(\.signal)
+    missing = decision.contributions.filter { $0.state == .held || $0.state == .unknown }.map(
+      \.signal)
     if case .unavailable(let reason) = decision.outcome { problem = reason }
   }
 }

@@ -27,6 +27,12 @@ extension ManifestValue {
     return duration
   }
 
+  /// How long a lost signal goes on asking: `forever`, or a duration of up to a week.
+  func hold() -> Hold? {
+    if case .scalar(let scalar) = node.content, scalar.text == "forever" { return .forever }
+    return duration(in: .zero...ManifestLimits.week).map { .upTo($0) }
+  }
+
   /// A bound as people say it: `7d` rather than `168h`.
   private func days(_ duration: Duration) -> String {
     let (days, rest) = duration.components.seconds.quotientAndRemainder(dividingBy: 86_400)

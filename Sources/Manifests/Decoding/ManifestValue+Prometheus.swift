@@ -10,6 +10,19 @@ extension ManifestValue {
     return query
   }
 
+  /// A query of its own, or `targets`, which asks how many targets of `query` are up.
+  func evidence(for query: String) -> String? {
+    guard let text = promQL() else { return nil }
+    guard text == "targets" else { return text }
+    do throws(PromQLSelector.Problem) {
+      let selector = try PromQLSelector(onlyOneOf: query)
+      return "count(up{\(try selector.targetMatchers())} == 1)"
+    } catch {
+      self.error("expected a query with one selector by job, namespace or instance, \(error)")
+      return nil
+    }
+  }
+
   /// What may stand between the braces of a PromQL selector.
   func labelMatchers() -> String? {
     let expected = "label matchers such as job=\"my-api\""

@@ -23,6 +23,10 @@ enum DataSourceKind: ManifestKind {
       name: metadata.name, kind: kind ?? .prometheus, address: address ?? "", timeout: timeout,
       refresh: refresh, headers: headers ?? [:], bearerTokenFile: bearer?.text(expected: path),
       basicAuth: basic.flatMap(basicAuth))
+    let partial = spec.optional("partialAnswers")
+    source.acceptsPartialAnswers =
+      partial?.choice([("raiseOnly", false), ("accept", true)]) ?? false
+    if let partial, kind == .forecaster { partial.warning("has no effect on a forecaster") }
     spec.reportUnknown()
     source.caFile = files.authority
     source.clientCertificateFile = files.certificate

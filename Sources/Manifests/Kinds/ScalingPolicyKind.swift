@@ -13,11 +13,12 @@ enum ScalingPolicyKind: ManifestKind {
     var policy = Policy(name: metadata.name, signals: [])
     policy.scaleTarget = spec.optional("scaleTargetRef").flatMap(scaleTarget)
     policy.leadTime = spec.optional("leadTime")?.duration(in: toWeek) ?? defaults.leadTime
-    policy.hold = spec.optional("hold")?.duration(in: toWeek) ?? defaults.hold
     policy.limits = spec.optional("limits").flatMap(limits) ?? ReplicaLimits()
     policy.whenUnavailable =
       spec.optional("whenUnavailable")?.choice([("error", .error), ("inactive", .inactive)])
       ?? defaults.whenUnavailable
+    policy.hold =
+      spec.optional("hold")?.hold() ?? defaults.hold(whenUnavailable: policy.whenUnavailable)
     policy.activity = spec.optional("activity").flatMap {
       ActivityDecoder.decode($0, limits: policy.limits)
     }

@@ -19,7 +19,8 @@ struct SignalDecoder {
     guard let fields = value.mapping() else { return }
     let name = fields.optional("name")
     let leadTime = fields.optional("leadTime")?.duration(in: .zero...ManifestLimits.week)
-    let required = fields.optional("required")?.boolean() ?? false
+    let required = fields.optional("required")?.boolean() ?? true
+    let hold = fields.optional("hold")?.hold()
     let words: [StaticString] = ["forecast", "schedule", "prometheus"]
     let kinds = words.compactMap { word in
       fields.optional(word).map { (word: word.description, value: $0) }
@@ -47,7 +48,8 @@ struct SignalDecoder {
           : "another signal is named \(quoted(title)) already; names are unique within a policy")
     }
     guard let kind else { return }
-    signals.append(Signal(name: title, leadTime: leadTime, required: required, kind: kind))
+    signals.append(
+      Signal(name: title, leadTime: leadTime, required: required, hold: hold, kind: kind))
   }
 
   private mutating func decodeKind(_ word: String, _ value: ManifestValue) -> Signal.Kind? {
@@ -84,11 +86,17 @@ struct SignalDecoder {
     if let cooldown, filter == nil {
       cooldown.warning("has no effect without uptimeFilter")
     }
+    let evidence = fields.optional("evidence")
+    let settles = fields.optional("evidenceSettles")
+    if let settles, evidence == nil { settles.warning("has no effect without evidence") }
     let signal = PrometheusSignal(
       source: source, query: query ?? "", threshold: threshold ?? 1,
       activationThreshold: activation ?? 0, onEmpty: onEmpty ?? .error,
       uptimeFilter: filter?.labelMatchers(),
-      uptimeCooldown: cooldown?.wholeSeconds() ?? Policy.Defaults.uptimeCooldown)
+      uptimeCooldown: cooldown?.wholeSeconds() ?? Policy.Defaults.uptimeCooldown,
+      evidence: evidence?.evidence(for: query ?? ""),
+      evidenceSettles: settles?.duration(in: .zero...ManifestLimits.week)
+        ?? Policy.Defaults.evidenceSettles)
     fields.reportUnknown()
     return signal
   }

@@ -9,7 +9,7 @@ extension Decision {
     package var isOngoing: Bool
 
     package enum Cause: UInt8, Hashable, Sendable, CaseIterable {
-      /// Nothing is known of it but that it appeared: whether it was idle before is not known.
+      /// It is quiet, or not known to be, and whether it was idle before is not known.
       case firstSeen
       /// A signal asked for replicas.
       case active
@@ -27,8 +27,8 @@ extension Decision {
 
   /// Whether a workload is active, by the decision that says so.
   package enum ActivityState: Hashable, Sendable {
-    /// It is new, or Headstart is, and nothing asked for it: direct mode leaves it as it is, up or
-    /// down, until then; nil while that is not known.
+    /// It is new, or Headstart is, and nothing asked for it. KEDA hears that it is inactive; direct
+    /// mode leaves it as it is, up or down, until then; nil while that is not known.
     case observed(until: Instant?)
     /// A signal asks for it, or it is not idle yet; nil while it is not known when it will be.
     case active(cause: Activity.Cause, until: Instant?)
@@ -57,7 +57,7 @@ extension Decision.Memory {
 
   /// The wall clock was set by that much: what is remembered keeps its age.
   package mutating func wallClockStepped(by step: Duration) {
-    incompleteSince?.advance(by: step)
+    for index in signals.indices { signals[index]?.wallClockStepped(by: step) }
     activity?.last.advance(by: step)
   }
 }

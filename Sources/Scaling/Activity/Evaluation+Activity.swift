@@ -18,9 +18,9 @@ struct ActivityFloor {
 enum SignalActivity {
   /// One at least asks for replicas.
   case demanding
-  /// All are fresh, and none asks for any.
+  /// All are fresh or silent, and none asks for any.
   case quiet
-  /// None asks for any, but not all are fresh: a source fails, or its target was not up.
+  /// None asks for any, but not all are known: a source fails, or its target was not up.
   case unknown
 }
 
@@ -79,6 +79,8 @@ extension Policy {
     let ends = !memory.isOngoing || memory.cause == .wakeUp
     if ends { changes.note(end) }
     guard memory.isOngoing || now < end else { return (memory, nil) }
+    // The idle stay idle over a restart: only what was seen keeps a workload up.
+    guard memory.cause != .firstSeen else { return (memory, nil) }
     let until = isEnabled ? (ends ? end : nil) : period?.until
     return (
       memory,

@@ -21,11 +21,9 @@ extension Contribution {
 }
 
 extension Decision.AppliedLimit {
-  /// A hold's end moves with every lost reading, the last activity with every value; the number
-  /// and the cause are what counts.
+  /// The last activity moves with every value; the number and the cause are what counts.
   func differs(from other: Decision.AppliedLimit) -> Bool {
     switch (self, other) {
-    case (.hold(let replicas, _), .hold(let others, _)): replicas != others
     case (.activity(let replicas, let cause, _, _), .activity(let others, let otherCause, _, _)):
       replicas != others || cause != otherCause
     default: self != other

@@ -5,15 +5,15 @@ extension Decision {
   ///     10 replicas: calendar asks for 10 from 08:58:00Z (in 8m, rule "Business hours");
   ///     predicted asks for 8 now (snapshot 40s old); live asks for 3 now (241.5, 15s old).
   ///
-  /// The signal that decided comes first, the others in the policy's order, and what is
-  /// unavailable last; then the limits that changed the answer.
+  /// The signal that decided comes first, the others in the policy's order, and those that take no
+  /// part last; then the limits that changed the answer.
   ///
   /// - Parameter now: what ages and waits count from.
   package func explanation(at now: Instant) -> String {
     var parts: [String] = []
     if let winner { parts.append(contributions[winner].clause(at: now)) }
     for (index, contribution) in contributions.enumerated()
-    where index != winner && contribution.state != .unavailable {
+    where index != winner && contribution.replicas != nil {
       parts.append(contribution.clause(at: now))
     }
 
@@ -25,7 +25,7 @@ extension Decision {
       parts.insert(reason.withoutFullStop, at: 0)
     case .replicas(let count):
       head = count == 1 ? "1 replica: " : "\(count) replicas: "
-      for contribution in contributions where contribution.state == .unavailable {
+      for contribution in contributions where contribution.replicas == nil {
         parts.append(contribution.clause(at: now))
       }
       parts += appliedLimits.map { $0.clause(at: now) }
@@ -40,8 +40,8 @@ extension Decision.AppliedLimit {
     switch self {
     case .cap(let signal, let rule, let replicas):
       "capped at \(replicas) by rule \"\(rule)\" of \(signal)"
-    case .hold(let replicas, let until):
-      "held at \(replicas), the last complete answer, until \(until.text(near: now))"
+    case .lastAnswer(let replicas):
+      "kept at \(replicas), the answer before the edit, until every required signal is read"
     case .activity(let replicas, let cause, let since, let until):
       Self.clause(replicas, cause, since: since, until: until, at: now)
     case .minReplicas(let count): "raised to \(count) by minReplicas"
@@ -70,19 +70,21 @@ extension Decision.AppliedLimit {
 
 extension Contribution {
   fileprivate func clause(at now: Instant) -> String {
-    guard let replicas, let peak, state != .unavailable else {
-      return "\(signal) is unavailable\(remarks([value.map(lastValue), age(at: now)]))"
-        + ": \((problem ?? "no reason is known").withoutFullStop)"
+    let reason = (problem ?? "no reason is known").withoutFullStop
+    guard let replicas, let peak else {
+      return "\(signal) is \(state.rawValue)\(remarks([value.map(lastValue), age(at: now)]))"
+        + ": \(reason)"
     }
-    var details = [
-      peak > now ? "in \(now.wait(until: peak))" : nil, ruleText,
-      value.map(Self.text), age(at: now),
-    ]
-    if state == .held {
-      details.append("held: \((problem ?? "no reason is known").withoutFullStop)")
-    }
+    let wait = peak > now ? "in \(now.wait(until: peak))" : nil
     let from = peak > now ? "from \(peak.text(near: now))" : "now"
-    return "\(signal) asks for \(replicas) \(from)\(remarks(details))"
+    guard state == .held else {
+      return "\(signal) asks for \(replicas) \(from)"
+        + remarks([wait, ruleText, value.map(Self.text), age(at: now)])
+    }
+    let lost = lostSince.map { "for \(max($0.duration(to: now), .zero).wholeSecondsText)" } ?? ""
+    let learnt = origin?.words.map { ", \($0)" } ?? ""
+    return "\(signal) is lost \(lost) and goes on asking for \(replicas) \(from)\(learnt)"
+      + remarks([wait, value.map(Self.text), age(at: now), reason])
   }
 
   private func remarks(_ details: [String?]) -> String {

@@ -53,8 +53,8 @@ package struct Decision: Hashable, Sendable {
   package enum AppliedLimit: Hashable, Sendable {
     /// A schedule's `atMost`, by the names of signal and rule.
     case cap(signal: String, rule: String, replicas: Int)
-    /// The last complete decision, while a signal is missing.
-    case hold(replicas: Int, until: Instant)
+    /// The last answer before an edit, while a required signal of the new form is unknown.
+    case lastAnswer(replicas: Int)
     /// What being active asks for, because the workload was active, woken or new at `since`; nil
     /// for `until` while it is not known when it will be idle.
     case activity(replicas: Int, cause: Activity.Cause, since: Instant, until: Instant?)
@@ -62,29 +62,23 @@ package struct Decision: Hashable, Sendable {
     case maxReplicas(Int)
   }
 
-  /// The last complete decision, since when decisions have been incomplete, and the last activity.
+  /// What each signal last asked, what is kept over an edit, and the last activity.
   package struct Memory: Hashable, Sendable {
-    package var lastCompleteReplicas: Int? {
-      get { storedReplicas.count }
-      set { storedReplicas = CompactCount(newValue) }
-    }
-    /// Nil while the decision is complete.
-    package var incompleteSince: Instant? {
-      get { storedIncompleteSince.instant }
-      set { storedIncompleteSince = CompactInstant(newValue) }
-    }
+    /// One for each signal, in the policy's order; nil for one of which nothing was ever known. May
+    /// be shorter than the policy.
+    package var signals: [SignalMemory?]
+    /// The last answer before an edit, which is not left until every required signal of the new
+    /// form is known; nil when there is none.
+    package var floor: Int?
     /// Nil before the first decision of a policy with `ActivityRules`, and for others unless they
     /// were woken.
     @Rare package var activity: Activity?
-    private var storedReplicas: CompactCount
-    private var storedIncompleteSince: CompactInstant
 
     package init(
-      lastCompleteReplicas: Int? = nil, incompleteSince: Instant? = nil,
-      activity: Activity? = nil
+      signals: [SignalMemory?] = [], floor: Int? = nil, activity: Activity? = nil
     ) {
-      storedReplicas = CompactCount(lastCompleteReplicas)
-      storedIncompleteSince = CompactInstant(incompleteSince)
+      self.signals = signals
+      self.floor = floor
       _activity = Rare(wrappedValue: activity)
     }
   }
@@ -109,12 +103,12 @@ package struct Contribution: Hashable, Sendable {
   package var signal: String
   package var kind: Kind
   package var state: State
-  /// The highest demand within this signal's window; nil when unavailable.
+  /// The highest demand within this signal's window; nil for one that takes no part.
   package var replicas: Int? {
     get { storedReplicas.count }
     set { storedReplicas = CompactCount(newValue) }
   }
-  /// The first instant of the window at which that demand is in force; nil when unavailable.
+  /// The first instant of the window at which that demand is in force; nil without one.
   package var peak: Instant? {
     get { storedPeak.instant }
     set { storedPeak = CompactInstant(newValue) }
@@ -133,6 +127,10 @@ package struct Contribution: Hashable, Sendable {
   package var rule: String?
   /// Why the signal is not fresh, one sentence; nil when it is.
   @Rare package var problem: String?
+  /// Since when a held signal is lost; nil for others.
+  package var lostSince: Instant?
+  /// Where what a held signal goes on asking was learnt; nil for others.
+  package var origin: SignalMemory.Origin?
   private var storedReplicas: CompactCount
   private var storedPeak: CompactInstant
   private var storedValue: CompactNumber
@@ -142,13 +140,22 @@ package struct Contribution: Hashable, Sendable {
     case forecast, schedule, prometheus
   }
 
+  /// What is known of a signal (design, section 1, "Reading").
   package enum State: String, Hashable, Sendable, CaseIterable {
-    case fresh, held, unavailable
+    /// Read, and not too old.
+    case fresh
+    /// Lost: it goes on asking for what it last asked.
+    case held
+    /// Its source answers that it knows nothing of it: it takes no part, and prevents nothing.
+    case silent
+    /// Nothing was ever read, or its hold is over.
+    case unknown
   }
 
   package init(
     signal: String, kind: Kind, state: State, replicas: Int? = nil, peak: Instant? = nil,
-    value: Double? = nil, dataTime: Instant? = nil, rule: String? = nil, problem: String? = nil
+    value: Double? = nil, dataTime: Instant? = nil, rule: String? = nil, problem: String? = nil,
+    lostSince: Instant? = nil, origin: SignalMemory.Origin? = nil
   ) {
     self.signal = signal
     self.kind = kind
@@ -159,5 +166,7 @@ package struct Contribution: Hashable, Sendable {
     storedDataTime = CompactInstant(dataTime)
     self.rule = rule
     _problem = Rare(wrappedValue: problem)
+    self.lostSince = lostSince
+    self.origin = origin
   }
 }

@@ -1,6 +1,6 @@
 /// What a signal asks for at every instant: a step function of time.
 enum Demand {
-  /// A live query's value stands for the whole window.
+  /// A live query's value, or a number that is kept, stands for the whole window.
   case constant(Int)
   case timetable(ScheduleTimeline)
   case series(ForecastSeries)
@@ -11,6 +11,14 @@ enum Demand {
     var at: Instant
     /// A schedule's rule, as an index; nil for its default and for other signals.
     var rule: Int?
+  }
+
+  /// A forecast's; nil for others.
+  var series: ForecastSeries? {
+    switch self {
+    case .series(let series): series
+    case .constant, .timetable: nil
+    }
   }
 
   /// Nil when the demand knows nothing about any instant of [from, to).
@@ -78,6 +86,9 @@ extension ForecastSeries {
     let (offset, overflow) = step.milliseconds.multipliedReportingOverflow(by: Int64(index))
     return overflow ? .distantFuture : generatedAt.advanced(byMilliseconds: offset)
   }
+
+  /// Beyond it nothing is known.
+  package var end: Instant { start(ofStep: replicas.count) }
 
   /// Milliseconds since `generatedAt`, 0 before it.
   private func elapsed(at instant: Instant) -> Int64 {

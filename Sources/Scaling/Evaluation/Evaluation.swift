@@ -1,20 +1,21 @@
-/// One run of the evaluator: the signals one after the other, then the caps, the hold floor and
-/// the limits.
+/// One run of the evaluator: the signals one after the other, then the caps, what is kept over an
+/// edit, activity and the limits.
 struct Evaluation {
   private let policy: Policy
   private let readings: [SignalReading]
   private var memory: Decision.Memory
   private let now: Instant
-  /// The longest of the signals' windows; caps and the hold floor apply over all of it.
+  /// The longest of the signals' windows; caps apply over all of it.
   private let overall: LeadWindow
   private let longestLeadTime: Duration
   /// Nil when no cap is in force in the window.
   private let caps: CapProfile?
   private var changes: NextChange
   private var contributions: [Contribution] = []
-  private var isComplete = true
-  /// Whether every signal is fresh.
-  private var isHealthy = true
+  /// The first required signal of which nothing is known, as an index.
+  private var missing: Int?
+  /// Whether every signal is fresh, or known to know nothing.
+  private var isKnown = true
   /// The index of the contribution with the highest demand, the first of equals.
   private var highest: Int?
   /// The signal that decides after the caps, and its demand then.
@@ -30,25 +31,34 @@ struct Evaluation {
     caps = CapProfile(readings: readings.prefix(policy.signals.count), window: overall)
     changes = NextChange(after: now)
     contributions.reserveCapacity(policy.signals.count)
+    self.memory.signals.resize(to: policy.signals.count)
   }
 
   // MARK: Signals
 
   mutating func assessSignals() {
     for index in policy.signals.indices {
-      let leadTime = policy.leadTime(of: policy.signals[index])
+      let signal = policy.signals[index]
+      let leadTime = policy.leadTime(of: signal)
       // Signals seldom have a lead time of their own, and converting it takes 200 instructions.
       let own =
         leadTime == longestLeadTime ? overall : LeadWindow(from: now, leadTime: leadTime)
       let assessment = assess(index, leadTime: leadTime, own: own)
-      let peak = assessment.demand?.peak(from: own.from, to: own.to)
-      append(assessment, peak: peak, signal: index)
-      if assessment.state != .fresh { isHealthy = false }
-      guard let demand = assessment.demand, let peak else {
-        isComplete = false
-        continue
+      let verdict = SignalVerdict(
+        assessment, memory: memory.signals[index], hold: signal.hold ?? policy.hold, window: own,
+        changes: &changes)
+      memory.signals[index] = verdict.memory
+      append(verdict, of: assessment, signal: index)
+      switch verdict.state {
+      case .fresh, .silent: break
+      case .held: isKnown = false
+      case .unknown:
+        isKnown = false
+        if signal.required { missing = missing ?? index }
       }
-      weigh(demand, peak: peak, signal: index, window: own)
+      if let demand = verdict.demand, let peak = verdict.peak {
+        weigh(demand, peak: peak, signal: index, window: own)
+      }
     }
   }
 
@@ -56,6 +66,9 @@ struct Evaluation {
     _ index: Int, leadTime: Duration, own: LeadWindow
   ) -> SignalAssessment {
     guard index < readings.count else { return .unread(nil) }
+    if case .unreadable(let reason) = readings[index] {
+      return SignalAssessment(knowledge: .lost(nil), problem: reason)
+    }
     // One after the other: a pair of both would be a copy of both.
     switch policy.signals[index].kind {
     case .schedule:
@@ -64,25 +77,31 @@ struct Evaluation {
     case .forecast(let signal):
       guard case .forecast(let reading) = readings[index] else { return .unread(nil) }
       return SignalAssessment(
-        forecast: signal, reading: reading, leadTime: leadTime, hold: policy.hold, window: own,
-        changes: &changes)
+        forecast: signal, reading: reading, leadTime: leadTime, window: own, changes: &changes)
     case .prometheus(let signal):
-      guard case .prometheus(let reading, let uptime) = readings[index] else {
+      guard case .prometheus(let reading, let uptime, let evidence) = readings[index] else {
         return .unread(nil)
       }
       return SignalAssessment(
-        prometheus: signal, reading: reading, uptime: uptime, hold: policy.hold, window: own,
-        changes: &changes)
+        prometheus: signal, reading: reading, uptime: uptime, evidence: evidence,
+        memory: memory.signals[index], window: own, changes: &changes)
     }
   }
 
-  private mutating func append(_ assessment: SignalAssessment, peak: Demand.Peak?, signal: Int) {
+  private mutating func append(
+    _ verdict: SignalVerdict, of assessment: SignalAssessment, signal: Int
+  ) {
+    let isKept = verdict.state == .held
     contributions.append(
       Contribution(
         signal: policy.signals[signal].name, kind: policy.signals[signal].contributionKind,
-        state: assessment.state, replicas: peak?.replicas, peak: peak?.at,
-        value: assessment.value, dataTime: assessment.dataTime,
-        rule: peak?.rule.flatMap { ruleName($0, ofSignal: signal) }, problem: assessment.problem))
+        state: verdict.state, replicas: verdict.peak?.replicas, peak: verdict.peak?.at,
+        value: isKept ? verdict.memory?.value : assessment.value,
+        dataTime: isKept ? assessment.dataTime ?? verdict.memory?.readAt : assessment.dataTime,
+        rule: verdict.peak?.rule.flatMap { ruleName($0, ofSignal: signal) },
+        problem: verdict.problem,
+        lostSince: isKept ? verdict.memory?.lostSince : nil,
+        origin: isKept ? verdict.memory?.origin : nil))
   }
 
   /// Compares one demand with those before it, as it is and after the caps.
@@ -112,28 +131,31 @@ struct Evaluation {
   // MARK: Answer
 
   mutating func decision() -> Decision {
-    let floor = holdFloor()
     let activity = activityFloor()
-    if let reason = missingSignals() {
+    if missing == nil { memory.floor = nil }
+    if memory.floor == nil, let missing {
       if let activity, activity.isCertain { return certain(activity) }
-      return unavailable(reason)
+      return unavailable("the required signal \(contributions[missing].absence)")
     }
-    guard let winner, let highest else { return unavailable("the policy has no signals") }
+    guard winner != nil || memory.floor != nil else {
+      if let activity, activity.isCertain { return certain(activity) }
+      return unavailable(nothingKnown)
+    }
 
-    var answer = winner.peak.replicas
-    var winningSignal: Int? = winner.signal
+    var answer = winner?.peak.replicas ?? 0
+    var winningSignal: Int? = winner?.signal
     var applied: [Decision.AppliedLimit] = []
-    if let cap = decidingCap(winner: winner.peak, highest: highest) { applied.append(cap) }
+    if let cap = decidingCap() { applied.append(cap) }
 
-    if let floor {
+    if let floor = memory.floor {
       let loosest = caps?.loosest
-      let bounded = min(floor.replicas, loosest?.cap ?? .max)
+      let bounded = min(floor, loosest?.cap ?? .max)
       if bounded > answer {
-        let hold = Decision.AppliedLimit.hold(replicas: floor.replicas, until: floor.until)
-        if bounded < floor.replicas, let cap = appliedCap(loosest?.source) {
-          applied = [hold, cap]
+        let kept = Decision.AppliedLimit.lastAnswer(replicas: floor)
+        if bounded < floor, let cap = appliedCap(loosest?.source) {
+          applied = [kept, cap]
         } else {
-          applied.append(hold)
+          applied.append(kept)
         }
         answer = bounded
         winningSignal = nil
@@ -147,9 +169,6 @@ struct Evaluation {
     let demanded = answer
     limit(&answer, applied: &applied)
     if answer > demanded { winningSignal = nil }
-    if answer == 0, !isComplete, !zeroIsWanted {
-      return unavailable(zeroWithoutData)
-    }
     return make(.replicas(answer), winner: winningSignal, applied: applied)
   }
 
@@ -170,11 +189,11 @@ struct Evaluation {
   ///
   /// - Returns: nil for a workload that is idle, and for a policy that does not care.
   private mutating func activityFloor() -> ActivityFloor? {
-    // Most policies have no such rules, and nobody wakes them.
+    // Most policies have no such rules, and no wake-up.
     guard policy.activity != nil || memory.activity != nil else { return nil }
     let signals: SignalActivity =
       if winner.map({ $0.peak.replicas > 0 }) ?? false { .demanding } else {
-        isHealthy ? .quiet : .unknown
+        isKnown ? .quiet : .unknown
       }
     let (remembered, floor) = policy.activityFloor(
       signals, remembered: memory.activity, at: now, changes: &changes)
@@ -182,34 +201,22 @@ struct Evaluation {
     return floor
   }
 
-  /// What a wake-up asks for though nothing is known from the signals: no less than the last
-  /// complete answer, because missing data never scales anything down.
+  /// What a wake-up asks for though a required signal is unknown: no less than what the signals
+  /// ask and last asked, because missing data never scales anything down.
   private mutating func certain(_ activity: ActivityFloor) -> Decision {
-    var answer = min(
-      max(activity.replicas, memory.lastCompleteReplicas ?? 0), caps?.loosest.cap ?? .max)
+    let asked = memory.signals.reduce(0) { max($0, $1?.replicas ?? 0) }
+    var answer = min(max(activity.replicas, asked), caps?.loosest.cap ?? .max)
     var applied = [activity.limit]
     limit(&answer, applied: &applied)
     return make(.replicas(answer), winner: nil, applied: applied)
   }
 
-  // MARK: Hold and caps
-
-  /// The last complete decision, while signals are missing and `hold` has not run out.
-  private mutating func holdFloor() -> (replicas: Int, until: Instant)? {
-    guard !isComplete, let replicas = memory.lastCompleteReplicas else { return nil }
-    let until = incompleteSince.advanced(by: policy.hold)
-    changes.note(until)
-    return now < until ? (replicas, until) : nil
-  }
-
-  /// A clock that was set back must not prolong the hold.
-  private var incompleteSince: Instant {
-    min(memory.incompleteSince ?? now, now)
-  }
+  // MARK: Caps
 
   /// The cap that made the answer lower than the demands are; nil for none.
-  private func decidingCap(winner: BoundedPeak, highest: Int) -> Decision.AppliedLimit? {
-    guard let caps, let demanded = contributions[highest].replicas, winner.replicas < demanded
+  private func decidingCap() -> Decision.AppliedLimit? {
+    guard let caps, let winner = winner?.peak, let highest,
+      let demanded = contributions[highest].replicas, winner.replicas < demanded
     else { return nil }
     if winner.replicas < winner.unbounded { return appliedCap(winner.cap) }
     // The answer comes from an instant without a cap, because one is in force at the peak.
@@ -232,30 +239,13 @@ struct Evaluation {
     return schedule.rules[rule].name
   }
 
-  /// Missing data never scales to zero; only an explicit bound of zero does.
-  private var zeroIsWanted: Bool {
-    policy.limits.maxReplicas == 0 || caps?.loosest.cap == 0
-  }
+  // MARK: Result
 
-  // MARK: Missing signals
-
-  /// Why no number can be trusted, when a required signal or all of them are missing.
-  private func missingSignals() -> String? {
-    guard !isComplete else { return nil }
-    for (signal, contribution) in zip(policy.signals, contributions)
-    where signal.required && contribution.state == .unavailable {
-      return "the required signal \(contribution.unavailability)"
-    }
-    guard winner == nil else { return nil }
-    if contributions.count == 1 { return "the signal \(contributions[0].unavailability)" }
-    return "no signal is available: "
-      + contributions.map(\.unavailability).joined(separator: "; ")
-  }
-
-  private var zeroWithoutData: String {
-    let missing = contributions.filter { $0.state == .unavailable }
-      .map(\.unavailability).joined(separator: "; ")
-    return "the other signals ask for 0 replicas, which is not trusted while signal \(missing)"
+  /// Why there is no number where no signal that takes part is required.
+  private var nothingKnown: String {
+    guard let first = contributions.first else { return "the policy has no signals" }
+    if contributions.count == 1 { return "the signal \(first.absence)" }
+    return "no signal knows anything: " + contributions.map(\.absence).joined(separator: "; ")
   }
 
   private func unavailable(_ reason: String) -> Decision {
@@ -265,23 +255,24 @@ struct Evaluation {
   private func make(
     _ outcome: Decision.Outcome, winner: Int?, applied: [Decision.AppliedLimit]
   ) -> Decision {
-    var memory = memory
-    if isComplete, case .replicas(let replicas) = outcome {
-      memory.lastCompleteReplicas = replicas
-      memory.incompleteSince = nil
-    } else {
-      memory.incompleteSince = incompleteSince
-    }
-    return Decision(
+    Decision(
       policy: policy.name, at: now, outcome: outcome, contributions: contributions,
       winner: winner, appliedLimits: applied, validUntil: changes.earliest, memory: memory)
   }
 }
 
 extension Contribution {
-  /// `"live" is unavailable: HTTP 500`.
-  fileprivate var unavailability: String {
-    "\"\(signal)\" is unavailable: \(problem ?? "no reason is known")"
+  /// `"live" is unknown: HTTP 500`.
+  fileprivate var absence: String {
+    "\"\(signal)\" is \(state.rawValue): \(problem ?? "no reason is known")"
+  }
+}
+
+extension [SignalMemory?] {
+  /// One for each signal of the policy.
+  fileprivate mutating func resize(to count: Int) {
+    if self.count > count { removeLast(self.count - count) }
+    while self.count < count { append(nil) }
   }
 }
 

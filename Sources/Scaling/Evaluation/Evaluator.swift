@@ -50,7 +50,7 @@ extension SignalReading {
   fileprivate func covers(_ window: LeadWindow) -> Bool {
     switch self {
     case .schedule(let timeline): timeline.covers(window)
-    case .forecast, .prometheus: true
+    case .forecast, .prometheus, .unreadable: true
     }
   }
 }

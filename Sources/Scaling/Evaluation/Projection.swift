@@ -21,14 +21,17 @@ package struct Projection: Sendable {
     self.decision = decision
   }
 
-  /// The present decision, and after it each that differs from the one before, up to `until`.
+  /// The present decision, and after it each that differs from the one before, up to `until` and no
+  /// further than `knownUntil`.
   package func decisions(until: Instant) -> [Decision] {
+    let until = min(until, knownUntil ?? .distantFuture)
     var decisions = [decision]
     _ = walk(until: until) { decisions.append(Self.withoutAges($0)) }
     return decisions
   }
 
-  /// The decision at a later instant.
+  /// The decision at a later instant. Beyond `knownUntil` it is what follows from what is known, and
+  /// may be too low.
   package func decision(at instant: Instant) -> Decision {
     guard instant > decision.at else { return decision }
     let last = walk(until: instant) { _ in }
@@ -52,10 +55,13 @@ package struct Projection: Sendable {
   /// that the forecaster will ask for less is not.
   package func nextChange(until: Instant) -> Decision? {
     let end = knownUntil ?? .distantFuture
-    return decisions(until: until).dropFirst().first { later in
-      guard later.replicas != decision.replicas else { return false }
-      return later.at < end || later.replicas ?? -1 > decision.replicas ?? -1
+    var change: Decision?
+    _ = walk(until: until) { later in
+      guard change == nil, later.replicas != decision.replicas else { return }
+      guard later.at < end || later.replicas ?? -1 > decision.replicas ?? -1 else { return }
+      change = Self.withoutAges(later)
     }
+    return change
   }
 
   /// From when on a forecast has nothing more to say; nil without one that can be read.
@@ -63,7 +69,7 @@ package struct Projection: Sendable {
     readings.compactMap { reading in
       guard case .forecast(let reading?) = reading, case .forecast(let series)? = reading.value
       else { return nil }
-      return series.start(ofStep: series.replicas.count)
+      return series.end
     }.min()
   }
 

@@ -1,14 +1,13 @@
 extension SignalAssessment {
-  /// A forecast is fresh until its snapshot is `maxAge` old or called stale by the forecaster,
-  /// then held for `hold`, then unavailable; and it is unavailable whenever its series does not
-  /// reach into the window (design section 1).
+  /// A forecast is fresh until its snapshot is `maxAge` old or called stale by the forecaster; then
+  /// it is lost, and its series counts as long as it reaches into the window (design, section 1).
   ///
   /// A failing fetch alone does not make a snapshot stale: it says nothing about the snapshot's
   /// own age. It is told with the problem once there is one. A snapshot from the future, which is
   /// a forecaster with a fast clock, has the age 0.
   init(
-    forecast signal: ForecastSignal, reading: Reading?, leadTime: Duration, hold: Duration,
-    window: LeadWindow, changes: inout NextChange
+    forecast signal: ForecastSignal, reading: Reading?, leadTime: Duration, window: LeadWindow,
+    changes: inout NextChange
   ) {
     guard let reading, case .forecast(let series)? = reading.value else {
       self = .unread(reading)
@@ -18,45 +17,52 @@ extension SignalAssessment {
     let maxAge = signal.maxAge ?? Self.defaultMaxAge(leadTime: leadTime)
     let tooOld = series.generatedAt.advanced(by: maxAge)
     let staleFrom = min(tooOld, reading.staleSince ?? .distantFuture)
-    let heldUntil = staleFrom.advanced(by: hold)
     changes.note(staleFrom)
-    changes.note(heldUntil)
 
-    let steps = series.indices(from: window.from, to: window.to)
-    guard !steps.isEmpty else {
-      changes.note(window.entry(of: series.generatedAt))
-      let end = series.start(ofStep: series.replicas.count)
+    guard Self.note(series, window: window, changes: &changes) else {
+      let end = series.end
       let extent =
         end <= now
         ? "the snapshot ends at \(end.rfc3339)"
         : "the snapshot begins only at \(series.generatedAt.rfc3339)"
-      self = .unavailable(extent + Self.lastFailure(reading), dataTime: series.generatedAt)
+      self.init(
+        knowledge: .lost(nil), dataTime: series.generatedAt, readAt: reading.obtainedAt,
+        problem: extent + Self.lastFailure(reading))
       return
     }
-    changes.note(series.start(ofStep: steps.lowerBound + 1))
-    if steps.upperBound < series.replicas.count {
-      changes.note(window.entry(of: series.start(ofStep: steps.upperBound)))
-    }
-
     guard now >= staleFrom else {
-      self.init(state: .fresh, demand: .series(series), dataTime: series.generatedAt)
+      self.init(
+        knowledge: .fresh(.series(series)), dataTime: series.generatedAt,
+        readAt: reading.obtainedAt)
       return
     }
     let reason =
       staleFrom == tooOld
       ? "the snapshot is older than \(maxAge.text)" : "the forecaster calls the snapshot stale"
-    guard now < heldUntil else {
-      let held = ", since \(staleFrom.rfc3339) and longer than the hold of \(hold.text)"
-      self = .unavailable(
-        reason + held + Self.lastFailure(reading), dataTime: series.generatedAt)
-      return
-    }
     self.init(
-      state: .held, demand: .series(series), dataTime: series.generatedAt,
-      problem: reason + Self.lastFailure(reading))
+      knowledge: .lost(.series(series)), dataTime: series.generatedAt,
+      readAt: reading.obtainedAt, problem: reason + Self.lastFailure(reading))
   }
 
-  /// Twice the lead time (design section 1); with no lead time, twice the default one, for nothing
+  /// Notes when the part of a series that lies in the window changes.
+  ///
+  /// - Returns: whether any of it lies there now.
+  static func note(
+    _ series: ForecastSeries, window: LeadWindow, changes: inout NextChange
+  ) -> Bool {
+    let steps = series.indices(from: window.from, to: window.to)
+    guard !steps.isEmpty else {
+      changes.note(window.entry(of: series.generatedAt))
+      return false
+    }
+    changes.note(series.start(ofStep: steps.lowerBound + 1))
+    if steps.upperBound < series.replicas.count {
+      changes.note(window.entry(of: series.start(ofStep: steps.upperBound)))
+    }
+    return true
+  }
+
+  /// Twice the lead time (design, section 1); with no lead time, twice the default one, for nothing
   /// is ever younger than 0.
   static func defaultMaxAge(leadTime: Duration) -> Duration {
     let leadTime = leadTime.milliseconds > 0 ? leadTime : Policy.Defaults.leadTime

@@ -17,77 +17,145 @@ extension PrometheusSignal {
   private func isActive(at value: Double) -> Bool {
     value >= threshold || value == -1
   }
+
+  /// Whether a value can be a load. Below zero is how exporters say that they do not know one; a
+  /// switched signal has KubeElasti's meaning of it.
+  fileprivate func isLoad(_ value: Double) -> Bool {
+    value.isFinite && (value >= 0 || switchedTo != nil)
+  }
 }
 
 extension SignalAssessment {
-  /// A query's value is fresh while the latest attempt succeeded, held for `hold` from the first
-  /// failure on, then unavailable.
+  /// What a query's readings say: its value is fresh while the latest attempt was answered whole.
   ///
-  /// With an uptime filter it may ask for zero only while the target is known to have been up
-  /// (design section 1); otherwise a workload whose metrics are lost would look idle.
+  /// With an uptime filter it may ask for zero only while the target is known to have been up, and
+  /// with evidence a value may fall only while the data behind it is whole (design, section 1);
+  /// otherwise a workload whose metrics are lost would look idle.
+  ///
+  /// - Parameter memory: what the signal asked last, below which a value is a fall.
   init(
-    prometheus signal: PrometheusSignal, reading: Reading?, uptime: Reading?, hold: Duration,
-    window: LeadWindow, changes: inout NextChange
+    prometheus signal: PrometheusSignal, reading: Reading?, uptime: Reading?, evidence: Reading?,
+    memory: SignalMemory?, window: LeadWindow, changes: inout NextChange
   ) {
-    guard let reading, case .sample(let value)? = reading.value, value.isFinite else {
+    guard let reading else {
+      self = .unread(nil)
+      return
+    }
+    self.init(query: signal, reading: reading)
+    // Another query's value and evidence are no measure for this one's.
+    let memory = memory?.definition == nil ? memory : nil
+    self.evidence = Self.evidence(evidence, of: signal, after: memory?.evidence)
+    guard case .fresh(.constant(let replicas)) = knowledge else { return }
+    if replicas == 0, signal.uptimeFilter != nil, let doubt = Self.doubt(uptime) {
+      knowledge = .lost(nil)
+      problem = doubt
+      return
+    }
+    if signal.evidence != nil {
+      weigh(
+        against: memory, failure: evidence?.failure, settles: signal.evidenceSettles,
+        now: window.from, changes: &changes)
+    }
+  }
+
+  /// The query's own reading.
+  private init(query signal: PrometheusSignal, reading: Reading) {
+    if let failure = reading.failure {
+      let last = Self.load(of: reading, signal)
+      self.init(
+        knowledge: Self.knowledge(failure, last: last, signal), value: last,
+        dataTime: reading.obtainedAt, readAt: reading.obtainedAt, problem: failure.message,
+        failingSince: failure.since)
+      if case .partial(let bound?) = failure.kind, signal.isLoad(bound) { value = bound }
+      return
+    }
+    guard case .sample(let value)? = reading.value, value.isFinite else {
       self = .unread(reading)
       return
     }
-    var problem: String?
-    if let failure = reading.failure {
-      let heldUntil = failure.since.advanced(by: hold)
-      changes.note(heldUntil)
-      guard window.from < heldUntil else {
-        self = .unavailable(
-          "failing since \(failure.since.rfc3339), longer than the hold of \(hold.text):"
-            + " \(failure.message)",
-          value: value, dataTime: reading.obtainedAt)
-        return
-      }
-      problem = failure.message
-    }
-
-    let replicas = signal.replicas(for: value)
-    if replicas == 0, signal.uptimeFilter != nil {
-      switch Self.checkUptime(uptime, hold: hold, at: window.from, changes: &changes) {
-      case .up: break
-      case .upWhenLastSeen(let failure): problem = problem ?? failure
-      case .notKnownToBeUp(let reason):
-        self = .unavailable(reason, value: value, dataTime: reading.obtainedAt)
-        return
-      }
+    guard signal.isLoad(value) else {
+      self.init(
+        knowledge: .lost(nil), value: value, dataTime: reading.obtainedAt,
+        readAt: reading.obtainedAt,
+        problem: "the value is \(value), and no load is below zero: if 0 is meant, write"
+          + " clamp_min(…, 0) around the query")
+      return
     }
     self.init(
-      state: problem == nil ? .fresh : .held, demand: .constant(replicas), value: value,
-      dataTime: reading.obtainedAt, problem: problem)
+      knowledge: .fresh(.constant(signal.replicas(for: value))), value: value,
+      dataTime: reading.obtainedAt, readAt: reading.obtainedAt)
   }
 
-  private enum Uptime {
-    case up
-    case upWhenLastSeen(failure: String)
-    case notKnownToBeUp(reason: String)
+  private static func load(of reading: Reading, _ signal: PrometheusSignal) -> Double? {
+    guard case .sample(let value)? = reading.value, signal.isLoad(value) else { return nil }
+    return value
   }
 
-  private static func checkUptime(
-    _ reading: Reading?, hold: Duration, at now: Instant, changes: inout NextChange
-  ) -> Uptime {
+  private static func knowledge(
+    _ failure: Reading.Failure, last: Double?, _ signal: PrometheusSignal
+  ) -> Knowledge {
+    switch failure.kind {
+    case .silent:
+      return .silent
+    case .partial(let bound?) where signal.isLoad(bound):
+      return .atLeast(signal.replicas(for: bound))
+    case .partial, .lost:
+      return .lost(last.map { .constant(signal.replicas(for: $0)) })
+    }
+  }
+
+  /// Why a zero is not trusted; nil when it is.
+  private static func doubt(_ uptime: Reading?) -> String? {
     let mayNot = "it may not ask for zero, because the uptime query"
-    guard let reading, case .sample(let value)? = reading.value else {
-      return .notKnownToBeUp(
-        reason: "\(mayNot) "
-          + (reading?.failure.map { "fails: \($0.message)" }
-            ?? "has not been read yet"))
+    if let failure = uptime?.failure { return "\(mayNot) fails: \(failure.message)" }
+    guard case .sample(let value)? = uptime?.value else { return "\(mayNot) has not been read yet" }
+    return value == 1 ? nil : "\(mayNot) is \(value) and not 1"
+  }
+
+  /// The evidence as it is known now. It is followed while the value is lost, too.
+  private static func evidence(
+    _ reading: Reading?, of signal: PrometheusSignal, after memory: EvidenceMemory?
+  ) -> EvidenceMemory? {
+    guard signal.evidence != nil, let reading, reading.failure == nil,
+      case .sample(let level)? = reading.value, level.isFinite, let readAt = reading.obtainedAt,
+      readAt > memory?.readAt ?? .distantPast
+    else { return memory }
+    return .after(memory, level: level, readAt: readAt, settles: signal.evidenceSettles)
+  }
+
+  /// Takes the value, or calls it lost when it is a fall that the evidence does not allow.
+  private mutating func weigh(
+    against memory: SignalMemory?, failure: Reading.Failure?, settles: Duration, now: Instant,
+    changes: inout NextChange
+  ) {
+    guard let value, value < memory?.value ?? -Double.infinity else {
+      if failure == nil { evidence?.take(settles: settles, at: now) }
+      return
     }
-    guard value == 1 else {
-      return .notKnownToBeUp(reason: "\(mayNot) is \(value) and not 1")
+    guard let judge = evidence, let readAt, failure == nil else {
+      knowledge = .lost(nil)
+      problem =
+        "the value fell to \(value), and the evidence cannot be read: "
+        + (failure?.message ?? "it has not been read yet")
+      return
     }
-    guard let failure = reading.failure else { return .up }
-    let heldUntil = failure.since.advanced(by: hold)
-    changes.note(heldUntil)
-    guard now < heldUntil else {
-      return .notKnownToBeUp(
-        reason: "\(mayNot) has failed since \(failure.since.rfc3339): \(failure.message)")
+    guard judge.allowsFall(readAt: readAt, settles: settles, at: now) else {
+      changes.note(judge.levelSince.advanced(by: settles))
+      knowledge = .lost(nil)
+      problem = Self.reason(for: judge, value: value, settles: settles)
+      return
     }
-    return .upWhenLastSeen(failure: "the uptime query fails: \(failure.message)")
+    evidence?.take(settles: settles, at: now)
+  }
+
+  private static func reason(
+    for evidence: EvidenceMemory, value: Double, settles: Duration
+  ) -> String {
+    guard let taken = evidence.taken, evidence.level < taken else {
+      return "the value fell to \(value), and its evidence has yet to be read after it"
+    }
+    return "the value fell to \(value) while its evidence fell from \(taken) to"
+      + " \(evidence.level); it counts when the evidence is back, or at"
+      + " \(evidence.levelSince.advanced(by: settles).rfc3339)"
   }
 }

@@ -1,26 +1,41 @@
-/// What one signal's reading is worth at one instant: its state, its demand, and what to say of it.
+/// What one signal's reading says at one instant, before it is joined with what the signal asked
+/// last.
 ///
-/// Assessing a reading also notes every instant at which its worth could change by itself: a step
-/// that enters the window or is passed, and the ends of fresh and of held.
+/// Assessing a reading also notes every instant at which what it says could change by itself: a
+/// step that enters the window or is passed, and the end of fresh.
 struct SignalAssessment {
-  var state: Contribution.State
-  /// Nil when unavailable.
-  var demand: Demand?
-  /// A query's last value, also when it is unavailable by now.
+  var knowledge: Knowledge
+  /// A query's latest value.
   var value: Double?
+  /// When the data was obtained (a query) or generated (a forecast); nil for a schedule.
   var dataTime: Instant?
+  /// When it was read; nil for a schedule, which is read at every decision.
+  var readAt: Instant?
   /// Why the signal is not fresh, one sentence to follow a colon; nil when it is.
   var problem: String?
+  /// Since when its source has failed; nil when that is not known.
+  var failingSince: Instant?
+  var evidence: EvidenceMemory?
 
-  static func unavailable(
-    _ problem: String, value: Double? = nil, dataTime: Instant? = nil
-  ) -> SignalAssessment {
-    SignalAssessment(state: .unavailable, value: value, dataTime: dataTime, problem: problem)
+  enum Knowledge {
+    /// Read, whole and believed.
+    case fresh(Demand)
+    /// The source answered in part: the demand is at least this, and may be anything above it.
+    case atLeast(Int)
+    /// The source answers that it knows nothing of the signal.
+    case silent
+    /// Not to be had. What was read before still says the demand, or nil for nothing.
+    case lost(Demand?)
   }
 
-  /// What to say of a reading that does not exist.
+  /// What to say of a signal that was never read.
   static func unread(_ reading: Reading?) -> SignalAssessment {
-    unavailable(reading?.failure?.message ?? "it has not been read yet")
+    guard let failure = reading?.failure else {
+      return SignalAssessment(knowledge: .lost(nil), problem: "it has not been read yet")
+    }
+    return SignalAssessment(
+      knowledge: failure.kind == .silent ? .silent : .lost(nil), problem: failure.message,
+      failingSince: failure.since)
   }
 }
 
@@ -34,9 +49,10 @@ extension SignalAssessment {
     // The first window that reaches past the end of the timeline.
     changes.note(overall.entry(of: timeline.to))
     guard timeline.covers(overall) else {
-      self = .unavailable(
-        "the schedule is laid out from \(timeline.from.rfc3339) to \(timeline.to.rfc3339) only, which does not"
-          + " cover the lead window")
+      self.init(
+        knowledge: .lost(nil),
+        problem: "the schedule is laid out from \(timeline.from.rfc3339) to"
+          + " \(timeline.to.rfc3339) only, which does not cover the lead window")
       return
     }
     let next = timeline.stepIndex(at: own.from) + 1
@@ -47,6 +63,6 @@ extension SignalAssessment {
     if overall.to != own.to, let entering = timeline.firstStart(atOrAfter: overall.to) {
       changes.note(overall.entry(of: entering))
     }
-    self.init(state: .fresh, demand: .timetable(timeline))
+    self.init(knowledge: .fresh(.timetable(timeline)))
   }
 }

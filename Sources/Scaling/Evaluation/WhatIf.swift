@@ -23,24 +23,25 @@ package struct WhatIf: Hashable, Sendable {
   }
 
   /// The policy without each of its signals, if it has several, and with half, twice, and the given
-  /// lead times. The past counts for none of them but for the last activity: no answer is held.
+  /// lead times. Signals that are lost go on asking for what they last asked.
   ///
   /// - Parameter readings: schedules laid out for twice the policy's `leadWindow` and for the
   ///   longest of `leadTimes`.
   package static func all(
-    for policy: Policy, readings: [SignalReading], activity: Decision.Activity? = nil,
+    for policy: Policy, readings: [SignalReading], memory: Decision.Memory = Decision.Memory(),
     leadTimes: [Duration] = [], at now: Instant
   ) -> [WhatIf] {
-    let memory = Decision.Memory(activity: activity)
     var result: [WhatIf] = []
     if policy.signals.count > 1 {
       for (index, signal) in policy.signals.enumerated() where index < readings.count {
         var other = policy
         var left = readings
+        var kept = memory
         other.signals.remove(at: index)
         left.remove(at: index)
+        if index < kept.signals.count { kept.signals.remove(at: index) }
         result.append(
-          WhatIf(.withoutSignal(signal.name), outcome: outcome(of: other, left, memory, at: now)))
+          WhatIf(.withoutSignal(signal.name), outcome: outcome(of: other, left, kept, at: now)))
       }
     }
     let lead = min(policy.leadTime.milliseconds, Int64.max / 2)

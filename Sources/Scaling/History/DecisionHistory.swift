@@ -1,19 +1,18 @@
-/// What one policy decided, compactly and within bounds: one entry for each decision that differs
-/// from the one before it (`Decision.differs`), so that nothing is lost that changed the answer.
-///
-/// An entry takes about ten bytes: what has not changed since the entry before it is not repeated.
-/// Entries lie in blocks, each of which can be read alone, so that the oldest can be dropped.
+/// What one policy decided, within bounds: one entry for each decision that differs from the one
+/// before it (`Decision.differs`), so that nothing is lost that changed the answer.
 package struct DecisionHistory: Sendable {
   private let policy: ResourceName
   private let limits: Limits
-  private var blocks: [HistoryBlock] = []
+  /// A ring: the earliest is at `first`.
+  private var entries: [PastDecision] = []
+  private var first = 0
 
   package struct Limits: Hashable, Sendable {
     /// How far back entries are kept.
     package var span = Duration.seconds(24 * 3600)
-    /// Room for one policy. A policy whose answer changes every 15 seconds fills it in eight hours,
-    /// and then remembers less than `span`.
-    package var bytes = 32 * 1024
+    /// Entries of one policy. One whose answer changes every minute fills it in two hours, and then
+    /// remembers less than `span`. Three signals take 50 KB.
+    package var count = 128
 
     package init() {}
   }
@@ -27,46 +26,48 @@ package struct DecisionHistory: Sendable {
   ///
   /// - Parameter previous: the decision that this one follows; nil for the first.
   package mutating func record(_ decision: Decision, after previous: Decision?) {
-    guard let last = blocks.indices.last, let previous else {
-      blocks.append(HistoryBlock(decision))
-      return
+    if let previous, !entries.isEmpty, !decision.differs(from: previous) { return }
+    // A clock that was set back must not make entries run backwards.
+    let at = entries.isEmpty ? decision.at : max(decision.at, entry(entries.count - 1).at)
+    let new = PastDecision(decision, at: at)
+    if entries.count < max(limits.count, 1) {
+      prune(before: at.advanced(by: .zero - limits.span))
+      entries.append(new)
+    } else {
+      entries[first] = new
+      first = (first + 1) % entries.count
     }
-    guard decision.differs(from: previous) else { return }
-    if !blocks[last].append(decision, after: previous) {
-      blocks.append(HistoryBlock(decision, notBefore: blocks[last].end))
-    }
-    prune(before: decision.at.advanced(by: .zero - limits.span))
   }
 
   /// The decisions from `since` on, the earliest first; before them the one that was in force at
-  /// `since`. Each holds what is remembered of it: see `HistoryBlock`.
+  /// `since`. Each holds what is remembered of it: see `PastDecision`.
   package func decisions(since: Instant = .distantPast) -> [Decision] {
-    let first = blocks.lastIndex { $0.start <= since } ?? 0
-    var decisions: [Decision] = []
-    for block in blocks.dropFirst(first) { decisions += block.decisions(of: policy) }
-    let inForce = decisions.lastIndex { $0.at <= since } ?? 0
-    return Array(decisions.dropFirst(inForce))
+    let start = index(inForceAt: since) ?? 0
+    return (start..<entries.count).map { entry($0).decision(of: policy) }
   }
 
   /// The decision that was in force at an instant; nil before the first that is remembered.
   package func decision(at instant: Instant) -> Decision? {
-    guard let block = blocks.last(where: { $0.start <= instant }) else { return nil }
-    return block.decisions(of: policy).last { $0.at <= instant }
+    index(inForceAt: instant).map { entry($0).decision(of: policy) }
   }
 
   /// Since when nothing is missing; nil before the first decision.
-  package var start: Instant? { blocks.first?.start }
+  package var start: Instant? { entries.isEmpty ? nil : entry(0).at }
 
-  /// What it takes in memory, apart from the fixed size of each block.
-  package var byteCount: Int {
-    blocks.reduce(0) { $0 + $1.byteCount }
+  /// What it takes in memory, texts apart.
+  package var byteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
+
+  private func entry(_ index: Int) -> PastDecision { entries[(first + index) % entries.count] }
+
+  private func index(inForceAt instant: Instant) -> Int? {
+    (0..<entries.count).last { entry($0).at <= instant }
   }
 
+  /// Drops what lies before an instant, but for the decision that was in force then. The ring is not
+  /// full, so that its first entry is the earliest.
   private mutating func prune(before oldest: Instant) {
-    var kept = byteCount
-    while blocks.count > 1, blocks[1].start <= oldest || kept > limits.bytes {
-      kept -= blocks[0].byteCount
-      blocks.removeFirst()
-    }
+    guard first == 0 else { return }
+    let outdated = (entries.lastIndex { $0.at <= oldest }) ?? 0
+    if outdated > 0 { entries.removeFirst(outdated) }
   }
 }

@@ -20,6 +20,9 @@ package struct DataSource: Hashable, Sendable {
   package var caFile: String?
   package var clientCertificateFile: String?
   package var clientKeyFile: String?
+  /// Whether an answer that the server itself calls partial counts as whole, for those whose
+  /// federation never is.
+  package var acceptsPartialAnswers = false
 
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case forecaster

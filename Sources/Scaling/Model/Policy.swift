@@ -6,8 +6,8 @@ package struct Policy: Hashable, Sendable {
   /// How far ahead of now demand counts: the decision covers [now, now + leadTime). At least 0;
   /// with 0 the window is the present instant.
   package var leadTime: Duration
-  /// How long a lost signal's last good reading, and after it the last complete decision, stands.
-  package var hold: Duration
+  /// How long a lost signal goes on asking for what it last asked, where the signal does not say.
+  package var hold: Hold
   package var limits: ReplicaLimits
   /// At least one. Order decides which of two equal signals is named the winner.
   package var signals: [Signal]
@@ -34,7 +34,7 @@ package struct Policy: Hashable, Sendable {
   }
 
   package init(
-    name: ResourceName, leadTime: Duration = Defaults.leadTime, hold: Duration = Defaults.hold,
+    name: ResourceName, leadTime: Duration = Defaults.leadTime, hold: Hold = Defaults.hold,
     limits: ReplicaLimits = ReplicaLimits(), signals: [Signal],
     whenUnavailable: UnavailableBehaviour = .error, kind: Kind = .scalingPolicy,
     scaleTarget: ScaleTarget? = nil, activity: ActivityRules? = nil,
@@ -63,8 +63,10 @@ package struct Policy: Hashable, Sendable {
   package enum Defaults {
     /// Five minutes, as Kedastral's scaler has it (`LEAD_TIME`).
     package static let leadTime = Duration.seconds(300)
-    /// Five minutes: outlasts a restart of Prometheus or of a forecaster.
-    package static let hold = Duration.seconds(300)
+    /// Missing data never scales anything down.
+    package static let hold = Hold.forever
+    /// Five minutes: longer than a rolling update of exporters or a restart of Prometheus' targets.
+    package static let evidenceSettles = Duration.seconds(300)
     /// The window over which `uptimeFilter` wants the target up: KubeElasti's 900 s.
     package static let uptimeCooldown = Duration.seconds(900)
   }

@@ -1,7 +1,7 @@
 /// What a fetched signal last knew: its last good value, and how fetching has gone since.
 ///
-/// Whether that makes the signal fresh, held or unavailable depends on the policy and on now; the
-/// evaluator says so, not the reading.
+/// Whether that makes the signal fresh, held, silent or unknown depends on the policy, on what the
+/// signal asked before and on now; the evaluator says so, not the reading.
 package struct Reading: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
     case forecast(ForecastSeries)
@@ -14,18 +14,31 @@ package struct Reading: Hashable, Sendable {
   package var obtainedAt: Instant?
   /// Since when the forecaster calls this very snapshot stale (`X-Kedastral-Stale: true`).
   package var staleSince: Instant?
-  /// The failure that lasts; nil when the latest attempt succeeded.
+  /// Why the latest attempt brought no whole answer; nil when it did.
   package var failure: Failure?
 
   package struct Failure: Hashable, Sendable {
-    /// The first failed attempt since the last good one.
+    /// The first such attempt since the last whole answer.
     package var since: Instant
     /// One sentence for people: what was expected, what was found.
     package var message: String
+    package var kind: Kind
 
-    package init(since: Instant, message: String) {
+    package enum Kind: Hashable, Sendable {
+      /// No answer, or none that can be used.
+      case lost
+      /// The source answers, and says that it knows nothing: a workload that the forecaster has not
+      /// learnt.
+      case silent
+      /// An answer that the source itself calls partial: a query's value is at least this, or nil
+      /// where it says nothing.
+      case partial(Double?)
+    }
+
+    package init(since: Instant, message: String, kind: Kind = .lost) {
       self.since = since
       self.message = message
+      self.kind = kind
     }
   }
 
@@ -46,6 +59,9 @@ package enum SignalReading: Hashable, Sendable {
   case schedule(ScheduleTimeline)
   /// nil before the first attempt.
   case forecast(Reading?)
-  /// nil before the first attempt; `uptime` is the reading of `PrometheusSignal.uptimeQuery`.
-  case prometheus(Reading?, uptime: Reading?)
+  /// nil before the first attempt; `uptime` is the reading of `PrometheusSignal.uptimeQuery(step:)`, and
+  /// `evidence` that of `PrometheusSignal.evidence`.
+  case prometheus(Reading?, uptime: Reading? = nil, evidence: Reading? = nil)
+  /// It cannot be read at all, for this reason: a time zone that is not known.
+  case unreadable(String)
 }

@@ -4,8 +4,11 @@ package struct Signal: Hashable, Sendable {
   package var name: String
   /// Overrides the policy's lead time for this signal alone.
   package var leadTime: Duration?
-  /// With true, losing this signal makes the whole decision unavailable.
+  /// What is done while nothing is known of the signal: with true, there is no decision; with
+  /// false, it takes no part.
   package var required: Bool
+  /// Overrides the policy's hold for this signal alone.
+  package var hold: Hold?
   package var kind: Kind
 
   package enum Kind: Hashable, Sendable {
@@ -14,10 +17,13 @@ package struct Signal: Hashable, Sendable {
     case prometheus(PrometheusSignal)
   }
 
-  package init(name: String, leadTime: Duration? = nil, required: Bool = false, kind: Kind) {
+  package init(
+    name: String, leadTime: Duration? = nil, required: Bool = true, hold: Hold? = nil, kind: Kind
+  ) {
     self.name = name
     self.leadTime = leadTime
     self.required = required
+    self.hold = hold
     self.kind = kind
   }
 }
@@ -53,15 +59,22 @@ package struct PrometheusSignal: Hashable, Sendable {
   /// What a switched signal asks for from `threshold` on; below it asks for 0 (KubeElasti's
   /// triggers). Nil for `ceil(value / threshold)`.
   private var switched: Int32?
-  /// Label matchers for `up`, such as `job="my-api"`; nil for no check. See `uptimeQuery`.
+  /// Label matchers for `up`, such as `job="my-api"`; nil for no check. See `uptimeQuery(step:)`.
   package var uptimeFilter: String?
   /// How long the target must have been up before this signal may say zero.
   package var uptimeCooldown: Duration
+  /// A query that says how whole the data behind `query` is, such as the number of targets that are
+  /// up; nil for no such check. An empty result is 0.
+  package var evidence: String?
+  /// How long the evidence has to stay at a lower level before the value may fall with it: 0 or
+  /// more.
+  package var evidenceSettles: Duration
 
   package init(
     source: String, query: String, threshold: Double, activationThreshold: Double = 0,
     onEmpty: EmptyResult = .error, switchedTo: Int? = nil, uptimeFilter: String? = nil,
-    uptimeCooldown: Duration = Policy.Defaults.uptimeCooldown
+    uptimeCooldown: Duration = Policy.Defaults.uptimeCooldown, evidence: String? = nil,
+    evidenceSettles: Duration = Policy.Defaults.evidenceSettles
   ) {
     self.source = source
     self.query = query
@@ -71,16 +84,22 @@ package struct PrometheusSignal: Hashable, Sendable {
     switched = switchedTo.map { Int32(clamping: $0) }
     self.uptimeFilter = uptimeFilter
     self.uptimeCooldown = uptimeCooldown
+    self.evidence = evidence
+    self.evidenceSettles = evidenceSettles
   }
 
   /// What a switched signal asks for from `threshold` on; nil for a signal that is not switched.
   package var switchedTo: Int? { switched.map(Int.init) }
 
   /// The query that is 1 when the target was up during the whole cooldown (KubeElasti's
-  /// `uptimeFilter`; design section 1), nil without a filter.
-  package var uptimeQuery: String? {
+  /// `uptimeFilter`; design, section 1), nil without a filter.
+  ///
+  /// - Parameter step: of the subquery. Without one each server takes its own: VictoriaMetrics takes
+  ///   five minutes, and sees no shorter outage.
+  package func uptimeQuery(step: Duration) -> String? {
     uptimeFilter.map {
-      "min_over_time((max(up{\($0)}) or vector(0))[\(uptimeCooldown.components.seconds)s:])"
+      let window = uptimeCooldown.components.seconds
+      return "min_over_time((max(up{\($0)}) or vector(0))[\(window)s:\(step.promQLText)])"
     }
   }
 }
@@ -91,4 +110,11 @@ package enum EmptyResult: Hashable, Sendable {
   case error
   /// The value 0, by the author's explicit choice.
   case zero
+}
+
+extension Duration {
+  /// As PromQL writes a duration: whole seconds, or milliseconds below one.
+  fileprivate var promQLText: String {
+    self < .seconds(1) ? "\(max(milliseconds, 1))ms" : "\(components.seconds)s"
+  }
 }

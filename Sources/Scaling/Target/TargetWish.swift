@@ -85,14 +85,14 @@ extension Decision {
     return true
   }
 
-  /// Whether nothing that is missing could ask for more than the answer: every signal has a reading,
-  /// or a cap or an upper limit would hold whatever the missing ones said.
+  /// Whether nothing that is missing could ask for more than the answer: every signal is known or
+  /// goes on asking, or a cap or an upper limit would hold whatever the missing ones said.
   fileprivate var isCertainUpwards: Bool {
-    if contributions.allSatisfy({ $0.state != .unavailable }) { return true }
+    if contributions.allSatisfy({ $0.state != .unknown }) { return true }
     return appliedLimits.contains { limit in
       switch limit {
       case .cap(_, _, let count), .maxReplicas(let count): count == replicas
-      case .hold, .activity, .minReplicas: false
+      case .lastAnswer, .activity, .minReplicas: false
       }
     }
   }

@@ -101,7 +101,7 @@ struct KubeElastiAnswersTests {
       "the longest cooldown is a week", "cooldownPeriod: 604800",
       [Step(0, [0], 1), Step(604_799, [0], 1), Step(604_800, [0], 0)]),
     Case(
-      "a new object waits one cooldown, whatever its triggers say", "cooldownPeriod: 300",
+      "a workload that was active waits one cooldown", "cooldownPeriod: 300",
       [Step(0, [0], 1), Step(299, [0], 1), Step(300, [0], 0)]),
     Case(
       "every trigger has to be below its threshold", "cooldownPeriod: 60",
@@ -116,16 +116,16 @@ struct KubeElastiAnswersTests {
       "a trigger whose target was not up is unhealthy, and never leads to zero",
       "cooldownPeriod: 60",
       [
-        Step(0, [3], 1), Step(30, [0], uptime: 0, nil), Step(5000, [0], uptime: 0, nil),
+        Step(0, [3], 1), Step(30, [0], uptime: 0, 1), Step(5000, [0], uptime: 0, 1),
         Step(5030, [0], uptime: 1, 1), Step(5089, [0], 1), Step(5090, [0], 0),
       ]),
     Case(
       "an uptime query that fails is unhealthy too", "cooldownPeriod: 60",
-      [Step(0, [3], 1), Step(30, [0], uptime: nil, nil), Step(5000, [0], uptime: nil, nil)]),
+      [Step(0, [3], 1), Step(30, [0], uptime: nil, 1), Step(5000, [0], uptime: nil, 1)]),
     Case(
       "an unhealthy trigger beside a healthy one", "cooldownPeriod: 60",
       [
-        Step(0, [0, 0], uptime: 0, nil), Step(500, [3, 0], uptime: 0, 1),
+        Step(0, [0, 0], uptime: 1, 1), Step(500, [3, 0], uptime: 0, 1),
         Step(600, [3, nil], uptime: 0, 1),
       ]),
     Case(
@@ -140,7 +140,7 @@ struct KubeElastiAnswersTests {
     Case(
       "a query that fails (empty, NaN, infinite) never leads to zero", "cooldownPeriod: 60",
       [
-        Step(0, [3], 1), Step(30, [nil], 1), Step(329, [nil], 1), Step(3000, [nil], nil),
+        Step(0, [3], 1), Step(30, [nil], 1), Step(329, [nil], 1), Step(3000, [nil], 1),
         Step(3030, [0], 1), Step(3089, [0], 1), Step(3090, [0], 0),
       ]),
     Case(
@@ -151,7 +151,7 @@ struct KubeElastiAnswersTests {
       ]),
     Case(
       "a workload at zero stays there while its query fails", "cooldownPeriod: 60",
-      [Step(0, [0], 1), Step(60, [0], 0), Step(90, [nil], 0), Step(5000, [nil], nil)]),
+      [Step(0, [0], 1), Step(60, [0], 0), Step(90, [nil], 0), Step(5000, [nil], 0)]),
     Case(
       "inside of its enabled period a workload goes to zero, outside of it never",
       "cooldownPeriod: 60\nenabledPeriod: {schedule: \"0 8 * * *\", duration: 1h}",
@@ -172,7 +172,9 @@ struct KubeElastiAnswersTests {
     let triggers = situation.steps[0].values.count
     let policy = try Self.policy(situation.fields, triggers: triggers)
     var readings = [(value: Reading?, uptime: Reading?)](repeating: (nil, nil), count: triggers)
-    var memory = Decision.Memory()
+    // The workload was active until then.
+    var memory = Decision.Memory(
+      activity: Decision.Activity(last: Self.start, cause: .active))
     for step in situation.steps {
       let now = Self.start.advanced(by: .seconds(step.second))
       for (index, value) in step.values.enumerated() {
@@ -211,7 +213,6 @@ struct KubeElastiAnswersTests {
   @Test func `A wake-up lasts for the cooldown`() throws {
     let policy = try Self.policy("cooldownPeriod: 60\nminTargetReplicas: 2", triggers: 1)
     var memory = Decision.Memory(
-      lastCompleteReplicas: 0,
       activity: Decision.Activity(last: Self.start.advanced(by: .seconds(-600)), cause: .active))
     let idle = Reading(value: .sample(0), obtainedAt: Self.start)
     let up = Reading(value: .sample(1), obtainedAt: Self.start)

@@ -65,7 +65,7 @@ struct DesignExampleTests {
       file.policies == [
         Policy(
           name: ResourceName(namespace: "default", name: "my-api"), leadTime: .seconds(600),
-          hold: .seconds(300), limits: ReplicaLimits(minReplicas: 2, maxReplicas: 50),
+          hold: .upTo(.seconds(300)), limits: ReplicaLimits(minReplicas: 2, maxReplicas: 50),
           signals: [
             Signal(
               name: "predicted",

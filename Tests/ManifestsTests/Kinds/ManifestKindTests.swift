@@ -179,12 +179,12 @@ struct ManifestKindTests {
     let silent = decode(
       named("{name: my-api, namespace: shop}"),
       defaults: PolicyDefaults(
-        leadTime: .seconds(42), hold: .seconds(7), whenUnavailable: .inactive))
+        leadTime: .seconds(42), hold: .upTo(.seconds(7)), whenUnavailable: .inactive))
     #expect(
       silent.policies == [
         Policy(
           name: ResourceName(namespace: "shop", name: "my-api"), leadTime: .seconds(42),
-          hold: .seconds(7), limits: ReplicaLimits(),
+          hold: .upTo(.seconds(7)), limits: ReplicaLimits(),
           signals: [
             Signal(
               name: "forecast",
@@ -217,7 +217,7 @@ struct ManifestKindTests {
     #expect(
       file.policies == [
         Policy(
-          name: ResourceName(name: "x"), leadTime: .zero, hold: .zero,
+          name: ResourceName(name: "x"), leadTime: .zero, hold: .upTo(.zero),
           signals: [
             Signal(
               name: "live", leadTime: .seconds(604_800), required: true,

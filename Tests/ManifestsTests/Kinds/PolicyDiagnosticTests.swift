@@ -12,7 +12,7 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("colour: red\n" + signals),
       "5:3: error: spec.colour: unknown field; known here: "
-        + "scaleTargetRef, leadTime, hold, limits, whenUnavailable, activity, scaling, signals"),
+        + "scaleTargetRef, leadTime, limits, whenUnavailable, hold, activity, scaling, signals"),
     RejectedText(
       policy("leadTime: 300\n" + signals),
       "5:13: error: spec.leadTime: expected a duration from 0s to 7d, such as 90s or 1h30m, "
@@ -167,7 +167,8 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("signals: [{prometheus: {query: up, threshold: 1, onEmpty: null, on: x}}]"),
       "5:67: error: spec.signals[0].prometheus.on: unknown field; known here: source, query, "
-        + "threshold, activationThreshold, onEmpty, uptimeFilter, uptimeCooldown"),
+        + "threshold, activationThreshold, onEmpty, uptimeFilter, uptimeCooldown, evidence, "
+        + "evidenceSettles"),
     RejectedText(
       policy("signals: [{prometheus: {query: up, threshold: 1, uptimeFilter: '{a=\"b\"}'}}]"),
       "5:66: error: spec.signals[0].prometheus.uptimeFilter: expected label matchers such as "

@@ -18,7 +18,7 @@ struct ActivityOracleTests {
   /// The rule in plain words: to zero when every look of a whole cooldown was quiet; back when a
   /// trigger asks for it, or somebody calls; and nothing else changes anything.
   private struct Account {
-    private(set) var isUp = true
+    private(set) var isUp = false
     private var quietSince: Int64?
 
     mutating func saw(_ look: Look) {
@@ -49,7 +49,7 @@ struct ActivityOracleTests {
 
   private static func policy() -> Policy {
     Policy(
-      name: ResourceName(name: "web"), leadTime: .zero, hold: .seconds(30),
+      name: ResourceName(name: "web"), leadTime: .zero,
       signals: ["a", "b"].map { name in
         Signal(
           name: name,

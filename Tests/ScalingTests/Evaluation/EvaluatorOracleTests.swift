@@ -75,13 +75,11 @@ struct EvaluatorOracleTests {
       let decision = Evaluator.decide(
         random.policy, readings: random.readings, memory: random.memory, at: random.now)
       #expect(decision.contributions.count == random.policy.signals.count)
-      let complete = decision.contributions.allSatisfy { $0.state != .unavailable }
-      #expect(complete == (decision.memory.incompleteSince == nil), "seed \(seed)")
-      #expect(!complete || decision.memory.lastCompleteReplicas == decision.replicas)
-      #expect(
-        complete || decision.memory.lastCompleteReplicas == random.memory.lastCompleteReplicas)
+      #expect(decision.memory.signals.count == random.policy.signals.count)
       for contribution in decision.contributions {
-        #expect((contribution.state == .unavailable) == (contribution.replicas == nil))
+        let takesPart = contribution.state == .fresh || contribution.state == .held
+        #expect(takesPart == (contribution.replicas != nil))
+        #expect((contribution.state == .held) == (contribution.lostSince != nil))
         #expect((contribution.state == .fresh) == (contribution.problem == nil))
         #expect(contribution.peak.map { $0 >= random.now } ?? true)
       }

@@ -43,19 +43,43 @@ struct ExplanationTests {
     let now = base + .seconds(135)
     #expect(
       setting.decide(at: now).explanation(at: now)
-        == "3 replicas: live asks for 3 now (300, 2m15s old, held: HTTP 500 from"
-        + " http://prometheus:9090).")
+        == "3 replicas: live is lost for 1m15s and goes on asking for 3 now (300, 2m15s old, HTTP"
+        + " 500 from http://prometheus:9090).")
   }
 
-  @Test func `Missing signals and the hold floor come last`() throws {
+  @Test func `Signals that take no part and what is kept over an edit come last`() throws {
     var setting = try Setting([.live(300), .live(500, name: "other")])
     setting.fail(1, since: "2026-11-20T07:00:00Z", "timed out after 5s")
-    setting.memory.lastCompleteReplicas = 5
+    setting.policy.signals[1].hold = .upTo(.seconds(300))
+    setting.policy.signals[1].required = true
+    setting.memory.floor = 5
     #expect(
       setting.decide().explanation(at: base)
-        == "5 replicas: live asks for 3 now (300, 0s old); other is unavailable (last value 500,"
-        + " 0s old): failing since 2026-11-20T07:00:00Z, longer than the hold of 5m: timed out"
-        + " after 5s; held at 5, the last complete answer, until 08:05:00Z.")
+        == "5 replicas: live asks for 3 now (300, 0s old); other is unknown (last value 500,"
+        + " 0s old): lost since 2026-11-20T07:00:00Z, longer than the hold of 5m: timed out"
+        + " after 5s; kept at 5, the answer before the edit, until every required signal is read.")
+  }
+
+  @Test(arguments: [
+    (SignalMemory.Origin.disk, ", learnt from the state directory"),
+    (.peer("10.0.0.7"), ", learnt from peer 10.0.0.7"),
+    (.target, ", its target's present replicas"),
+    (.source, ""),
+  ])
+  func `A held signal says where its number was learnt`(
+    origin: SignalMemory.Origin, words: String
+  ) throws {
+    var setting = try Setting([.live(300)])
+    setting.readings[0] = .prometheus(nil)
+    setting.memory.signals = [
+      SignalMemory(
+        replicas: 25, readAt: base - .seconds(240), lostSince: base - .seconds(240),
+        origin: origin)
+    ]
+    #expect(
+      setting.decide().explanation(at: base)
+        == "25 replicas: live is lost for 4m and goes on asking for 25 now\(words) (4m old, it has"
+        + " not been read yet).")
   }
 
   @Test func `A cap names its rule`() throws {
@@ -72,7 +96,7 @@ struct ExplanationTests {
     setting.policy.signals[1].required = true
     #expect(
       setting.decide().explanation(at: base)
-        == "unavailable: the required signal \"predicted\" is unavailable: it has not been read"
+        == "unavailable: the required signal \"predicted\" is unknown: it has not been read"
         + " yet; live asks for 3 now (300, 0s old).")
   }
 

@@ -88,16 +88,16 @@ struct ForecastWindowTests {
   }
 
   @Test(
-    "Fresh until twice the lead time, then held, then unavailable",
+    "Fresh until twice the lead time, then held",
     arguments: [
-      (0, Contribution.State.fresh), (599, .fresh), (600, .held), (899, .held), (900, .unavailable),
+      (0, Contribution.State.fresh), (599, .fresh), (600, .held), (899, .held), (3599, .held),
     ])
   func ageing(age: Int, state: Contribution.State) {
     let series = ForecastSeries(
       generatedAt: Self.start, step: .seconds(60), replicas: Array(repeating: 5, count: 60))
     let decision = decide(series, leadTime: .seconds(300), at: Self.start + .seconds(age))
     #expect(decision.contributions[0].state == state)
-    #expect(decision.replicas == (state == .unavailable ? nil : 5))
+    #expect(decision.replicas == 5)
   }
 
   @Test func `Without a lead time a snapshot is fresh for twice the default one`() {

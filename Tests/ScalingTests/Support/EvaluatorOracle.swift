@@ -1,6 +1,6 @@
 internal import Scaling
 
-/// Design section 1, read literally: looks at every second of the lead window.
+/// Design, section 1, read literally: looks at every second of the lead window.
 ///
 /// Right for policies and readings on whole seconds only.
 struct EvaluatorOracle {
@@ -9,35 +9,39 @@ struct EvaluatorOracle {
   let memory: Decision.Memory
   let now: Instant
 
+  /// What a signal asks at an instant, or that it takes no part.
+  private enum Part {
+    case asks((Int64) -> Int?)
+    case silent
+    case unknown
+  }
+
   /// Nil for unavailable.
   func replicas() -> Int? {
-    let incomplete = policy.signals.indices.filter { !isAvailable($0) }
-    if incomplete.contains(where: { policy.signals[$0].required }) { return nil }
-    if incomplete.count == policy.signals.count { return nil }
-
-    var floor = 0
-    if !incomplete.isEmpty, let last = memory.lastCompleteReplicas {
-      let since = min(memory.incompleteSince ?? now, now)
-      if now < since + policy.hold { floor = last }
+    let parts = policy.signals.indices.map(part)
+    let isMissing = zip(policy.signals, parts).contains { signal, part in
+      if case .unknown = part { signal.required } else { false }
     }
+    let floor = isMissing ? memory.floor : nil
+    if isMissing, floor == nil { return nil }
+    let asking = policy.signals.indices.filter { if case .asks = parts[$0] { true } else { false } }
+    if asking.isEmpty, floor == nil { return nil }
+
     let longest = policy.signals.map(leadTime(of:)).max() ?? .zero
     var answer = 0
-    var loosest = 0
     for instant in instants(leadTime: longest) {
-      let cap = cap(at: instant)
-      loosest = max(loosest, cap)
-      var demand = floor
-      for index in policy.signals.indices where !incomplete.contains(index) {
-        if instants(leadTime: leadTime(of: policy.signals[index])).contains(instant) {
-          demand = max(demand, self.demand(of: index, at: instant) ?? 0)
-        }
+      var demand = floor ?? 0
+      for index in asking {
+        guard case .asks(let ask) = parts[index],
+          instants(leadTime: leadTime(of: policy.signals[index])).contains(instant)
+        else { continue }
+        demand = max(demand, ask(instant) ?? 0)
       }
-      answer = max(answer, min(demand, cap))
+      answer = max(answer, min(demand, cap(at: instant)))
     }
     answer = max(answer, policy.limits.minReplicas)
     if let maxReplicas = policy.limits.maxReplicas { answer = min(answer, maxReplicas) }
-    let zeroIsWanted = loosest == 0 || policy.limits.maxReplicas == 0
-    return answer == 0 && !incomplete.isEmpty && !zeroIsWanted ? nil : answer
+    return answer
   }
 
   private func leadTime(of signal: Signal) -> Duration { signal.leadTime ?? policy.leadTime }
@@ -48,45 +52,99 @@ struct EvaluatorOracle {
     return stride(from: now.milliseconds, to: now.milliseconds + length, by: 1000)
   }
 
-  private func isAvailable(_ index: Int) -> Bool {
-    switch (policy.signals[index].kind, readings[index]) {
-    case (.forecast(let signal), .forecast(let reading?)):
-      guard case .forecast(let series)? = reading.value else { return false }
-      let leadTime = leadTime(of: policy.signals[index])
-      let maxAge = signal.maxAge ?? (leadTime == .zero ? .seconds(300) : leadTime) * 2
-      let stale = min(series.generatedAt + maxAge, reading.staleSince ?? .distantFuture)
-      return now < stale + policy.hold
-        && instants(leadTime: leadTime).contains { demand(of: index, at: $0) != nil }
-    case (.prometheus(let signal), .prometheus(let reading?, let uptime)):
-      guard case .sample? = reading.value, isHeld(reading) else { return false }
-      guard demand(of: index, at: now.milliseconds) == 0, signal.uptimeFilter != nil else {
-        return true
+  private func part(_ index: Int) -> Part {
+    let signal = policy.signals[index]
+    switch (signal.kind, readings[index]) {
+    case (.schedule, .schedule(let timeline)):
+      return .asks { instant in timeline.steps.last { $0.start.milliseconds <= instant }?.replicas }
+    case (.forecast(let forecast), .forecast(let reading)):
+      return part(index, forecast: forecast, reading)
+    case (.prometheus(let query), .prometheus(let reading, let uptime, _)):
+      return part(index, query: query, reading, uptime)
+    default: return .unknown
+    }
+  }
+
+  private func part(_ index: Int, forecast: ForecastSignal, _ reading: Reading?) -> Part {
+    guard case .forecast(let series)? = reading?.value else { return unread(index, reading) }
+    let leadTime = leadTime(of: policy.signals[index])
+    let maxAge = forecast.maxAge ?? (leadTime == .zero ? .seconds(300) : leadTime) * 2
+    let stale = min(series.generatedAt + maxAge, reading?.staleSince ?? .distantFuture)
+    let reaches = reaches(series, leadTime)
+    if reaches, now < stale { return .asks { self.demand(series, at: $0) } }
+    return kept(index, since: nil, series: reaches ? series : nil)
+  }
+
+  private func part(
+    _ index: Int, query: PrometheusSignal, _ reading: Reading?, _ uptime: Reading?
+  ) -> Part {
+    let last: Int? =
+      if case .sample(let value)? = reading?.value { count(query, value) } else { nil }
+    if let failure = reading?.failure {
+      switch failure.kind {
+      case .silent: return unread(index, reading)
+      case .partial(let bound?):
+        guard let kept = memory.signals[index] else { return .unknown }
+        let part = part(kept, of: index, since: failure.since, series: nil)
+        guard case .asks(let ask) = part else { return part }
+        let peak = instants(leadTime: leadTime(of: policy.signals[index])).compactMap(ask).max()
+        let least = count(query, bound)
+        return peak ?? 0 < least ? .asks { _ in least } : part
+      case .partial(nil), .lost:
+        return kept(index, since: failure.since, constant: last)
       }
-      return uptime?.value == .sample(1) && uptime.map(isHeld) == true
-    case (.schedule, .schedule): return true
-    default: return false
     }
+    guard let last else { return unread(index, reading) }
+    let isUp = uptime?.value == .sample(1) && uptime?.failure == nil
+    if last == 0, query.uptimeFilter != nil, !isUp { return kept(index, since: nil) }
+    return .asks { _ in last }
   }
 
-  private func isHeld(_ reading: Reading) -> Bool {
-    reading.failure.map { now < $0.since + policy.hold } ?? true
+  private func unread(_ index: Int, _ reading: Reading?) -> Part {
+    let isSilent = reading?.failure?.kind == .silent
+    if memory.signals[index] == nil, isSilent { return .silent }
+    return kept(index, since: reading?.failure?.since)
   }
 
-  private func demand(of index: Int, at instant: Int64) -> Int? {
-    switch (policy.signals[index].kind, readings[index]) {
-    case (_, .schedule(let timeline)):
-      return timeline.steps.last { $0.start.milliseconds <= instant }?.replicas
-    case (_, .forecast(let reading)):
-      guard case .forecast(let series)? = reading?.value,
-        instant >= series.generatedAt.milliseconds
-      else { return nil }
-      let step = (instant - series.generatedAt.milliseconds) / series.step.milliseconds
-      return step < series.replicas.count ? series.replicas[Int(step)] : nil
-    case (.prometheus(let signal), .prometheus(let reading, _)):
-      guard case .sample(let value)? = reading?.value else { return nil }
-      return value <= signal.activationThreshold ? 0 : Int((value / signal.threshold).rounded(.up))
-    default: return nil
+  /// What is remembered, or what a lost reading still says.
+  private func kept(
+    _ index: Int, since: Instant?, series: ForecastSeries? = nil, constant: Int? = nil
+  ) -> Part {
+    let stale = series.map {
+      SignalMemory(replicas: 0, series: $0, readAt: now)
     }
+    let known =
+      memory.signals[index] ?? stale ?? constant.map { SignalMemory(replicas: $0, readAt: now) }
+    guard let known else { return .unknown }
+    return part(known, of: index, since: since, series: series)
+  }
+
+  private func part(
+    _ kept: SignalMemory, of index: Int, since: Instant?, series: ForecastSeries?
+  ) -> Part {
+    let signal = policy.signals[index]
+    let lostSince = min(kept.lostSince ?? since ?? now, now)
+    if case .upTo(let hold) = signal.hold ?? policy.hold, now >= lostSince + hold {
+      return .unknown
+    }
+    if let series = series ?? kept.series, reaches(series, leadTime(of: signal)) {
+      return .asks { self.demand(series, at: $0) }
+    }
+    return .asks { _ in kept.replicas }
+  }
+
+  private func reaches(_ series: ForecastSeries, _ leadTime: Duration) -> Bool {
+    instants(leadTime: leadTime).contains { demand(series, at: $0) != nil }
+  }
+
+  private func demand(_ series: ForecastSeries, at instant: Int64) -> Int? {
+    guard instant >= series.generatedAt.milliseconds else { return nil }
+    let step = (instant - series.generatedAt.milliseconds) / series.step.milliseconds
+    return step < series.replicas.count ? series.replicas[Int(step)] : nil
+  }
+
+  private func count(_ signal: PrometheusSignal, _ value: Double) -> Int {
+    value <= signal.activationThreshold ? 0 : Int((value / signal.threshold).rounded(.up))
   }
 
   private func cap(at instant: Int64) -> Int {

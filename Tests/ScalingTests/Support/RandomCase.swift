@@ -15,7 +15,7 @@ struct RandomCase {
     policy = Policy(
       name: ResourceName(name: "random"),
       leadTime: .milliseconds(random.chance(10) ? 0 : random.seconds(1...300)),
-      hold: .milliseconds(random.seconds(1...200)),
+      hold: random.chance(30) ? .forever : .upTo(.milliseconds(random.seconds(0...200))),
       limits: ReplicaLimits(
         minReplicas: minReplicas,
         maxReplicas: random.chance(50)
@@ -23,9 +23,7 @@ struct RandomCase {
       signals: [])
     readings = []
     memory = Decision.Memory(
-      lastCompleteReplicas: random.chance(30) ? nil : Int.random(in: 0...12, using: &random),
-      incompleteSince: random.chance(50)
-        ? nil : now - .milliseconds(random.seconds(-20...300)))
+      floor: random.chance(80) ? nil : Int.random(in: 0...12, using: &random))
     for index in 0..<Int.random(in: 1...4, using: &random) {
       addSignal(index, using: &random)
     }
@@ -62,8 +60,28 @@ struct RandomCase {
     if random.chance(30) {
       signal.leadTime = .milliseconds(random.seconds(0...400))
     }
-    signal.required = random.chance(10)
+    signal.required = random.chance(30)
+    if random.chance(20) { signal.hold = .upTo(.milliseconds(random.seconds(0...200))) }
     policy.signals.append(signal)
+    memory.signals.append(memory(using: &random))
+  }
+
+  /// What the signal last asked; now and then a forecast's series.
+  private func memory(using random: inout SeededGenerator) -> SignalMemory? {
+    guard random.chance(60) else { return nil }
+    return SignalMemory(
+      replicas: Int.random(in: 0...12, using: &random),
+      series: random.chance(70) ? nil : series(using: &random),
+      readAt: now - .milliseconds(random.seconds(0...300)),
+      lostSince: random.chance(50) ? nil : now - .milliseconds(random.seconds(-20...300)))
+  }
+
+  private func series(using random: inout SeededGenerator) -> ForecastSeries {
+    let count = Int.random(in: 1...12, using: &random)
+    return ForecastSeries(
+      generatedAt: now - .milliseconds(random.seconds(-300...500)),
+      step: .milliseconds(random.seconds(1...90)),
+      replicas: (0..<count).map { _ in Int.random(in: 0...9, using: &random) })
   }
 
   private static func schedule(
@@ -96,14 +114,8 @@ struct RandomCase {
 
   private func forecast(using random: inout SeededGenerator) -> Reading? {
     guard random.chance(95) else { return nil }
-    let count = Int.random(in: 1...12, using: &random)
     return Reading(
-      value: .forecast(
-        ForecastSeries(
-          generatedAt: now - .milliseconds(random.seconds(-300...500)),
-          step: .milliseconds(random.seconds(1...90)),
-          replicas: (0..<count).map { _ in Int.random(in: 0...9, using: &random) })),
-      obtainedAt: now,
+      value: .forecast(series(using: &random)), obtainedAt: now,
       staleSince: random.chance(80) ? nil : now - .milliseconds(random.seconds(-100...300)),
       failure: failure(using: &random))
   }
@@ -117,7 +129,10 @@ struct RandomCase {
 
   private func failure(using random: inout SeededGenerator) -> Reading.Failure? {
     guard random.chance(30) else { return nil }
-    return Reading.Failure(since: now - .milliseconds(random.seconds(0...250)), message: "HTTP 500")
+    let kinds: [Reading.Failure.Kind] = [.lost, .lost, .silent, .partial(nil), .partial(77)]
+    return Reading.Failure(
+      since: now - .milliseconds(random.seconds(0...250)), message: "HTTP 500",
+      kind: random.pick(kinds))
   }
 }
 

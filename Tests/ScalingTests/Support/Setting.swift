@@ -18,14 +18,15 @@ struct Setting {
     case predicted([Int], name: String = "predicted")
   }
 
-  /// Schedules are laid out over three days around `base`.
+  /// Schedules are laid out over three days around `base`. No signal is required, so that what
+  /// is missing takes no part unless a test says otherwise.
   init(leadTime: Duration = .seconds(300), _ sources: [Source]) throws {
     var signals: [Signal] = []
     readings = []
     for source in sources {
       switch source {
       case .calendar(let schedule, let name):
-        signals.append(Signal(name: name, kind: .schedule(schedule)))
+        signals.append(Signal(name: name, required: false, kind: .schedule(schedule)))
         readings.append(
           .schedule(
             try schedule.timeline(
@@ -33,14 +34,14 @@ struct Setting {
       case .live(let value, let name):
         signals.append(
           Signal(
-            name: name,
+            name: name, required: false,
             kind: .prometheus(PrometheusSignal(source: "main", query: "q", threshold: 100))))
         readings.append(
           .prometheus(Reading(value: .sample(value), obtainedAt: base), uptime: nil))
       case .predicted(let replicas, let name):
         signals.append(
           Signal(
-            name: name,
+            name: name, required: false,
             kind: .forecast(
               ForecastSignal(source: "default", workload: "w", maxAge: .seconds(86_400)))))
         let series = ForecastSeries(
@@ -69,7 +70,7 @@ struct Setting {
 
   /// Makes a query fail, with its value kept.
   mutating func fail(_ index: Int, since: String, _ message: String) {
-    guard case .prometheus(var reading?, let uptime) = readings[index],
+    guard case .prometheus(var reading?, let uptime, _) = readings[index],
       let since = try? Instant(rfc3339: since)
     else { return }
     reading.failure = Reading.Failure(since: since, message: message)
@@ -79,7 +80,7 @@ struct Setting {
   /// Gives a query an uptime filter and that filter's reading.
   mutating func setUptime(_ index: Int, _ uptime: Reading?) {
     guard case .prometheus(var signal) = policy.signals[index].kind,
-      case .prometheus(let reading, _) = readings[index]
+      case .prometheus(let reading, _, _) = readings[index]
     else { return }
     signal.uptimeFilter = "job=\"my-api\""
     policy.signals[index].kind = .prometheus(signal)

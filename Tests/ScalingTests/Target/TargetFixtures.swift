@@ -21,7 +21,7 @@ extension TargetWish {
       Decision(
         policy: name, at: wallClock, outcome: outcome,
         contributions: missing
-          ? [Contribution(signal: "live", kind: .prometheus, state: .unavailable)] : [],
+          ? [Contribution(signal: "live", kind: .prometheus, state: .unknown)] : [],
         winner: nil, appliedLimits: limits, validUntil: .distantFuture, memory: memory))
   }
 }

@@ -1,0 +1,97 @@
+/// What one signal asks for: what was read of it, or else what it last asked (design, section 1,
+/// "When a signal is missing").
+struct SignalVerdict {
+  var state: Contribution.State
+  /// What counts in the maximum, and its highest point within the signal's window; nil for a signal
+  /// that takes no part.
+  var demand: Demand?
+  var peak: Demand.Peak?
+  /// Why the signal is not fresh, one sentence; nil when it is.
+  var problem: String?
+  /// What is remembered of it from now on; nil while nothing was ever known.
+  var memory: SignalMemory?
+
+  /// - Parameters:
+  ///   - memory: what the signal asked last.
+  ///   - hold: how long a lost signal goes on asking for that.
+  init(
+    _ assessment: SignalAssessment, memory: SignalMemory?, hold: Hold, window: LeadWindow,
+    changes: inout NextChange
+  ) {
+    problem = assessment.problem
+    self.memory = memory
+    switch assessment.knowledge {
+    case .fresh(let demand):
+      guard let peak = demand.peak(from: window.from, to: window.to) else {
+        state = .unknown
+        return
+      }
+      state = .fresh
+      self.demand = demand
+      self.peak = peak
+      self.memory = SignalMemory(
+        replicas: peak.replicas, value: assessment.value, series: demand.series,
+        readAt: assessment.readAt ?? window.from, evidence: assessment.evidence)
+    case .atLeast(let replicas):
+      state = .unknown
+      // The bound of an answer in part says what is asked at least, never what is asked first.
+      guard memory != nil else { return }
+      keep(assessment, series: nil, hold: hold, window: window, changes: &changes)
+      guard let peak, replicas > peak.replicas else { return }
+      self.peak = Demand.Peak(replicas: replicas, at: window.from)
+      self.demand = .constant(replicas)
+      self.memory?.replicas = replicas
+      self.memory?.value = assessment.value
+      self.memory?.series = nil
+    case .silent:
+      state = .silent
+      guard memory != nil else { return }
+      keep(assessment, series: nil, hold: hold, window: window, changes: &changes)
+    case .lost(let demand):
+      state = .unknown
+      if memory == nil, let demand, let peak = demand.peak(from: window.from, to: window.to) {
+        // Lost when it was first looked at, with something to say all the same: a stale snapshot.
+        self.memory = SignalMemory(
+          replicas: peak.replicas, value: assessment.value, series: demand.series,
+          readAt: assessment.readAt ?? window.from)
+      }
+      keep(assessment, series: demand?.series, hold: hold, window: window, changes: &changes)
+    }
+  }
+
+  /// Goes on asking for what the signal last asked, for as long as `hold` lets it.
+  private mutating func keep(
+    _ assessment: SignalAssessment, series: ForecastSeries?, hold: Hold, window: LeadWindow,
+    changes: inout NextChange
+  ) {
+    guard var kept = memory else { return }
+    let now = window.from
+    // A clock that was set back must not prolong the hold.
+    let since = min(kept.lostSince ?? assessment.failingSince ?? now, now)
+    kept.lostSince = since
+    if let evidence = assessment.evidence { kept.evidence = evidence }
+    defer { memory = kept }
+
+    let end = hold.end(from: since)
+    guard now < end else {
+      state = .unknown
+      problem =
+        "lost since \(since.rfc3339), longer than the hold of \(hold.text): \(problem ?? "")"
+      return
+    }
+    changes.note(end)
+    state = .held
+    if let series = series ?? kept.series,
+      SignalAssessment.note(series, window: window, changes: &changes),
+      let peak = Demand.series(series).peak(from: window.from, to: window.to)
+    {
+      kept.replicas = peak.replicas
+      kept.series = series
+      demand = .series(series)
+      self.peak = peak
+    } else {
+      demand = .constant(kept.replicas)
+      peak = Demand.Peak(replicas: kept.replicas, at: now)
+    }
+  }
+}
