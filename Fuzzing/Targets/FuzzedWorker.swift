@@ -52,9 +52,7 @@ final class FuzzedWorker {
 
   /// Serves one connection from its first byte to its end.
   func serve(_ bytes: [UInt8], _ treatment: ConnectionTreatment) throws(Broken) {
-    guard let session = HTTP2Session(template) else {
-      throw Broken("there is no memory for a session")
-    }
+    let session = HTTP2Session(template)
     let table = core.table
     table.readClock()
     let connection = table.add(

@@ -87,18 +87,6 @@ package final class EventLoop: SerialExecutor, Sendable {
 
   private static let backgroundNice: Int32 = 10
 
-  /// Lets nothing happen on the loop for a while, unless something has been posted to it. On the loop.
-  ///
-  /// - Returns: whether it has rested.
-  package func rest(for span: Duration) -> Bool {
-    guard inbox.withLock({ $0.work.isEmpty }) else { return false }
-    let (seconds, attoseconds) = span.components
-    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-    // A signal cuts it short, which does no harm.
-    nanosleep(&time, nil)
-    return true
-  }
-
   /// Returns to the system what has been freed, after work that took much and keeps little: the
   /// trees and texts of 100,000 manifests leave half as much behind as their policies take. Applies
   /// to the whole process, and takes milliseconds.

@@ -18,7 +18,6 @@ struct CollectedMetrics: Sendable {
   let connectionsRefused: CollectedFamily
   let handshakeFailures: CollectedFamily
   let streamsStalled: CollectedFamily
-  let rests: CollectedFamily
   let callsRefused: CollectedFamily
   let bytesReceived: CollectedFamily
   let bytesSent: CollectedFamily
@@ -80,9 +79,6 @@ struct CollectedMetrics: Sendable {
     handshakeFailures = registry.collected(
       .counter, "headstart_tls_handshake_failures_total",
       help: "gRPC connections that could not be secured, by reason.", labels: ["reason"])
-    rests = registry.collected(
-      .counter, "headstart_worker_rests_total",
-      help: "Times that a worker let calls gather for eight milliseconds.")
     streamsStalled = registry.collected(
       .counter, "headstart_streams_stalled_total",
       help: "RPCs ended because the client did not read their answers.")

@@ -38,7 +38,6 @@ extension HeadstartMetrics {
       writer.write(collected.handshakeFailures, Double(count), labels: [reason])
     }
     writer.write(collected.streamsStalled, Double(sample.streamsStalled))
-    writer.write(collected.rests, Double(sample.rests))
     writer.write(collected.callsRefused, Double(sample.callsRefused))
     writer.write(collected.bytesReceived, Double(sample.bytesReceived))
     writer.write(collected.bytesSent, Double(sample.bytesSent))

@@ -86,8 +86,6 @@ package struct ServerSample: Hashable, Sendable {
   package var handshakeFailures: [String: Int] = [:]
   /// Calls whose answers the client did not read.
   package var streamsStalled = 0
-  /// Times that a worker let calls gather.
-  package var rests = 0
   /// Calls that never reached a method: wrong path, content type, encoding.
   package var callsRefused = 0
   package var bytesReceived = 0

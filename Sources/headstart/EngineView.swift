@@ -173,7 +173,6 @@ struct EngineView: Sendable {
     sample.acceptFailures = statistics.acceptFailures
     sample.connectionsRefused = statistics.connectionsRefused
     sample.streamsStalled = statistics.streamsStalled
-    sample.rests = statistics.rests
     for (reason, count) in statistics.handshakeFailures {
       sample.handshakeFailures[reason.rawValue] = count
     }

@@ -53,22 +53,6 @@ private actor Counter {
     thread.join()
   }
 
-  @Test func `rests only while nothing waits for it`() async throws {
-    let loop = try EventLoop(name: "test")
-    let thread = try loop.start()
-    let hasRested: [Bool] = await withCheckedContinuation { done in
-      loop.post {
-        let idle = loop.rest(for: .milliseconds(1))
-        loop.post {}
-        let busy = loop.rest(for: .milliseconds(1))
-        done.resume(returning: [idle, busy])
-      }
-    }
-    #expect(hasRested == [true, false])
-    loop.stop()
-    thread.join()
-  }
-
   @Test func `is the executor of its actors, and timers re-enter them`() async throws {
     let loop = try EventLoop(name: "test")
     let thread = try loop.start()

@@ -7,15 +7,11 @@
 // sizes.
 typedef struct cng_pool cng_pool;
 
-// Where malloc has nothing, the pool has a reserve, so that nghttp2 goes on until the connection that
-// needed it is closed: version 1.52 frees an item twice when an allocation fails between sending the
-// headers of an answer and queueing its body.
+// Where malloc fails, the pool ends the process, as Swift does: nghttp2 1.52 frees an item twice when
+// an allocation fails between sending the headers of an answer and queueing its body.
 
-// Blocks come from `allocate`, malloc where it is NULL, and go to free. NULL when memory has run out.
-cng_pool *cng_pool_new(void *(*allocate)(size_t size));
-
-// Whether something of the reserve is in use: connections must be closed.
-int cng_pool_is_short(const cng_pool *pool);
+// NULL when memory has run out.
+cng_pool *cng_pool_new(void);
 
 // Frees the pool and what it holds. Every block must have come back before.
 void cng_pool_del(cng_pool *pool);

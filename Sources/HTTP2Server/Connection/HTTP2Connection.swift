@@ -66,7 +66,7 @@ final class HTTP2Connection {
   ///
   /// - Parameter scratch: the worker's output buffer, which `write` gives back.
   func gather(through scratch: inout [UInt8]) throws(HTTP2Session.Failure) {
-    guard tail.isEmpty, stream?.isEstablished == true, !session.isShortOfMemory else { return }
+    guard tail.isEmpty, stream?.isEstablished == true else { return }
     if gathered.isEmpty {
       scratch.removeAll(keepingCapacity: true)
       swap(&scratch, &gathered)
@@ -85,8 +85,6 @@ final class HTTP2Connection {
     through scratch: inout [UInt8], counting sent: WorkerCounters.Counter
   ) -> OnWrite {
     guard let stream else { return .allSent }
-    // Not even for the client to take what is left: others need the memory.
-    guard !session.isShortOfMemory else { return .failed("no memory is left") }
     if !tail.isEmpty {
       switch stream.write(tail) {
       case .failed(let reason): return .failed(reason)

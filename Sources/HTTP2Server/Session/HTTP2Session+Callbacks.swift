@@ -7,16 +7,10 @@ extension HTTP2Session {
   static func setCallbacks(_ callbacks: OpaquePointer) {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
       guard let frame else { return 0 }
-      var result: Int32 = 0
       HTTP2Session.withSession(context) {
-        // A stream more is what the memory that is left is not for.
-        guard !$0.isShortOfMemory else {
-          result = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-          return
-        }
         $0.beganHeaders(frame.pointee.hd, isRequest: frame.isRequestHead)
       }
-      return result
+      return 0
     }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, _, name, nameLength, value, valueLength, _, context in

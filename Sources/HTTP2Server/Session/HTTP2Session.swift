@@ -35,10 +35,6 @@ final class HTTP2Session {
   private var hasAnnouncedStreams = false
   /// Whether the streams were ended without nghttp2, which is gone.
   private var isAbandoned: Bool { session == nil }
-  /// Whether nghttp2 was refused memory.
-  private var ranOutOfMemory = false
-  /// Whether something was not submitted to nghttp2, because memory was short.
-  private var hasOmissions = false
   /// The error code of a GOAWAY that was sent because the client broke the protocol.
   var sentError: UInt32?
   /// A limit that the client ran into while nghttp2 was at work.
@@ -65,13 +61,11 @@ final class HTTP2Session {
   /// Has the memory that the session is made of.
   private let template: SessionTemplate
 
-  /// Fails when memory has run out.
-  init?(_ template: SessionTemplate) {
+  init(_ template: SessionTemplate) {
     self.template = template
     limits = template.limits
     frames = InboundFrames(limits: limits.floods)
     session = template.makeSession(context: Unmanaged.passUnretained(self).toOpaque())
-    guard session != nil else { return nil }
   }
 
   deinit {
@@ -109,14 +103,13 @@ final class HTTP2Session {
 
   /// nghttp2_session_mem_recv fails with NGHTTP2_ERR_BAD_CLIENT_MAGIC for a wrong preface, with
   /// NGHTTP2_ERR_FLOODED for answers to PING and SETTINGS that wait, or settings in one frame, with
-  /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, with NGHTTP2_ERR_NOMEM, and with NGHTTP2_ERR_CALLBACK_FAILURE
-  /// when a callback has set `exceeded` or memory is short.
+  /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, and with NGHTTP2_ERR_CALLBACK_FAILURE when a callback has set
+  /// `exceeded`. Never with NGHTTP2_ERR_NOMEM: the pool ends the process first.
   private func read(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     let count = nghttp2_session_mem_recv(
       session, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
-    note(Int32(clamping: count))
     switch Int32(clamping: min(count, 0)) {
-    case 0: try checkMemory()
+    case 0: return
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: throw .badPreface
     case NGHTTP2_ERR_FLOODED.rawValue: throw .exceeded(.pendingAcks)
     case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue: throw .exceeded(.continuations)
@@ -135,10 +128,8 @@ final class HTTP2Session {
   func pull(into output: inout [UInt8]) throws(Failure) -> Bool {
     guard !isAbandoned else { return true }
     while output.count < limits.outputBatch {
-      try checkMemory()
       var bytes: UnsafePointer<UInt8>?
       let count = nghttp2_session_mem_send(session, &bytes)
-      note(Int32(clamping: count))
       if count < 0 { throw .broken(Self.text(ofError: Int32(count))) }
       if count == 0 { return true }
       output.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
@@ -147,28 +138,11 @@ final class HTTP2Session {
     return false
   }
 
-  /// Submits something to nghttp2, unless memory is short: the connection then ends with the next
-  /// look at it, for what was not submitted will never be sent. Errors other than that mean that the
-  /// stream is gone.
+  /// Submits something to nghttp2, unless the session is abandoned. An error means that the stream
+  /// has ended, and nothing is left to be said on it.
   func submit(_ body: () -> Int32) {
     guard !isAbandoned else { return }
-    guard !isShortOfMemory else {
-      hasOmissions = true
-      return
-    }
-    note(body())
-  }
-
-  /// Whether nothing more may be asked of nghttp2.
-  var isShortOfMemory: Bool { ranOutOfMemory || hasOmissions || template.isShortOfMemory }
-
-  private func note(_ code: Int32) {
-    if code == NGHTTP2_ERR_NOMEM.rawValue { ranOutOfMemory = true }
-  }
-
-  private func checkMemory() throws(Failure) {
-    guard isShortOfMemory else { return }
-    throw .broken(Self.text(ofError: NGHTTP2_ERR_NOMEM.rawValue))
+    _ = body()
   }
 
   /// Adds SETTINGS_MAX_CONCURRENT_STREAMS to the first frame that is sent, which is SETTINGS. nghttp2
@@ -251,8 +225,8 @@ final class HTTP2Session {
     if freeSlots.count == slots.count, slots.count > 256 { freeMemory() }
   }
 
-  /// Forgets all events and streams: nghttp2 will not be called again. Its memory goes at once, since
-  /// the connection may linger, and where memory is short others need it.
+  /// Forgets all events and streams: nghttp2 will not be called again. Its memory is freed at
+  /// once, since the connection may linger.
   func abandon() {
     events = []
     freeSession()
@@ -308,9 +282,7 @@ final class HTTP2Session {
   // MARK: Private
 
   private func freeSession() {
-    // An allocation that failed, the reserve being used up, leaves streams with items that nghttp2 has
-    // freed. What it still holds is lost; the alternative is to corrupt what it does not.
-    if !ranOutOfMemory { nghttp2_session_del(session) }
+    nghttp2_session_del(session)
     session = nil
   }
 

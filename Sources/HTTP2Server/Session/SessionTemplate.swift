@@ -8,18 +8,13 @@ final class SessionTemplate {
   private let options: OpaquePointer
   private let pool: OpaquePointer
 
-  /// Where the pool gets its blocks from; they go to `free`.
-  typealias Allocate = @convention(c) @Sendable (Int) -> UnsafeMutableRawPointer?
-
   /// Fails when memory has run out.
-  ///
-  /// - Parameter allocate: nil for malloc; tests have it fail.
-  init?(limits: SessionLimits, allocate: Allocate? = nil) {
+  init?(limits: SessionLimits) {
     self.limits = limits
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks,
-      nghttp2_option_new(&options) == 0, let options, let pool = cng_pool_new(allocate)
+      nghttp2_option_new(&options) == 0, let options, let pool = cng_pool_new()
     else { return nil }
     self.pool = pool
     self.callbacks = callbacks
@@ -43,19 +38,17 @@ final class SessionTemplate {
     cng_pool_del(pool)
   }
 
-  /// Whether nghttp2 lives on the pool's reserve, because malloc had nothing more: the connection that
-  /// it was asked for has to end.
-  var isShortOfMemory: Bool { cng_pool_is_short(pool) != 0 }
-
-  /// A new session of nghttp2, which the caller frees; nil when memory has run out.
+  /// A new session of nghttp2, which the caller frees.
   ///
   /// - Parameter context: what the callbacks find their session by.
-  func makeSession(context: UnsafeMutableRawPointer) -> OpaquePointer? {
+  func makeSession(context: UnsafeMutableRawPointer) -> OpaquePointer {
     var session: OpaquePointer?
     guard
       nghttp2_session_server_new3(&session, callbacks, context, options, cng_pool_mem(pool)) == 0,
       let session
-    else { return nil }
+    else {
+      preconditionFailure("nghttp2 fails only without memory, and then the pool ends the process")
+    }
     let settings = [
       setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, UInt32(limits.streamWindow)),
       setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.headerListSize)),
@@ -63,12 +56,10 @@ final class SessionTemplate {
       setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
     ]
     let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
-    guard nghttp2_submit_settings(session, flags, settings, settings.count) == 0,
-      nghttp2_session_set_local_window_size(session, flags, 0, limits.connectionWindow) == 0
-    else {
-      nghttp2_session_del(session)
-      return nil
-    }
+    let isSubmitted = nghttp2_submit_settings(session, flags, settings, settings.count)
+    let isWindowSet = nghttp2_session_set_local_window_size(
+      session, flags, 0, limits.connectionWindow)
+    assert(isSubmitted == 0 && isWindowSet == 0, "the limits are outside of what RFC 9113 allows")
     return session
   }
 

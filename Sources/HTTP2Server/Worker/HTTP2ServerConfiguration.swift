@@ -43,8 +43,6 @@ package struct HTTP2ServerConfiguration: Sendable {
   package var maxConnectionIdle: Duration?
   /// Hears what is worth a line in the log. Called on the workers' loops; must not block.
   package var log: @Sendable (HTTP2LogEntry) -> Void = { _ in }
-  /// Where nghttp2's memory comes from, instead of malloc.
-  var allocate: SessionTemplate.Allocate?
 
   package init(address: ListenAddress, workers: Int = 1) {
     self.address = address

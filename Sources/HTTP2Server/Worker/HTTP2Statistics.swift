@@ -13,8 +13,6 @@ package struct HTTP2Statistics: Sendable, Equatable {
   package var connectionsRefused = 0
   /// Calls that were ended because the client did not read their answers.
   package var streamsStalled = 0
-  /// How often a worker has let calls gather, because they came one by one.
-  package var rests = 0
   /// Connections that could not be secured.
   package var handshakeFailures: [TLSFailure.Reason: Int] = [:]
   package var streamsOpened = 0

@@ -7,13 +7,10 @@ extension WorkerCore {
   /// How long one connection is dealt with before the others have their turn, give or take a piece: a
   /// millisecond, in nanoseconds.
   private static var turn: UInt64 { 1_000_000 }
-  /// How long the first connections behind a rest are dealt with, from its end: half a rest.
-  static var longTurn: UInt64 { 4_000_000 }
 
   /// Deals with bytes that have come. What there is no time for is kept for the next turn.
   func process(_ bytes: UnsafeRawBufferPointer, _ connection: HTTP2Connection) {
-    var end = table.now.advanced(byNanoseconds: Self.turn)
-    if let longTurnEnd { end = max(end, longTurnEnd) }
+    let end = table.now.advanced(byNanoseconds: Self.turn)
     var rest = bytes
     while !rest.isEmpty, !connection.isLingering, !connection.isClosed {
       do throws(HTTP2Session.Failure) {

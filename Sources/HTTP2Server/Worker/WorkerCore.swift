@@ -25,13 +25,6 @@ final class WorkerCore<Service: RPCService> {
   var resumeTimer: LoopTimer?
   /// The connections that have been read from more than they could be dealt with in one turn.
   var postponed: [HTTP2Connection] = []
-  private var pacing = TurnPacing()
-  /// Behind a rest, until when the connections that come first may be dealt with; else nil. The calls of a
-  /// rest take about the millisecond that a connection has in a turn, and a turn more for what is left of
-  /// them would cost as much as a rest.
-  private(set) var longTurnEnd: MonotonicTime?
-  /// How many streams had been opened at the end of the last turn.
-  private var streamsBefore = 0
   /// When each mistake of clients was last warned of.
   var mistakes: [String: MonotonicTime] = [:]
   private var drain: (deadline: MonotonicTime, completion: () -> Void)?
@@ -55,7 +48,7 @@ final class WorkerCore<Service: RPCService> {
     limits.pendingAcks = configuration.maxPendingAcks
     limits.continuations = configuration.maxContinuations
     limits.floods = configuration.floods
-    guard let template = SessionTemplate(limits: limits, allocate: configuration.allocate) else {
+    guard let template = SessionTemplate(limits: limits) else {
       throw EventLoopError("set nghttp2 up: out of memory", code: 0)
     }
     self.template = template
@@ -65,7 +58,7 @@ final class WorkerCore<Service: RPCService> {
     policyLimits.ageGrace = configuration.maxConnectionAgeGrace
     policyLimits.idle = configuration.maxConnectionIdle
     self.policyLimits = policyLimits
-    turnHook = try LoopTurnHook(on: loop) { [unowned self] in endTurn() }
+    turnHook = try LoopTurnHook(on: loop) { [unowned self] in flush() }
     timer = try LoopTimer(on: loop) { [unowned self] in timerFired() }
     resumeTimer = try LoopTimer(on: loop) { [unowned self] in resumePostponed() }
     if let limit = configuration.stallTimeout {
@@ -122,11 +115,7 @@ final class WorkerCore<Service: RPCService> {
     table.readClock()
     table.counters.connectionsAccepted.add(1)
     guard hasRoom() else { return }
-    guard let session = HTTP2Session(template) else {
-      budget.giveBack()
-      log(.warning, "cannot open a connection: out of memory")
-      return
-    }
+    let session = HTTP2Session(template)
     var limits = policyLimits
     // Connections of one moment must not all come back in one moment (C14).
     limits.age = limits.age.map { $0 * Double.random(in: 0.9...1.1) }
@@ -178,26 +167,14 @@ final class WorkerCore<Service: RPCService> {
       return
     }
     if connection.postponed.isEmpty, connection.stream?.canRead(readiness) == true {
-      let count = read(connection)
-      // A client with a packet for each call has no more of them on the way than its congestion window
-      // allows, which is ten at first (RFC 6928), until the kernel acknowledges them. It does so when they
-      // are read, and the client's kernel sends what has gathered there: without a second look those
-      // calls would wait for the end of the next rest, twice as long as they need.
-      let hasRested = longTurnEnd != nil
-      if hasRested, count >= Self.windowful, connection.postponed.isEmpty { read(connection) }
+      read(connection)
     }
     advance(connection)
   }
 
-  /// The bytes of ten small calls.
-  private static var windowful: Int { 1024 }
-
-  /// Reads once, so that one busy client does not keep the others waiting; `process` says the rest.
-  ///
-  /// - Returns: how many bytes came.
-  @discardableResult
-  private func read(_ connection: HTTP2Connection) -> Int {
-    guard let stream = connection.stream else { return 0 }
+  /// Reads once, so that one busy client does not keep the others waiting.
+  private func read(_ connection: HTTP2Connection) {
+    guard let stream = connection.stream else { return }
     switch stream.read(into: table.input) {
     case .nothing:
       break
@@ -212,15 +189,13 @@ final class WorkerCore<Service: RPCService> {
       refuse(connection, plaintext: guess)
     case .bytes(let count):
       table.counters.bytesReceived.add(count)
-      guard !connection.isLingering else { return count }
+      guard !connection.isLingering else { return }
       let bytes = UnsafeRawBufferPointer(rebasing: table.input[..<count])
       if connection.firstBytes.count < Preface.enough {
         connection.firstBytes += bytes.prefix(Preface.enough - connection.firstBytes.count)
       }
       process(bytes, connection)
-      return count
     }
-    return 0
   }
 
   /// Writes what there is to be written, deals with what comes of it, and asks the policy whether
@@ -367,21 +342,6 @@ final class WorkerCore<Service: RPCService> {
       }
     }
     armTimer()
-  }
-
-  private func endTurn() {
-    flush()
-    let streams = table.counters.streamsOpened.value
-    let calls = streams - streamsBefore
-    streamsBefore = streams
-    longTurnEnd = nil
-    // What has come must not wait for what may come, be it calls or, posted by the engine, answers to them.
-    guard pacing.turnEnded(calls: calls, now: table.now) == .rest, postponed.isEmpty,
-      loop.rest(for: TurnPacing.rest)
-    else { return }
-    table.counters.rests.add(1)
-    table.readClock()
-    longTurnEnd = table.now.advanced(byNanoseconds: Self.longTurn)
   }
 
   /// Writes for all connections that the service has answered on since the last turn.

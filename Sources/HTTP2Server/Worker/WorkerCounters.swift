@@ -9,7 +9,6 @@ final class WorkerCounters: Sendable {
   let acceptFailures = Counter()
   let connectionsRefused = Counter()
   let streamsStalled = Counter()
-  let rests = Counter()
   let streamsOpened = Counter()
   let streamsOpen = Counter()
   let callsRefused = Counter()
@@ -43,7 +42,6 @@ final class WorkerCounters: Sendable {
     total.acceptFailures += acceptFailures.value
     total.connectionsRefused += connectionsRefused.value
     total.streamsStalled += streamsStalled.value
-    total.rests += rests.value
     total.streamsOpened += streamsOpened.value
     total.streamsOpen += streamsOpen.value
     total.callsRefused += callsRefused.value
