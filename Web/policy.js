@@ -120,6 +120,9 @@ function drawDecision(record, now) {
     const why = [
       one.rule && `rule “${one.rule}”`,
       one.value !== null && `value ${one.value}`,
+      one.lostSince && `lost for ${span(now - Date.parse(one.lostSince))}, goes on asking`,
+      { disk: "learnt from the state directory", target: "its target's present replicas" }[one.origin]
+        ?? (one.origin?.startsWith("peer") && `learnt from ${one.origin}`),
       one.problem,
     ].filter(Boolean).join(", ");
     const name = element("th", { scope: "row" }, swatch(index), one.signal);
@@ -131,7 +134,7 @@ function drawDecision(record, now) {
   const { minReplicas, maxReplicas } = record.limits;
   const applied = record.appliedLimits.map((limit) => ({
     cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
-    hold: `held at ${limit.replicas}, the last complete answer, until ${limit.until && time(Date.parse(limit.until), now)}`,
+    lastAnswer: `kept at ${limit.replicas}, the answer before the edit`,
     activity: `kept at ${limit.replicas}${limit.until ? ` until ${time(Date.parse(limit.until), now)}` : ""}, `
       + { firstSeen: "new", active: "not idle long enough", wakeUp: "woken", outsidePeriod: "outside of its enabled period" }[limit.cause],
     minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,

@@ -49,7 +49,7 @@ export function reason(explanation) {
 
 export const stateNames = {
   ok: "OK", degraded: "Degraded", unavailable: "Unavailable", fresh: "Fresh", held: "Held",
-  up: "Up", failing: "Failing", unknown: "Unknown",
+  silent: "Silent", up: "Up", failing: "Failing", unknown: "Unknown",
 };
 
 export function nextChange(change, now) {

@@ -954,6 +954,7 @@ extension PageFile {
       border-radius: 99px; white-space: nowrap;
     }
     .state.ok, .state.fresh, .state.up { color: var(--ok); background: var(--ok-ground); }
+    .state.silent { color: var(--quiet); }
     .state.degraded, .state.held, .state.unknown {
       color: var(--degraded); background: var(--degraded-ground);
     }
@@ -1162,6 +1163,9 @@ extension PageFile {
         const why = [
           one.rule && `rule “${one.rule}”`,
           one.value !== null && `value ${one.value}`,
+          one.lostSince && `lost for ${span(now - Date.parse(one.lostSince))}, goes on asking`,
+          { disk: "learnt from the state directory", target: "its target's present replicas" }[one.origin]
+            ?? (one.origin?.startsWith("peer") && `learnt from ${one.origin}`),
           one.problem,
         ].filter(Boolean).join(", ");
         const name = element("th", { scope: "row" }, swatch(index), one.signal);
@@ -1173,7 +1177,7 @@ extension PageFile {
       const { minReplicas, maxReplicas } = record.limits;
       const applied = record.appliedLimits.map((limit) => ({
         cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
-        hold: `held at ${limit.replicas}, the last complete answer, until ${limit.until && time(Date.parse(limit.until), now)}`,
+        lastAnswer: `kept at ${limit.replicas}, the answer before the edit`,
         activity: `kept at ${limit.replicas}${limit.until ? ` until ${time(Date.parse(limit.until), now)}` : ""}, `
           + { firstSeen: "new", active: "not idle long enough", wakeUp: "woken", outsidePeriod: "outside of its enabled period" }[limit.cause],
         minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,
@@ -1323,7 +1327,7 @@ extension PageFile {
 
     export const stateNames = {
       ok: "OK", degraded: "Degraded", unavailable: "Unavailable", fresh: "Fresh", held: "Held",
-      up: "Up", failing: "Failing", unknown: "Unknown",
+      silent: "Silent", up: "Up", failing: "Failing", unknown: "Unknown",
     };
 
     export function nextChange(change, now) {

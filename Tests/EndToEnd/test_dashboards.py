@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import grpc
 import pytest
 import yaml
 
@@ -103,7 +104,15 @@ def scraped(headstart, prometheus, scaler):
     )
     instance = prometheus(port=port, headstart=f"127.0.0.1:{server.http_port}")
     client = scaler(server)
-    eventually(lambda: client.replicas("good") == 5, 15, message="the query has no value")
+
+    def is_read():
+        # There is no answer before Prometheus is up.
+        try:
+            return client.replicas("good") == 5
+        except grpc.RpcError:
+            return False
+
+    eventually(is_read, 30, message="the query has no value")
     yield server, instance, client
 
 

@@ -309,20 +309,24 @@ def _answers(client):
         return False
 
 
-def test_a_lost_signal_does_not_lower_the_answer_within_hold(one_source, scaler, forecaster):
-    client = scaler(one_source(fixed(2), options={"maxAge": "2s"}, hold="3s"))
+def test_a_lost_signal_goes_on_asking_until_it_is_back(one_source, scaler, forecaster):
+    server = one_source(fixed(2), options={"maxAge": "2s"})
+    client = scaler(server)
     assert client.replicas("my-api") == 32
     forecaster.mode = "error"
-    # The reading is held, then the decision; after that the calendar alone decides.
-    seen = []
 
-    def calendar_alone():
-        seen.append(client.replicas("my-api"))
-        return seen[-1] == 2
+    def state():
+        record = server.get("/api/v1/decisions/default/my-api").json
+        return record["contributions"][0]["state"]
 
-    eventually(calendar_alone, 20, 0.1)
-    assert set(seen) == {32, 2}
-    assert seen.count(32) >= 30
+    # The snapshot is too old after 2 s.
+    eventually(lambda: state() == "held", 20, 0.1)
+    assert client.replicas("my-api") == 32
+    told = server.get("/api/v1/decisions/default/my-api").json["explanation"]
+    assert "is lost for" in told and "goes on asking for 32" in told
+    forecaster.mode = "ok"
+    eventually(lambda: state() == "fresh", 20, 0.1)
+    assert client.replicas("my-api") == 32
 
 
 def test_a_required_signal_makes_the_whole_answer_an_error(headstart, scaler, forecaster):

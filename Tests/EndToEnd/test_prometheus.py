@@ -25,7 +25,7 @@ QUERIES = {
     "number": ("301", {}, 4),
     "ceiling": ("vector(300.0001)", {}, 4),
     "zero": ("vector(0)", {}, 0),
-    "below": ("vector(-5)", {}, 0),
+    "below": ("vector(-5)", {}, "clamp_min"),
     "activation": ("vector(50)", {"activationThreshold": 50}, 0),
     "past-activation": ("vector(51)", {"activationThreshold": 50}, 1),
     "two-samples": ("demand", {}, "2"),
