@@ -14,7 +14,7 @@ from statistics import fmean
 
 from . import costs, fleet, messages, scenarios
 from .load import Load, latencies, run_load
-from .process import BOTH_CORES, SERVER_CORE, favoured, prepare_self
+from .process import SERVER_CORE, favoured, prepare_self
 from .report import Table
 from .servers import GRPCCPP, THREE_SIGNALS, Bare, Headstart
 from .upstreams import Upstreams
@@ -176,18 +176,13 @@ class Bench:
                 with server.start("GetMetrics") as process:
                     self.table.add("start to serving, 100 policies", server.name,
                                    process.seconds_to_serve, "s")
-        for count in (100, 100_000):
+        for count in (100, 10_000, 100_000):
             policies = fleet.write_policies(self.folder / f"fleet-{count}", count)
             for _ in range(self.chosen.rounds):
                 with Headstart(BINARY, policies).start("GetMetrics") as process:
                     row = f"start to serving, {count:,} policies"
                     self.table.add(row, "headstart", process.seconds_to_serve, "s")
                     self.table.add(f"{row}: CPU", "headstart", process.cpu_seconds, "s")
-        # Files are read on every processor, and nobody else needs one yet.
-        for _ in range(self.chosen.rounds):
-            with Headstart(BINARY, policies).start("GetMetrics", core=BOTH_CORES) as process:
-                self.table.add(f"{row}, both processors", "headstart", process.seconds_to_serve,
-                               "s")
 
     def fleet(self):
         """Memory with many policies and many connections."""

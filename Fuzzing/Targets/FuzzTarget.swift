@@ -43,9 +43,9 @@ struct FuzzTarget: Sendable {
 
   /// Every target. `scripts/fuzz` runs them in this order.
   static let all = [
-    grpcFrames, grpcTimeout, requestHead, requestMessages, http2Connection, manifests,
-    alikeDocuments, json, forecastAnswer, prometheusAnswer, answerHeaders, errorText,
-    triggerMetadata, texts, loadHistory, sidePort, decisions, kubeconfig, kubernetesAnswer,
+    grpcFrames, grpcTimeout, requestHead, requestMessages, http2Connection, manifests, json,
+    forecastAnswer, prometheusAnswer, answerHeaders, errorText, triggerMetadata, texts, loadHistory,
+    sidePort, decisions, kubeconfig, kubernetesAnswer,
   ]
 }
 

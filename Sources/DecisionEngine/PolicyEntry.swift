@@ -82,7 +82,6 @@ final class PolicyEntry: AgendaItem {
   ) -> Decision? {
     let previous = decision
     let policy = policy
-    let template = layouts.template(of: policy.signals)
     unreadable = nil
     let windowEnd = now.advanced(by: policy.leadWindow)
     for (index, signal) in policy.signals.enumerated() {
@@ -90,8 +89,7 @@ final class PolicyEntry: AgendaItem {
         timelines[index]?.covers(from: now, to: windowEnd) != true
       else { continue }
       do throws(UnknownTimeZone) {
-        timelines[index] = try layouts.timeline(
-          of: schedule, at: index, in: template, from: now, to: windowEnd)
+        timelines[index] = try layouts.timeline(of: schedule, from: now, to: windowEnd)
       } catch {
         timelines[index] = nil
         unreadable = "\(error)"
@@ -102,8 +100,6 @@ final class PolicyEntry: AgendaItem {
     if unreadable != nil {
       decision.validUntil = min(decision.validUntil, now.advanced(by: .seconds(60)))
     }
-    // What is fetched differs from policy to policy, and would only be compared in vain.
-    if feeds.isEmpty { decision.contributions = template.shared(decision.contributions) }
     keep(decision)
     return previous
   }

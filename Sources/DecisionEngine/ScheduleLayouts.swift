@@ -6,8 +6,6 @@ internal import Scaling
 struct ScheduleLayouts {
   let zones: any TimeZoneDatabase
   private var latest: [Schedule: ScheduleTimeline] = [:]
-  /// By where their signals lie.
-  private var templates: [UInt: PolicyTemplate] = [:]
 
   /// How far beyond what is asked for a schedule is laid out: long enough to be rare, short enough
   /// that 100,000 policies do not fill the memory with rules of next week.
@@ -18,32 +16,6 @@ struct ScheduleLayouts {
 
   init(zones: any TimeZoneDatabase) {
     self.zones = zones
-  }
-
-  /// What policies with these very signals, and not only with equal ones, have in common.
-  mutating func template(of signals: [Signal]) -> PolicyTemplate {
-    // The template holds the signals, so that no others come to lie there.
-    let place = signals.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
-    if let template = templates[place] { return template }
-    if templates.count >= Self.capacity { templates.removeAll() }
-    let template = PolicyTemplate(signals: signals)
-    templates[place] = template
-    return template
-  }
-
-  /// As the other one, without looking at the schedule where the template has been laid out already.
-  ///
-  /// - Parameter index: Of the signal whose schedule this is.
-  mutating func timeline(
-    of schedule: Schedule, at index: Int, in template: PolicyTemplate, from start: Instant,
-    to end: Instant
-  ) throws(UnknownTimeZone) -> ScheduleTimeline {
-    if let timeline = template.timelines[index], timeline.covers(from: start, to: end) {
-      return timeline
-    }
-    let timeline = try timeline(of: schedule, from: start, to: end)
-    template.timelines[index] = timeline
-    return timeline
   }
 
   /// - Returns: the schedule's steps over an interval that holds [start, end].
@@ -61,28 +33,6 @@ struct ScheduleLayouts {
   /// Forgets everything: the wall clock was set, and time zone rules may be others.
   mutating func removeAll() {
     latest.removeAll()
-    templates.removeAll()
-  }
-}
-
-/// What the policies that are made from one template have in common, found without comparing their
-/// signals: those of a hundred thousand policies take a tenth of a second to hash.
-///
-/// Confined to the engine.
-final class PolicyTemplate {
-  private let signals: [Signal]
-  fileprivate(set) var timelines = SignalTimelines()
-  private var contributions: [Contribution] = []
-
-  fileprivate init(signals: [Signal]) {
-    self.signals = signals
-  }
-
-  /// The same contributions, in memory once for all policies that decided the same last. Where
-  /// schedules alone ask for replicas, that is most of them.
-  func shared(_ contributions: [Contribution]) -> [Contribution] {
-    if contributions != self.contributions { self.contributions = contributions }
-    return self.contributions
   }
 }
 

@@ -1,15 +1,15 @@
 internal import Scaling
 
-/// Decodes files, one after the other or several at once. Knows nothing of the other files:
+/// Decodes the files of one reading, one after the other. Knows nothing of the other files:
 /// `ManifestStore` checks what crosses their borders.
-struct ManifestDecoder: Sendable {
+///
+/// Not `Sendable`: `audits` and `shared` belong to the thread that reads the files.
+struct ManifestDecoder {
   let defaults: PolicyDefaults
   let zones: any TimeZoneDatabase
   let audits: ScheduleAudits
-  let templates = SignalTemplates()
+  let shared = SharedSignals()
   let limits: YAMLLimits
-  /// Which of several files that are decoded at once this is, counted from 0; nil for a single one.
-  private(set) var file: Int?
 
   /// - Parameters:
   ///   - now: Dates that are over by then draw a warning.
@@ -30,19 +30,6 @@ struct ManifestDecoder: Sendable {
     var diagnostics: [Diagnostic]
     /// All or nothing: with an error in it, none of its objects is used.
     var isGood: Bool
-  }
-
-  /// The decoder of one of several files that are decoded at once, which `ScheduleAudits` has to
-  /// know; it is to be told when the file is done.
-  func of(file: Int) -> ManifestDecoder {
-    var decoder = self
-    decoder.file = file
-    return decoder
-  }
-
-  /// What is probably a mistake in a schedule whose time zones exist.
-  func audit(_ schedule: Schedule) -> [ScheduleAudit.Finding] {
-    audits.findings(of: schedule, file: file)
   }
 
   /// - Parameter path: How diagnostics name the file.

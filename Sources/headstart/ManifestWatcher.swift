@@ -8,7 +8,7 @@ internal import Telemetry
 /// Reads the manifest directories and the cluster's custom resources, watches them, and hands on
 /// every new catalog.
 ///
-/// Lives on a loop of its own: decoding ten thousand manifests takes seconds, in which the control
+/// Lives on a loop of its own: decoding a hundred thousand manifests takes seconds, in which the control
 /// loop has decisions to make.
 actor ManifestWatcher {
   nonisolated let loop: EventLoop
@@ -29,8 +29,6 @@ actor ManifestWatcher {
   private var resourceTimer: LoopTimer?
   private var onSynced: (@Sendable () -> Void)?
   private var onReviews: @Sendable ([ObjectReview], [ObjectID]) -> Void = { _, _ in }
-  /// From then on others need the processors more.
-  private var isServing = false
   /// How long the last reading took, so that readings leave the loop time for the watches.
   private var readingTime = Duration.zero
   /// The catalog that was handed on last; nil until somebody takes them.
@@ -69,7 +67,6 @@ actor ManifestWatcher {
   /// Until then nobody serves; from then on a reload leaves the processors to those who do.
   func start() throws(EventLoopError) -> Catalog {
     let update = read()
-    isServing = true
     loop.yieldToOthers()
     let settleTimer = try LoopTimer(on: loop) { [unowned self] in
       self.assumeIsolated { $0.lookAgain() }
@@ -196,12 +193,11 @@ actor ManifestWatcher {
   /// - Parameter logLevel: of the line that sums the reading up: custom resources change often.
   private func read(logLevel: LogLevel = .info) -> ManifestUpdate {
     let start = EventLoop.clock
-    let results = directories.map { $0.read(onAllProcessors: !isServing) }
+    let results = directories.map { $0.read() }
     fingerprints = results.map(\.fingerprint)
     // Files come first: of two objects with one name, theirs stays.
     var update = store.update(
-      results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now(),
-      onAllProcessors: !isServing)
+      results.map(\.contents) + (resources?.contents ?? []), now: WallClock.now())
     if let resources { withoutPositions(&update.diagnostics, of: resources) }
     let files = results.map(\.contents.fileCount).reduce(0, +)
     report(update, files: files + (resources?.count ?? 0), logLevel)

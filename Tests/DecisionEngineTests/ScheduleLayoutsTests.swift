@@ -58,42 +58,6 @@ internal import Testing
       }
     }
   }
-
-  @Test func `policies with the same signals share what is laid out and what they ask for`() throws
-  {
-    var layouts = ScheduleLayouts(zones: UTCDatabase())
-    let signals = [Signal(name: "calendar", kind: .schedule(Self.schedule))]
-    let template = layouts.template(of: signals)
-    #expect(layouts.template(of: signals) === template)
-    let first = try layouts.timeline(
-      of: Self.schedule, at: 0, in: template, from: Self.start, to: after(1))
-    #expect(template.timelines[0] == first)
-    #expect(template.timelines[1] == nil)
-    let later = try layouts.timeline(
-      of: Self.schedule, at: 0, in: template, from: Self.start, to: after(7))
-    #expect(later.covers(from: Self.start, to: after(7)))
-
-    func storage(_ replicas: Int) -> UnsafePointer<Contribution>? {
-      template.shared([
-        Contribution(signal: "calendar", kind: .schedule, state: .fresh, replicas: replicas)
-      ]).withUnsafeBufferPointer(\.baseAddress)
-    }
-    let shared = storage(3)
-    #expect(storage(3) == shared)
-    #expect(storage(4) != shared)
-  }
-
-  @Test func `equal signals at another place are laid out alike`() throws {
-    var layouts = ScheduleLayouts(zones: UTCDatabase())
-    for _ in 0..<1100 {
-      let signals = [Signal(name: "calendar", kind: .schedule(Self.schedule))]
-      let template = layouts.template(of: signals)
-      let timeline = try layouts.timeline(
-        of: Self.schedule, at: 0, in: template, from: Self.start, to: after(1))
-      #expect(timeline.steps.first?.replicas == 10)
-    }
-  }
-
   @Test func `each signal of a policy has a timeline of its own`() throws {
     var timelines = SignalTimelines()
     let laidOut = try (0..<3).map { hours in

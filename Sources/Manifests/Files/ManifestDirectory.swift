@@ -35,20 +35,15 @@ package struct ManifestDirectory: Hashable, Sendable {
   /// While files are being exchanged, some would be of the old set and some of the new; the
   /// directory is then read again. The fingerprint belongs to the moment before the reading: what
   /// changes later shows as a difference to it.
-  ///
-  /// - Parameter onAllProcessors: Whether files are read on every processor, or on this thread alone.
-  package func read(
-    onAllProcessors: Bool = false
-  ) -> (contents: DirectoryContents, fingerprint: Fingerprint) {
-    let threads = onAllProcessors ? Processors.count : 1
+  package func read() -> (contents: DirectoryContents, fingerprint: Fingerprint) {
     var fingerprint = fingerprint()
     for _ in 0..<ManifestDirectory.attempts {
-      let contents = readOnce(fingerprint, threads: threads)
+      let contents = readOnce(fingerprint)
       let after = self.fingerprint()
       if after == fingerprint { return (contents, fingerprint) }
       fingerprint = after
     }
-    return (readOnce(fingerprint, threads: threads), fingerprint)
+    return (readOnce(fingerprint), fingerprint)
   }
 
   /// More often than this the files are not exchanged while they are read, unless somebody writes
@@ -56,13 +51,13 @@ package struct ManifestDirectory: Hashable, Sendable {
   private static let attempts = 3
 
   /// - Parameter fingerprint: What is known of the files.
-  private func readOnce(_ fingerprint: Fingerprint, threads: Int) -> DirectoryContents {
+  private func readOnce(_ fingerprint: Fingerprint) -> DirectoryContents {
     let limit = YAMLLimits.defaults.fileSize
     do throws(FileReader.Failure) {
       // Directories that are named like a manifest are no manifests.
       let names = try fileNames().filter { fingerprint.files[$0]??.isDirectory != true }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      let files = names.concurrentMap(threads: threads) { _, name in
+      let files = names.map { name in
         let path = path(of: name)
         return FileContents(path: path, content: .reading(path: path, limit: limit))
       }

@@ -29,28 +29,18 @@ enum ScalingPolicyKind: ManifestKind {
       content: .policy(Shared(policy)), position: metadata.position, references: references ?? [])
   }
 
-  /// Decodes the signals, unless the same are known already.
+  /// Decodes the signals.
   ///
   /// - Returns: The data sources that they name.
   private static func signals(
     _ field: ManifestValue, of policy: inout Policy, _ decoder: ManifestDecoder
   ) -> [SourceReference] {
-    let written = WrittenSignals(field.node, limits: policy.limits)
-    if let known = written.flatMap(decoder.templates.signals(of:)) {
-      policy.signals = known
-      return []
-    }
-    let findings = field.report.count
     var signals = SignalDecoder(policy: policy.name, limits: policy.limits, decoder: decoder)
     if let items = field.list(atMost: ManifestLimits.signals) {
       if items.isEmpty { field.error("expected at least one signal, found an empty list") }
       for item in items { signals.decode(item) }
     }
-    policy.signals = decoder.templates.shared(signals.signals)
-    // What fetches something depends on the policy's name.
-    if let written, signals.references.isEmpty, field.report.count == findings {
-      decoder.templates.remember(policy.signals, of: written)
-    }
+    policy.signals = decoder.shared(signals.signals)
     return signals.references
   }
 

@@ -35,10 +35,10 @@ enum ScalingRuleKind: ManifestKind {
       }
     }
     if items?.isEmpty == true { field?.error("expected at least one rule, found an empty list") }
-    policy.signals = decoder.templates.shared(
-      [Signal(name: "schedule", kind: .schedule(schedule))])
+    policy.signals = decoder.shared([Signal(name: "schedule", kind: .schedule(schedule))])
     if spec.value.report.errorCount == 0 {
-      ScheduleWarnings(schedule: schedule, rules: sources).report(decoder.audit(schedule))
+      ScheduleWarnings(schedule: schedule, rules: sources)
+        .report(decoder.audits.findings(of: schedule))
     }
     return ManifestObject(
       content: .policy(Shared(policy)), position: metadata.position, references: [])

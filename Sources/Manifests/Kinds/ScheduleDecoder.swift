@@ -25,7 +25,8 @@ struct ScheduleDecoder {
     let schedule = Schedule(
       timeZone: zone.flatMap(\.self) ?? "UTC", defaultReplicas: standard ?? 0,
       rules: rules.compactMap(\.self))
-    ScheduleWarnings(schedule: schedule, rules: items).report(decoder.audit(schedule))
+    ScheduleWarnings(schedule: schedule, rules: items)
+      .report(decoder.audits.findings(of: schedule))
     return schedule
   }
 

@@ -46,19 +46,16 @@ package struct ManifestStore: Sendable {
   /// first stays, by the order of the directories and then of the file names. A directory that is
   /// not among them any more is forgotten.
   ///
-  /// - Parameters:
-  ///   - now: Dates that are over by then draw a warning.
-  ///   - onAllProcessors: Whether files are decoded on every processor, or on this thread alone.
+  /// - Parameter now: Dates that are over by then draw a warning.
   package mutating func update(
-    _ contents: [DirectoryContents], now: Instant, onAllProcessors: Bool = true
+    _ contents: [DirectoryContents], now: Instant
   ) -> ManifestUpdate {
     let decoder = ManifestDecoder(
       defaults: defaults, zones: zones, now: now, auditBudget: auditBudget)
     var known: Set<String> = []
     directories = contents.filter { known.insert($0.path).inserted }.map { next in
       let previous = directories.first { $0.path == next.path }
-      return KeptDirectory(
-        next, previous: previous, decoder: decoder, onAllProcessors: onAllProcessors)
+      return KeptDirectory(next, previous: previous, decoder: decoder)
     }
     var resolution = ManifestResolution(
       files: directories.flatMap(\.files), builtIn: builtIn, assumed: assumed)

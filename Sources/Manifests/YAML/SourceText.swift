@@ -41,11 +41,6 @@ struct SourceText {
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 
-  /// One document of it as a text of its own.
-  func document(_ range: Range<Int>) -> SourceText {
-    SourceText(trusted: Array(bytes[range]), joints: [])
-  }
-
   /// The place of the byte at an offset.
   func position(ofByte offset: Int) -> SourcePosition {
     var position = SourcePosition.start

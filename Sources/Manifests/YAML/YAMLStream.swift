@@ -5,17 +5,10 @@ struct YAMLStream: Sendable {
   var problem: YAMLProblem?
 
   /// Reads a text. JSON is read as the part of YAML that it is.
-  ///
-  /// - Parameter isWhole: Has libyaml read all of it, even if its documents are written alike. The
-  ///   result is the same.
-  init(_ bytes: [UInt8], limits: YAMLLimits = .defaults, isWhole: Bool = false) {
+  init(_ bytes: [UInt8], limits: YAMLLimits = .defaults) {
     documents = []
     do throws(YAMLProblem) {
       let text = try SourceText(bytes, limits: limits)
-      if !isWhole, let (tree, roots) = AlikeDocuments.read(text, limits: limits) {
-        documents = roots.map { YAMLNode(tree, at: $0) }
-        return
-      }
       read(text, limits: limits)
       if problem?.message.contains(YAMLSyntaxError.invalidEscape) == true,
         let joined = text.joiningSurrogates()

@@ -43,14 +43,6 @@ struct ManifestDirectoryTests {
     #expect(files.map(\.content).contains(.bytes(Array("c.json".utf8))))
   }
 
-  @Test func `all processors read what one reads`() throws {
-    for index in 0..<200 { try temporary.write("\(index).yaml", "content \(index)") }
-    let contents = directory.read(onAllProcessors: true).contents
-    #expect(contents == directory.read(onAllProcessors: false).contents)
-    #expect(contents.texts.count == 200)
-    #expect(contents.texts["117.yaml"] == "content 117")
-  }
-
   @Test func `a directory that does not exist says so`() {
     let contents = ManifestDirectory(path: temporary.path("none")).read().contents
     #expect(

@@ -16,7 +16,18 @@ private func manifest(_ name: String, _ signals: String, limits: String = "{}") 
 
 private let calendar = #"[{schedule: {rules: [{start: "09:00", end: "18:00", replicas: 3}]}}]"#
 
-struct SignalTemplatesTests {
+struct SharedSignalsTests {
+  @Test func `policies with equal signals share them, and others do not`() {
+    let other = calendar.replacing("3", with: "4")
+    let policies = decode(
+      [manifest("a", calendar), manifest("b", other), manifest("c", calendar)].joined()
+    ).policies
+    let places = policies.map { $0.signals.withUnsafeBufferPointer(\.baseAddress) }
+    #expect(places.count == 3)
+    #expect(places[0] == places[2])
+    #expect(places[0] != places[1])
+  }
+
   @Test func `what is written alike is the same, and what is not is not`() {
     let variants = [
       calendar, calendar.replacing("\"09:00\"", with: "09:00"), calendar.replacing("3", with: "4"),

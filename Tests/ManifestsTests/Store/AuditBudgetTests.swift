@@ -27,11 +27,9 @@ private func files(_ count: Int) -> [FileContents] {
   }
 }
 
-struct ConcurrentDecodingTests {
+struct AuditBudgetTests {
   @Test(arguments: [0, 800, 7_000, 30_000, .max])
-  func `files that are decoded at once draw the warnings of files that are decoded in turn`(
-    budget: Int
-  ) {
+  func `the budget for audits is one for all files of a reading`(budget: Int) {
     let files = files(40)
     let decoder = ManifestDecoder(
       defaults: PolicyDefaults(), zones: decodingZones, now: testNow, auditBudget: budget)
@@ -46,17 +44,5 @@ struct ConcurrentDecodingTests {
     #expect(update.diagnostics == inTurn)
     #expect(update.catalog.policies.count == 200)
     #expect(inTurn.isEmpty == (budget == 0))
-  }
-
-  @Test func `policies of one template share their signals whatever thread decodes them`() {
-    var store = ManifestStore(defaults: PolicyDefaults(), zones: decodingZones)
-    let update = store.update(
-      [DirectoryContents(path: "d", listing: .files(files(40)))], now: testNow)
-    let first = (0..<40).compactMap {
-      update.catalog.policies[ResourceName(name: "p-\($0)-0")]?.value.signals
-    }
-    let storages = Set(first.map { $0.withUnsafeBufferPointer(\.baseAddress) })
-    #expect(first.count == 40)
-    #expect(storages.count == 1)
   }
 }
