@@ -294,7 +294,10 @@ def test_missing_data_never_scales_down(api, direct, prometheus_answers):
         policies={
             "s.yaml": source("prometheus", "prometheus", prometheus_answers.url),
             "a.yaml": policy(
-                "calendar", fixed(2), query("up", threshold=1), scaleTargetRef=TARGET
+                "calendar",
+                fixed(2),
+                {"required": False} | query("up", threshold=1),
+                scaleTargetRef=TARGET,
             ),
         }
     )

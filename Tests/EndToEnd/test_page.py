@@ -152,7 +152,10 @@ def server(headstart, upstream):
                 namespace="shop", leadTime="30m", limits={"minReplicas": 2, "maxReplicas": 20},
             ),
             "b.yaml": policy("mailer", query("up", origin="lost"), namespace="shop"),
-            "c.yaml": policy("gateway", fixed(4), query("up", origin="lost"), namespace="edge"),
+            "c.yaml": policy(
+                "gateway", fixed(4), {"required": False} | query("up", origin="lost"),
+                namespace="edge",
+            ),
             "d.yaml": policy(
                 "markup", schedule([{"name": MARKUP, "start": "00:00", "end": "24:00", "replicas": 2}]),
                 namespace="edge",

@@ -56,7 +56,7 @@ def test_a_wake_up_is_pushed_to_keda(headstart, scaler, door):
     server = headstart(policies={"a.yaml": policy("web", fixed(0))})
     client = scaler(server)
     stream = active_stream(client, "web")
-    assert stream.next()[1].result is False
+    assert client.active("web") is False
     answer = post(server, door, {"count": 1, "svc": "web", "namespace": "default"})
     assert answer.status == 202
     record = answer.json
@@ -185,8 +185,9 @@ def test_every_replica_hears_of_a_wake_up(headstart, tmp_path, scaler):
         )
         server.http_url = f"http://127.0.0.1:{port}"
         servers.append(server.wait_ready())
-    streams = [active_stream(scaler(server), "web") for server in servers]
-    assert [stream.next()[1].result for stream in streams] == [False, False]
+    clients = [scaler(server) for server in servers]
+    streams = [active_stream(client, "web") for client in clients]
+    assert [client.active("web") for client in clients] == [False, False]
     authorized = {"Authorization": "Bearer secret"}
     path = "/api/v1/wake/default/web"
     answer = post(servers[0], path, **authorized)
