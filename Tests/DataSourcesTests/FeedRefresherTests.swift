@@ -295,7 +295,7 @@ extension DataSource {
     }
   }
 
-  @Test(arguments: [(0, nil), (290, nil), (7200, "2h")] as [(Double, String?)])
+  @Test(arguments: [(0, nil), (120, nil), (7200, "2h")] as [(Double, String?)])
   func `an answer that was evaluated long ago is none`(age: Double, told: String?) async throws {
     let server = try ScriptedServer(always: scalar("7", age: age))
     defer { server.stop() }
