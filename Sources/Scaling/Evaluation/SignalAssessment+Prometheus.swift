@@ -2,13 +2,19 @@ extension PrometheusSignal {
   /// The replicas that a value asks for: `ceil(value / threshold)`, and 0 for a value at or below
   /// `activationThreshold` or 0. A switched signal asks for all or nothing.
   ///
-  /// The quotient is the nearest IEEE 754 double and is rounded up as it is: 0.3 / 0.1 is just
-  /// below 3 and gives 3, 2.1 / 0.3 is just above 7 and gives 8. No more than the 2,147,483,647
-  /// that Kubernetes can count.
+  /// KEDA and the Horizontal Pod Autoscaler count in thousandths, and so does this: the value is
+  /// cut and the threshold is rounded (design section 1). A value above `activationThreshold` asks
+  /// for at least one replica. No more than the 2,147,483,647 that Kubernetes can count.
   package func replicas(for value: Double) -> Int {
     if let switchedTo { return isActive(at: value) ? switchedTo : 0 }
     guard value > activationThreshold, value > 0 else { return 0 }
-    let replicas = (value / threshold).rounded(.up)
+    // A value such as 0.30000000000000004 or 0.5799999999999999 is the thousandth that it is within
+    // 1e-9 of.
+    let load = (value * 1000 + 1e-6).rounded(.down)
+    let perReplica = (threshold * 1000).rounded()
+    // A threshold that rounds to nothing is taken as it is.
+    let quotient = perReplica > 0 ? load / perReplica : value / threshold
+    let replicas = max(quotient.rounded(.up), 1)
     return replicas < Double(Int32.max) ? Int(replicas) : Int(Int32.max)
   }
 

@@ -144,7 +144,10 @@ struct EvaluatorOracle {
   }
 
   private func count(_ signal: PrometheusSignal, _ value: Double) -> Int {
-    value <= signal.activationThreshold ? 0 : Int((value / signal.threshold).rounded(.up))
+    guard value > signal.activationThreshold, value > 0 else { return 0 }
+    let load = Int((value * 1000 + 1e-6).rounded(.down))
+    let perReplica = Int((signal.threshold * 1000).rounded())
+    return max((load + perReplica - 1) / perReplica, 1)
   }
 
   private func cap(at instant: Int64) -> Int {
