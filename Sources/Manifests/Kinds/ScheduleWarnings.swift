@@ -53,6 +53,15 @@ struct ScheduleWarnings {
       )
     case .onlyInPast(let rule, let last):
       return (rule, "\(name(rule)) never matches again: its last date was \(last)")
+    case .endsMinuteEarly(let rule, let next):
+      let instead = next.map { schedule.rules[$0].start } ?? .endOfDay
+      return (
+        rule,
+        "\(name(rule)) ends one minute before "
+          + (next.map { "\(name($0)) begins" } ?? "midnight")
+          + ", and an end does not belong to the rule: write \"\(instead)\" if no minute is to be"
+          + " left out"
+      )
     case .capBelowFloor(let cap, let floor, let moment):
       let atMost = schedule.rules[cap].atMost ?? 0
       let lower =

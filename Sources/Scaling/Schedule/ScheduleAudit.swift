@@ -30,6 +30,9 @@ package enum ScheduleAudit {
     case excludedDate(rule: Int, date: CivilDate)
     /// The rule has dates, the last of which is over.
     case onlyInPast(rule: Int, last: CivilDate)
+    /// The rule ends a minute before midnight, or before another rule, `next`, begins: as if its end
+    /// were inclusive. `next` is nil for midnight.
+    case endsMinuteEarly(rule: Int, next: Int?)
     /// The cap lies below the floor that is in force with it, and wins. A nil `floor` is the
     /// schedule's default; both can be the same rule.
     case capBelowFloor(cap: Int, floor: Int?, at: Moment)
@@ -63,7 +66,7 @@ package enum ScheduleAudit {
     of schedule: Schedule, zones database: any TimeZoneDatabase, from now: Instant
   ) throws(UnknownTimeZone) -> [Finding] {
     let zones = try ScheduleZones(of: schedule, in: database)
-    var findings = schedule.dateFindings(from: now, in: zones)
+    var findings = schedule.dateFindings(from: now, in: zones) + schedule.endFindings()
     var sweep = AuditSweep(schedule: schedule, now: now)
     findings += sweep.findings(of: schedule.auditedWindows(from: now, in: zones))
     return findings.sorted { $0.position < $1.position }
@@ -77,6 +80,7 @@ extension ScheduleAudit.Finding {
     case .neverMatches(let rule): (rule, 0, 0)
     case .excludedDate(let rule, let date): (rule, 1, date.daysSince1970)
     case .onlyInPast(let rule, _): (rule, 2, 0)
+    case .endsMinuteEarly(let rule, let next): (rule, 2, 1 + (next ?? -1))
     case .overlap(let first, let second, _, _): (second, 3, first)
     case .neverWins(let rule, .floor, _, _): (rule, 4, 0)
     case .neverWins(let rule, .cap, _, _): (rule, 5, 0)
@@ -118,6 +122,20 @@ extension Schedule {
       if last.closes <= now { findings.append(.onlyInPast(rule: index, last: last.date)) }
     }
     return findings
+  }
+
+  /// Ends that lie a minute before what follows. An end is exclusive.
+  fileprivate func endFindings() -> [ScheduleAudit.Finding] {
+    rules.indices.compactMap { index in
+      let next = rules[index].end.minutes + 1
+      if next == 24 * 60 { return .endsMinuteEarly(rule: index, next: nil) }
+      let zone = rules[index].timeZone ?? timeZone
+      let follower = rules.indices.first {
+        $0 != index && rules[$0].start.minutes == next && rules[$0].timeZone ?? timeZone == zone
+          && (rules[$0].replicas == nil) == (rules[index].replicas == nil)
+      }
+      return follower.map { .endsMinuteEarly(rule: index, next: $0) }
+    }
   }
 
   /// Every window that ends after `now` and starts within the horizon or around a date that a

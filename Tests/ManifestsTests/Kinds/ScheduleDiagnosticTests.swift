@@ -155,6 +155,10 @@ struct ScheduleDiagnosticTests {
       rule("replicas: 3, dates: [2020-01-01]"),
       "9:9: warning: \(path): \"rule 1\" never matches again: its last date was 2020-01-01"),
     RejectedText(
+      rule("replicas: 3, start: '18:00', end: '23:59'"),
+      "9:9: warning: \(path): \"rule 1\" ends one minute before midnight, and an end does not belong to the rule: write \"24:00\" if no minute is to be left out"
+    ),
+    RejectedText(
       rule("replicas: 3, days: [Mon], dates: [2026-11-27]"),
       "9:9: warning: \(path): \"rule 1\" never matches: none of its dates is one of its days"),
     RejectedText(

@@ -149,6 +149,20 @@ struct ScheduleAuditTests {
       try findings([ended]) == [.onlyInPast(rule: 0, last: try CivilDate(text: "2026-11-19"))])
   }
 
+  @Test func `An end one minute before midnight or the next rule is found`() throws {
+    let found = try findings([
+      try ScheduleRule("Evening", "18:00", "23:59", replicas: 36),
+      try ScheduleRule("Night", "00:00", "06:00", replicas: 36),
+      try ScheduleRule("Morning", "06:00", "11:59", replicas: 5),
+      try ScheduleRule("Noon", "12:00", "13:00", replicas: 8),
+      try ScheduleRule("Whole", "20:00", "24:00", replicas: 5, priority: 1),
+    ])
+    #expect(
+      found == [
+        .endsMinuteEarly(rule: 0, next: nil), .endsMinuteEarly(rule: 2, next: 3),
+      ])
+  }
+
   @Test func `A cap below the floor of another rule, its own or the default is found`() throws {
     let found = try findings(
       [
