@@ -17,7 +17,7 @@ package final class RPCMetrics {
   private struct Tally {
     var codes: [UInt64]
     var durations: LocalHistogram
-    var seedDurations: LocalHistogram
+    var kedastralDurations: LocalHistogram
   }
 
   package init(_ metrics: HeadstartMetrics) {
@@ -29,8 +29,8 @@ package final class RPCMetrics {
       return Tally(
         codes: Array(repeating: 0, count: RPCCode.allCases.count),
         durations: LocalHistogram(like: durations),
-        seedDurations: LocalHistogram(
-          like: method.isScaler ? metrics.seedRequestDuration.with([method.name]) : durations))
+        kedastralDurations: LocalHistogram(
+          like: method.isScaler ? metrics.kedastralRequestDuration.with([method.name]) : durations))
     }
     for method in ScalerMethod.allCases where method.kind != .unary {
       _ = metrics.streams.with([method.label])
@@ -45,7 +45,9 @@ package final class RPCMetrics {
   func ended(_ method: ScalerMethod, code: RPCCode, nanoseconds: UInt64) {
     tallies[method.rawValue].codes[code.rawValue] &+= 1
     tallies[method.rawValue].durations.observe(nanoseconds: nanoseconds)
-    if method.isScaler { tallies[method.rawValue].seedDurations.observe(nanoseconds: nanoseconds) }
+    if method.isScaler {
+      tallies[method.rawValue].kedastralDurations.observe(nanoseconds: nanoseconds)
+    }
     if method.kind != .unary { metrics.streams.with([method.label]).decrement() }
   }
 
@@ -64,7 +66,7 @@ package final class RPCMetrics {
   /// Adds what was counted since the last time to the series that are scraped.
   func flush() {
     for method in ScalerMethod.allCases { flush(method) }
-    let requests = metrics.seedRequests
+    let requests = metrics.kedastralRequests
     requests.with([ScalerMethod.isActive.name, "active"]).increment(by: activeAnswers)
     requests.with([ScalerMethod.isActive.name, "inactive"]).increment(by: inactiveAnswers)
     activeAnswers = 0
@@ -83,17 +85,18 @@ package final class RPCMetrics {
       metrics.rpcs.with([method.label, code.name]).increment(by: count)
       if code == .ok {
         guard method.isScaler, method != .isActive else { continue }
-        metrics.seedRequests.with([method.name, "success"]).increment(by: count)
+        metrics.kedastralRequests.with([method.name, "success"]).increment(by: count)
       } else {
         failures &+= count
       }
     }
     tallies[index].durations.flush(into: metrics.rpcDuration.with([method.label]))
     guard method.isScaler else { return }
-    tallies[index].seedDurations.flush(into: metrics.seedRequestDuration.with([method.name]))
+    tallies[index].kedastralDurations.flush(
+      into: metrics.kedastralRequestDuration.with([method.name]))
     guard failures > 0 else { return }
     let status = method == .isActive ? "inactive_error" : "error"
-    metrics.seedRequests.with([method.name, status]).increment(by: failures)
+    metrics.kedastralRequests.with([method.name, status]).increment(by: failures)
   }
 }
 

@@ -17,9 +17,9 @@ package final class HeadstartMetrics: Sendable {
   package let forecastFetchErrors: Counter
   /// By `method` and `status`, in Kedastral's words: `success` and `error`; for IsActive `active`,
   /// `inactive`, `inactive_error` and `inactive_stale`.
-  package let seedRequests: CounterFamily
+  package let kedastralRequests: CounterFamily
   /// By `method`.
-  package let seedRequestDuration: HistogramFamily
+  package let kedastralRequestDuration: HistogramFamily
 
   // MARK: Server
 
@@ -96,11 +96,11 @@ package final class HeadstartMetrics: Sendable {
     forecastFetchErrors = registry.counter(
       "kedastral_scaler_forecast_fetch_errors_total", help: "Failed fetches from a forecaster."
     ).with([])
-    seedRequests = registry.counter(
+    kedastralRequests = registry.counter(
       "kedastral_scaler_grpc_requests_total",
       help: "RPCs of the external scaler, by how they were answered.",
       labels: ["method", "status"])
-    seedRequestDuration = registry.histogram(
+    kedastralRequestDuration = registry.histogram(
       "kedastral_scaler_grpc_request_duration_seconds",
       help: "Time of one RPC of the external scaler.", unit: .seconds, labels: ["method"])
 

@@ -18,8 +18,8 @@ final class HeadstartMetricsTests {
     metrics.rpcs.with(["GetMetrics", "OK"]).increment()
     metrics.rpcDuration.with(["GetMetrics"]).observe(.milliseconds(1))
     metrics.streams.with(["StreamIsActive"]).increment()
-    metrics.seedRequests.with(["IsActive", "inactive_stale"]).increment()
-    metrics.seedRequestDuration.with(["IsActive"]).observe(.milliseconds(1))
+    metrics.kedastralRequests.with(["IsActive", "inactive_stale"]).increment()
+    metrics.kedastralRequestDuration.with(["IsActive"]).observe(.milliseconds(1))
     metrics.source("default", kind: "forecaster").fetchFailed(
       reason: "timeout", after: .seconds(5))
     metrics.source("ns/main", kind: "prometheus").fetchSucceeded(after: .milliseconds(30))
