@@ -43,7 +43,7 @@ extension FuzzTarget {
     }
   }
 
-  /// The reference, which picks keys out, and the whole of the metadata tell of one message.
+  /// The reference, which has some of the keys, agrees with the whole of the metadata.
   private static func requireAgreement(
     _ ref: ScaledObjectRef?, _ metadata: [String: String]?
   ) throws(Broken) {
@@ -56,7 +56,7 @@ extension FuzzTarget {
     try require(ref.metadataCount >= metadata.count, "entries were not counted")
   }
 
-  /// The key of a reference is read without it, and is its own.
+  /// The key that is read from a message is the key of its reference.
   private static func requireKey(
     of ref: ScaledObjectRef?, ofMessage message: RawSpan, _ decoder: MessageDecoder
   ) throws(Broken) {

@@ -60,14 +60,6 @@ package final class MessageDecoder {
   package func readReference(
     from bytes: RawSpan, into key: inout ReferenceKey
   ) throws(MessageError) {
-    let isPlain = bytes.withUnsafeBytes { bytes in
-      guard let fields = ReferenceFields(plain: bytes.assumingMemoryBound(to: UInt8.self)) else {
-        return false
-      }
-      key.fill(fields)
-      return true
-    }
-    guard !isPlain else { return }
     try decode(
       bytes, "externalscaler.ScaledObjectRef", externalscaler__scaled_object_ref__unpack
     ) { message throws(MessageError) in
@@ -83,16 +75,7 @@ package final class MessageDecoder {
   package func readMetricsRequest(
     from bytes: RawSpan, defaultMetricName: StaticString, into key: inout ReferenceKey
   ) throws(MessageError) -> Bool {
-    let isOwnName = bytes.withUnsafeBytes { bytes -> Bool? in
-      guard let request = MetricsRequestFields(plain: bytes.assumingMemoryBound(to: UInt8.self))
-      else {
-        return nil
-      }
-      key.fill(request.reference)
-      return request.reference.names(request.metricName, default: defaultMetricName)
-    }
-    if let isOwnName { return isOwnName }
-    return try decode(
+    try decode(
       bytes, "externalscaler.GetMetricsRequest", externalscaler__get_metrics_request__unpack
     ) { message throws(MessageError) in
       let reference = message.scaledobjectref?.pointee ?? Externalscaler__ScaledObjectRef.none

@@ -1,7 +1,7 @@
-/// What Headstart reads of a `ScaledObjectRef`, where it lies in memory: in the bytes of a message, or
-/// in what protobuf-c has made of it. Valid as long as that is.
+/// What Headstart reads of a `ScaledObjectRef`, in the memory of the message that protobuf-c has
+/// unpacked. Valid as long as that message.
 struct ReferenceFields {
-  typealias Text = PlainFields.Text
+  typealias Text = UnsafeBufferPointer<UInt8>
 
   var name = Text(start: nil, count: 0)
   var namespace = Text(start: nil, count: 0)
@@ -34,30 +34,6 @@ struct ReferenceFields {
     guard !asked.isEmpty else { return true }
     guard let metricName, !metricName.isEmpty else { return asked.equals(literal) }
     return asked.elementsEqual(metricName)
-  }
-}
-
-extension ReferenceFields {
-  /// The fields of a plain `ScaledObjectRef`: known fields, entries with both a key and a value, and
-  /// ASCII alone. Nil for any other.
-  init?(plain message: Text) {
-    // One look at all texts, and at the lengths between them.
-    guard message.isASCII else { return nil }
-    var fields = PlainFields(message)
-    while !fields.isAtEnd {
-      guard let field = fields.next() else { return nil }
-      switch field.number {
-      case 1: name = field.text
-      case 2: namespace = field.text
-      case 3:
-        var entry = PlainFields(field.text)
-        guard let key = entry.next(), key.number == 1, let value = entry.next(), value.number == 2,
-          entry.isAtEnd
-        else { return nil }
-        takeEntry(key.text, value.text)
-      default: return nil
-      }
-    }
   }
 }
 

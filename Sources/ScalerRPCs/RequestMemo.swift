@@ -7,8 +7,8 @@
 /// until it is emptied, which its owner does from time to time.
 struct RequestMemo<Value> {
   /// The most messages and bytes that are remembered at once.
-  static var maxEntries: Int { 16_384 }
-  static var maxBytes: Int { 4 << 20 }
+  static var maxEntries: Int { 65_536 }
+  static var maxBytes: Int { 8 << 20 }
   /// Longer messages are nobody's routine.
   static var longestMessage: Int { 1024 }
 

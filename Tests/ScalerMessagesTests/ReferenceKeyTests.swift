@@ -25,8 +25,8 @@ struct ReferenceKeyTests {
     #expect(references.count > 1_000)
   }
 
-  @Test("a key that was used before says nothing of that time")
-  func isFilledAnew() throws {
+  @Test("a key that is filled again keeps nothing of the last reference")
+  func isFilledAgain() throws {
     var key = ReferenceKey()
     let long = WireBytes.field(1, "web") + WireBytes.metadata("metricName", "m")
     try decoder.readReference(from: long.span.bytes, into: &key)
