@@ -26,14 +26,23 @@ package struct JSONReader {
   // MARK: Containers
 
   /// Reads an object. `member` must read or skip the value of each key.
+  ///
+  /// - Throws: also for a key that is given twice: which of the two counts is for each reader to
+  ///   guess (RFC 8259 section 4), and a guess is no number to scale by.
   package mutating func readObject(
     _ member: (inout JSONReader, _ key: String) throws(JSONError) -> Void
   ) throws(JSONError) {
     try open("{", as: "an object")
     guard !closes("}") else { return }
+    var keys: Set<String> = []
     repeat {
       skipSpace()
+      let start = offset
       let key = try readString(expecting: "a key in quotes")
+      guard keys.insert(key).inserted else {
+        let shown = Excerpt.text(of: key, length: 40, hiding: secrets)
+        throw JSONError(offset: start, problem: "the key \"\(shown)\" is given twice")
+      }
       skipSpace()
       guard take(":") else { throw unexpected("\":\" after a key") }
       try member(&self, key)

@@ -109,6 +109,14 @@ internal import Testing
     #expect(!failure.concernsSource)
   }
 
+  @Test(arguments: ["desiredReplicas", "generatedAt", "stepSeconds", "workload", "values"])
+  func `refuses a field that is given twice`(field: String) {
+    let body = String(decoding: answer().body, as: UTF8.self)
+    let twice = body.dropLast() + ",\"\(field)\":[7]}"
+    let failure = failure(.ok(String(twice)))
+    #expect(failure?.message.contains("the key \"\(field)\" is given twice") == true)
+  }
+
   @Test func `takes the longest forecast and refuses one step more`() throws {
     func replicas(_ count: Int) -> String {
       "[" + Array(repeating: "1", count: count).joined(separator: ",") + "]"

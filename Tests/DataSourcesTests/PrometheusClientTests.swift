@@ -225,6 +225,16 @@ internal import Testing
     #expect(failure?.message.contains("at byte") == true)
   }
 
+  @Test(arguments: [
+    #"{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"3"],"value":[1,"9"]}]}}"#,
+    #"{"status":"success","data":{"resultType":"scalar","result":[1,"3"]},"data":{"resultType":"scalar","result":[1,"9"]}}"#,
+    #"{"status":"error","status":"success","data":{"resultType":"scalar","result":[1,"9"]}}"#,
+    #"{"status":"success","data":{"resultType":"scalar","result":[1,"3"],"result":[1,"9"]}}"#,
+  ])
+  func `a key that is given twice is no answer`(body: String) {
+    #expect(failure(.ok(body))?.message.contains("is given twice at byte") == true)
+  }
+
   @Test func `no prefix of an answer is an answer`() {
     let body = Array(Self.vector(Self.sample(#""a":"é\u00e9""#, "12.5")).utf8)
     for end in 0..<body.count {

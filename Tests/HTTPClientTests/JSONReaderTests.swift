@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Telemetry
 internal import TestKit
 internal import Testing
 
@@ -128,6 +129,27 @@ internal import Testing
     } throws: {
       "\($0)" == expected
     }
+  }
+
+  @Test(arguments: [
+    (#"{"value":1,"value":2}"#, "the key \"value\" is given twice at byte 11"),
+    (#"{"a":{"b":1,"c":2,"\u0062":3}}"#, "the key \"b\" is given twice at byte 18"),
+    (#"[{"a":1},{"":1,"":1}]"#, "the key \"\" is given twice at byte 15"),
+    (#"{"t0ken":1,"t0ken":1}"#, "the key \"[redacted]\" is given twice at byte 11"),
+  ])
+  func `refuses a key that is given twice, in what is skipped too`(text: String, expected: String) {
+    var reader = JSONReader(Array(text.utf8), hiding: [Redacted("t0ken")])
+    #expect {
+      try reader.skipValue()
+    } throws: {
+      "\($0)" == expected
+    }
+  }
+
+  @Test func `takes one key in several objects`() throws {
+    var reader = JSONReader(Array(#"{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":3}}"#.utf8))
+    try reader.skipValue()
+    try reader.finish()
   }
 
   /// Foundation's parser is the oracle: what it takes, ours takes, and the other way round.
