@@ -156,6 +156,9 @@ final class CurlTransfer {
     ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     ccurl_set_text(easy, CURLOPT_USERAGENT, userAgent)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    // libcurl then decodes whatever encoding comes, asked for or not; limits count decoded bytes. A
+    // stream is taken as it comes, and what compresses it would hold pieces back.
+    if !isStream { ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip") }
     setMethodAndBody()
     setHeaders()
     setLimits()

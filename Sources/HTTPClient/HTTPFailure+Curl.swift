@@ -59,6 +59,10 @@ extension HTTPFailure {
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
       kind = .notHTTP
       message = "\(context.shown) answered something that is not HTTP"
+    case CURLE_BAD_CONTENT_ENCODING:
+      kind = .notHTTP
+      message =
+        "\(context.shown) sent an answer in an encoding that cannot be read\(context.detailText)"
     case CURLE_GOT_NOTHING:
       kind = .broken
       message = "\(context.shown) closed the connection without an answer"

@@ -23,7 +23,7 @@ package struct HTTPRequest: Sendable {
   package var basicAuth: BasicAuth?
   package var tls: TLSFiles
   package var redirects: RedirectPolicy
-  /// In bytes; a longer answer is a failure.
+  /// In bytes, decoded; a longer answer is a failure.
   package var maximumResponseSize: Int
   package var version: Version
   /// `ADDRESS:PORT` to connect to in place of what the URL names, which stays what is asked for and
