@@ -97,7 +97,7 @@ let package = Package(
     component("TLS", ["COpenSSL"]),
     component("HTTP2Server", ["EventLoop", "GRPCWire", "TLS", "CNGHTTP2"]),
     component("Telemetry"),
-    component("HTTPClient", ["EventLoop", "Scaling", "Telemetry", "CCurl"]),
+    component("HTTPClient", ["EventLoop", "Scaling", "TLS", "Telemetry", "CCurl"]),
     component("DataSources", ["EventLoop", "HTTPClient", "Scaling", "Telemetry"]),
     component("Kubernetes", ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry"]),
     component("DirectScaling", ["EventLoop", "Kubernetes", "Scaling", "Telemetry"]),

@@ -125,7 +125,14 @@ final class CurlTransfer {
   }
 
   func failure(_ code: CURLcode) -> HTTPFailure {
-    HTTPFailure(
+    // libcurl says that a file did not do, and rarely why.
+    if code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM,
+      let problem = request.tls.problem
+    {
+      return HTTPFailure(
+        kind: .tls, message: "cannot ask \(url.origin): \(problem)", duration: duration)
+    }
+    return HTTPFailure(
       code,
       context: HTTPFailure.CurlContext(
         shown: url.shown, origin: url.origin, timeout: request.timeout,

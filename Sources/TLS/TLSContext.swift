@@ -61,7 +61,18 @@ package final class TLSContext: @unchecked Sendable {
     SSL_CTX_free(pointer)
   }
 
-  private static func take(
+  /// A context to try files on.
+  static func withScratch(
+    for path: String, _ body: (OpaquePointer) throws(TLSError) -> Void
+  ) throws(TLSError) {
+    guard let context = copenssl_server_context() else {
+      throw TLSError(path, "OpenSSL could not be set up: \(lastError)")
+    }
+    defer { SSL_CTX_free(context) }
+    try body(context)
+  }
+
+  static func take(
     _ pem: [UInt8], from path: String, expected: String,
     _ body: (UnsafeRawPointer?, Int32) -> copenssl_result
   ) throws(TLSError) {
@@ -70,7 +81,7 @@ package final class TLSContext: @unchecked Sendable {
     case COPENSSL_OK: return
     case COPENSSL_NONE: throw TLSError(path, "expected \(expected), found none")
     case COPENSSL_ENCRYPTED:
-      throw TLSError(path, "the key is encrypted; a server's key must have no passphrase")
+      throw TLSError(path, "the key is encrypted; it must have no passphrase")
     case COPENSSL_REFUSED:
       let reason = lastError
       guard reason != "key values mismatch" else {

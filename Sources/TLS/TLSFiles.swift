@@ -45,9 +45,11 @@ package struct TLSFiles: Sendable, Equatable {
   /// Bundles of all public authorities have 200 KiB; what is longer than 1 MiB is no such file.
   static let longestFile = 1 << 20
 
-  private static func read(_ path: String) throws(TLSError) -> [UInt8] {
+  static func read(_ path: String) throws(TLSError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw TLSError(path, String(cString: strerror(errno))) }
+    guard descriptor >= 0 else {
+      throw TLSError(path, String(cString: strerror(errno)).lowercased())
+    }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: longestFile + 1)
     var length = 0
@@ -56,7 +58,7 @@ package struct TLSFiles: Sendable, Equatable {
         Glibc.read(descriptor, $0.baseAddress?.advanced(by: length), $0.count - length)
       }
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw TLSError(path, String(cString: strerror(errno))) }
+      guard count >= 0 else { throw TLSError(path, String(cString: strerror(errno)).lowercased()) }
       guard count > 0 else { return Array(bytes[..<length]) }
       length += count
     }

@@ -133,7 +133,7 @@ def test_files_that_cannot_be_meant_end_the_start_with_one_line(authority, pair,
     text = tmp_path / "text.pem"
     text.write_text("no certificate\n")
     for arguments, words in [
-        ((tmp_path / "absent.pem", key), ["absent.pem", "No such file"]),
+        ((tmp_path / "absent.pem", key), ["absent.pem", "no such file"]),
         ((certificate, text), ["text.pem", "private key"]),
         ((certificate, authority.issue("other")[1]), ["other.key", "does not belong"]),
     ]:

@@ -237,7 +237,7 @@ def test_files_that_cannot_be_meant_end_the_start_with_one_line(authority, pair,
     torn = tmp_path / "torn.pem"
     torn.write_bytes(certificate.read_bytes()[:300])
     for arguments, words in [
-        ((tmp_path / "absent.pem", key), ["absent.pem", "No such file"]),
+        ((tmp_path / "absent.pem", key), ["absent.pem", "no such file"]),
         ((certificate, tmp_path / "absent.key"), ["absent.key"]),
         ((tmp_path, key), [str(tmp_path)]),
         ((text, key), ["text.pem", "PEM certificate"]),
@@ -356,7 +356,7 @@ def test_files_written_one_after_the_other_keep_the_old_pair_until_both_are_ther
     server.wait_for_log("TLS files taken over")
     assert served_serial(server) == serial(second[0].read_bytes())
     certificate.unlink()
-    server.wait_for_log("TLS files not taken over", "No such file")
+    server.wait_for_log("TLS files not taken over", "no such file")
     assert connect(server, authority).replicas() == 7
     shutil.copy(second[0], certificate)
     server.wait_for_log("TLS files mended")

@@ -64,15 +64,68 @@ struct TLSTests {
       let bad = [
         ("the system's authorities", server.files(ca: nil)),
         ("another authority", server.files(ca: "other.pem")),
-        ("no authority", server.files(ca: "absent.pem")),
-        ("no certificate", server.files(certificate: "absent.pem")),
-        ("no key", server.files(key: "absent.key")),
-        ("a key that does not fit", server.files(key: "other.key")),
       ]
       for (name, files) in bad {
         let failure = await send(files).failure
         #expect(failure?.kind == .tls, "\(name): \(String(describing: failure))")
         #expect(failure?.message.contains(server.url.dropLast()) == true, "\(name)")
+      }
+    }
+  }
+
+  @Test func `names a file that cannot be used, and says why`() async throws {
+    let server = try Server()
+    defer { server.program.stop() }
+    let folder = server.folder
+    let good = try String(contentsOfFile: "\(folder.path)/ca.pem", encoding: .utf8)
+    _ = try folder.write("empty.pem", "")
+    // Of the authority's certificate what it holds, without the letters around it.
+    let content = good.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+    let der = try #require(Data(base64Encoded: content))
+    try der.write(to: URL(fileURLWithPath: "\(folder.path)/der.pem"))
+    let broken = good.replacing(content.prefix(40), with: content.prefix(36) + "AAAA")
+    _ = try folder.write("second.pem", good + broken)
+    let cases: [(HTTPRequest.TLSFiles, String)] = [
+      (server.files(ca: "absent.pem"), "caFile FOLDER/absent.pem: no such file or directory"),
+      (
+        server.files(ca: "empty.pem"),
+        "caFile FOLDER/empty.pem: expected PEM certificates of authorities, found none"
+      ),
+      (
+        server.files(ca: "der.pem"),
+        "caFile FOLDER/der.pem: expected PEM certificates of authorities, found none"
+      ),
+      (
+        server.files(ca: "second.pem"),
+        "caFile FOLDER/second.pem: expected PEM certificates of authorities, found one that cannot"
+          + " be read"
+      ),
+      (
+        server.files(certificate: "absent.pem"),
+        "clientCertificateFile FOLDER/absent.pem: no such file or directory"
+      ),
+      (
+        server.files(certificate: "empty.pem"),
+        "clientCertificateFile FOLDER/empty.pem: expected a PEM certificate, found none"
+      ),
+      (
+        server.files(key: "absent.key"),
+        "clientKeyFile FOLDER/absent.key: no such file or directory"
+      ),
+      (
+        server.files(key: "other.key"),
+        "clientKeyFile FOLDER/other.key: the key does not belong to the certificate"
+      ),
+    ]
+    try await HTTPHost.run { host in
+      for (files, expected) in cases {
+        let failure = await host.send(
+          HTTPRequest(url: server.url, timeout: .seconds(10), tls: files)
+        ).failure
+        #expect(failure?.kind == .tls)
+        #expect(
+          failure?.message == "cannot ask \(server.url.dropLast()): "
+            + expected.replacing("FOLDER", with: folder.path))
       }
     }
   }

@@ -80,7 +80,7 @@ internal import Testing
     var reload = TLSReload(files: folder.files, contents: try folder.files.read())
     try FileManager.default.removeItem(atPath: folder.path("tls.crt"))
     guard case .report(let error) = folder.look(&reload) else { throw Unexpected() }
-    #expect(error.description == "\(folder.path("tls.crt")): No such file or directory")
+    #expect(error.description == "\(folder.path("tls.crt")): no such file or directory")
     try folder.put(certificate: "first")
     guard case .mended = folder.look(&reload) else { throw Unexpected() }
     guard case .none = folder.look(&reload) else { throw Unexpected() }
