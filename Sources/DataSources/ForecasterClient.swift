@@ -19,9 +19,12 @@ enum ForecasterClient {
   /// In seconds: a year.
   private static let longestStep = 31_536_000.0
 
+  private static let path = "/forecast/current"
+  private static let probePath = "/healthz"
+
   static func request(workload: String, from endpoint: SourceEndpoint) -> HTTPRequest {
     endpoint.request(
-      .get, "/forecast/current?workload=\(PercentEncoding.encode(workload))",
+      .get, "\(path)?workload=\(PercentEncoding.encode(workload))",
       headers: [HTTPField("Accept", "application/json")])
   }
 
@@ -35,7 +38,7 @@ enum ForecasterClient {
     switch response.status {
     case 200: break
     case 404: throw noForecast(response, workload: workload, from: endpoint)
-    default: throw endpoint.failure(status: response)
+    default: throw endpoint.failure(status: response, at: path)
     }
     do {
       let series = try snapshot(
@@ -47,7 +50,7 @@ enum ForecasterClient {
       let looksLikeJSON = response.body.first { $0 > 0x20 } == UInt8(ascii: "{")
       throw FetchFailure(
         .decode, concernsSource: !looksLikeJSON,
-        "\(endpoint.shown) answered a forecast of workload \"\(Excerpt.text(of: workload))\" that"
+        "\(endpoint.asked(path)) answered a forecast of workload \"\(Excerpt.text(of: workload))\" that"
           + " cannot be used: \(error)")
     }
   }
@@ -55,7 +58,7 @@ enum ForecasterClient {
   /// Asks whether there is a forecaster at all. Kedastral's answers 200; another may not know the
   /// path, but shows by its 404 that it is there.
   static func probe(from endpoint: SourceEndpoint) -> HTTPRequest {
-    endpoint.request(.get, "/healthz")
+    endpoint.request(.get, probePath)
   }
 
   /// - Throws: for an answer that lets expect no forecasts.
@@ -63,7 +66,7 @@ enum ForecasterClient {
     _ response: HTTPResponse, from endpoint: SourceEndpoint
   ) throws(FetchFailure) {
     guard (200...299).contains(response.status) || response.status == 404 else {
-      throw endpoint.failure(status: response)
+      throw endpoint.failure(status: response, at: probePath)
     }
   }
 
@@ -80,7 +83,7 @@ enum ForecasterClient {
       ?? Excerpt.text(of: response.body, hiding: endpoint.secrets)
     return FetchFailure(
       .noForecast,
-      "the forecaster \(endpoint.shown) has no forecast for workload"
+      "the forecaster \(endpoint.asked(path)) has no forecast for workload"
         + " \"\(Excerpt.text(of: workload))\" (HTTP 404"
         + (excerpt.isEmpty ? ")" : ": \(excerpt))"))
   }

@@ -21,13 +21,16 @@ enum PrometheusClient {
     case partial(atLeast: Double?, reason: String)
   }
 
+  /// Of an instant query, after the address.
+  static let path = "/api/v1/query"
+
   /// By POST: a query may be longer than what proxies accept in a URL.
   static func request(promQL: String, from endpoint: SourceEndpoint) -> HTTPRequest {
     // As a number of seconds, because Prometheus does not read `1.5s`.
     let timeout = Double(endpoint.dataSource.timeout.milliseconds) / 1000
     let form = "query=\(PercentEncoding.encode(promQL))&timeout=\(timeout)"
     return endpoint.request(
-      .post, "/api/v1/query",
+      .post, path,
       headers: [
         HTTPField("Accept", "application/json"),
         HTTPField("Content-Type", "application/x-www-form-urlencoded"),
@@ -50,11 +53,11 @@ enum PrometheusClient {
     do {
       answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
     } catch {
-      guard response.status == 200 else { throw endpoint.failure(status: response) }
+      guard response.status == 200 else { throw endpoint.failure(status: response, at: path) }
       let looksLikeJSON = response.body.first { $0 > 0x20 } == UInt8(ascii: "{")
       throw FetchFailure(
         .decode, concernsSource: !looksLikeJSON,
-        "\(endpoint.shown) answered something that is not a query result: \(error)")
+        "\(endpoint.asked(path)) answered something that is not a query result: \(error)")
     }
     guard response.status == 200, answer.status == "success" else {
       throw refusal(answer, response, from: endpoint)
@@ -81,9 +84,9 @@ enum PrometheusClient {
   private static func refusal(
     _ answer: PrometheusAnswer, _ response: HTTPResponse, from endpoint: SourceEndpoint
   ) -> FetchFailure {
-    guard let type = answer.errorType else { return endpoint.failure(status: response) }
+    guard let type = answer.errorType else { return endpoint.failure(status: response, at: path) }
     let text = Excerpt.text(of: "\(type): \(answer.error ?? "")", hiding: endpoint.secrets)
-    let message = "\(endpoint.shown) answered HTTP \(response.status) \"\(text)\""
+    let message = "\(endpoint.asked(path)) answered HTTP \(response.status) \"\(text)\""
     switch type {
     case "bad_data", "execution", "timeout", "canceled":
       return FetchFailure(.query, message)
@@ -130,7 +133,7 @@ enum PrometheusClient {
           + "\"\(Excerpt.text(of: type, length: 40, hiding: endpoint.secrets))\", expected a"
           + " scalar or a vector of one sample")
     case nil:
-      throw FetchFailure(.decode, "\(endpoint.shown) answered without a result")
+      throw FetchFailure(.decode, "\(endpoint.asked(path)) answered without a result")
     }
   }
 
@@ -146,7 +149,7 @@ enum PrometheusClient {
     else {
       throw FetchFailure(
         .decode,
-        "\(endpoint.shown) answered the value "
+        "\(endpoint.asked(path)) answered the value "
           + "\"\(Excerpt.text(of: text, length: 40, hiding: endpoint.secrets))\", expected a number"
       )
     }

@@ -38,6 +38,7 @@ package struct PrometheusRange: Sendable {
   /// Prometheus's limit is 11,000 points of a series.
   static let pointsAtOnce: Int64 = 10_000
   private static let timeout = Duration.seconds(60)
+  private static let path = "/api/v1/query_range"
 
   package init(address: String, query: String, from: Instant, to: Instant, step: Duration) {
     self.address = address
@@ -114,7 +115,7 @@ package struct PrometheusRange: Sendable {
       "step=\(Double(step.milliseconds) / 1000)",
     ]
     return endpoint.request(
-      .post, "/api/v1/query_range",
+      .post, Self.path,
       headers: [
         HTTPField("Accept", "application/json"),
         HTTPField("Content-Type", "application/x-www-form-urlencoded"),
@@ -131,14 +132,15 @@ package struct PrometheusRange: Sendable {
       matrix = try PrometheusMatrix(response.body, hiding: endpoint.secrets)
     } catch {
       guard response.status == 200 else {
-        throw .unreachable(endpoint.failure(status: response).message)
+        throw .unreachable(endpoint.failure(status: response, at: path).message)
       }
-      throw .refused("\(endpoint.shown) answered something that is not a query result: \(error)")
+      throw .refused(
+        "\(endpoint.asked(path)) answered something that is not a query result: \(error)")
     }
     guard response.status == 200, answer.status == "success" else {
       let text = Excerpt.text(
         of: "\(answer.errorType ?? "error"): \(answer.error ?? "")", hiding: endpoint.secrets)
-      let sentence = "\(endpoint.shown) answered HTTP \(response.status) \"\(text)\""
+      let sentence = "\(endpoint.asked(path)) answered HTTP \(response.status) \"\(text)\""
       throw response.status >= 500 ? .unreachable(sentence) : .refused(sentence)
     }
     guard matrix.seriesCount <= 1 else {

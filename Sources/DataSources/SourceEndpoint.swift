@@ -5,6 +5,9 @@ internal import Telemetry
 /// A data source with its credentials, as one request needs them.
 struct SourceEndpoint {
   let dataSource: DataSource
+  /// What paths are added to: no slash at its end, and of a Prometheus no `/api/v1`, which people
+  /// copy from a URL that works.
+  private let address: Substring
   /// The address for people, without user and password.
   let shown: String
   private let headers: [HTTPField]
@@ -15,7 +18,8 @@ struct SourceEndpoint {
   init(_ dataSource: DataSource, token: Redacted? = nil, password: Redacted? = nil) {
     let url = HTTPURL(dataSource.address)
     self.dataSource = dataSource
-    shown = url?.shown ?? "the data source \(dataSource.name)"
+    address = Self.base(of: dataSource.address, kind: dataSource.kind)
+    shown = HTTPURL(String(address))?.shown ?? "the data source \(dataSource.name)"
     var headers = dataSource.headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
     if let token { headers.append(HTTPField("Authorization", "Bearer \(token.secret)")) }
     self.headers = headers
@@ -49,15 +53,33 @@ struct SourceEndpoint {
         clientKeyFile: dataSource.clientKeyFile))
   }
 
-  /// `answered HTTP 503 "…"`, for an answer that is of no use.
-  func failure(status response: HTTPResponse) -> FetchFailure {
-    let excerpt = Excerpt.text(of: response.body, hiding: secrets)
-    return FetchFailure(
-      .httpStatus, concernsSource: true,
-      "\(shown) answered HTTP \(response.status)" + (excerpt.isEmpty ? "" : " \"\(excerpt)\""))
+  /// The URL of a request for people: without user, password and query.
+  func asked(_ path: String) -> String {
+    shown + path
   }
 
-  private var address: Substring {
-    dataSource.address.hasSuffix("/") ? dataSource.address.dropLast() : dataSource.address[...]
+  /// `… answered HTTP 503 "…"`, for an answer that says nothing but its status.
+  ///
+  /// - Parameter path: What was asked for.
+  func failure(status response: HTTPResponse, at path: String) -> FetchFailure {
+    FetchFailure(
+      .httpStatus, concernsSource: true,
+      "\(asked(path)) answered \(status(of: response))")
+  }
+
+  /// `HTTP 503 "…"`.
+  func status(of response: HTTPResponse) -> String {
+    let excerpt = Excerpt.text(of: response.body, hiding: secrets)
+    return "HTTP \(response.status)" + (excerpt.isEmpty ? "" : " \"\(excerpt)\"")
+  }
+
+  private static func base(of address: String, kind: DataSource.Kind) -> Substring {
+    func withoutSlashes(_ text: Substring) -> Substring {
+      text.hasSuffix("/") ? withoutSlashes(text.dropLast()) : text
+    }
+    let base = withoutSlashes(address[...])
+    let suffix = "/api/v1"
+    guard kind == .prometheus, base.hasSuffix(suffix) else { return base }
+    return withoutSlashes(base.dropLast(suffix.count))
   }
 }

@@ -105,7 +105,8 @@ internal import Testing
     #expect(failure.message.contains(expected), "\(failure.message)")
     #expect(
       failure.message.hasPrefix(
-        "http://forecaster:8081 answered a forecast of workload \"my-api\" that cannot be used: "))
+        "http://forecaster:8081/forecast/current answered a forecast of workload \"my-api\" that"
+          + " cannot be used: "))
     #expect(!failure.concernsSource)
   }
 
@@ -161,8 +162,8 @@ internal import Testing
     #expect(!failure.concernsSource)
     #expect(
       failure.message
-        == "the forecaster http://forecaster:8081 has no forecast for workload \"nope\" (HTTP 404:"
-        + " snapshot not found for workload \"nope\")")
+        == "the forecaster http://forecaster:8081/forecast/current has no forecast for workload"
+        + " \"nope\" (HTTP 404: snapshot not found for workload \"nope\")")
   }
 
   @Test(arguments: ["", "404 page not found\n", "<html>", "{\"error\":1}", "{\"error\":"])
@@ -176,7 +177,10 @@ internal import Testing
     let failure = failure(HTTPResponse(status: status, body: Array("no \n way".utf8)))
     #expect(failure?.reason == .httpStatus)
     #expect(failure?.concernsSource == true)
-    #expect(failure?.message == "http://forecaster:8081 answered HTTP \(status) \"no way\"")
+    #expect(
+      failure?.message
+        == "http://forecaster:8081/forecast/current answered HTTP \(status) \"no way\""
+    )
   }
 
   @Test func `a page instead of JSON is the forecaster's fault`() {

@@ -102,6 +102,34 @@ internal import Testing
   }
 
   @Test(arguments: [
+    "http://p:9090", "http://p:9090/", "http://p:9090/api/v1", "http://p:9090/api/v1/",
+    "http://p:9090//api/v1//",
+  ])
+  func `takes an address that ends in api v1, and names the URL asked`(address: String) {
+    let endpoint = SourceEndpoint(Fixtures.prometheus(address))
+    let request = PrometheusClient.request(promQL: "up", from: endpoint)
+    #expect(request.url == "http://p:9090/api/v1/query")
+    #expect {
+      try PrometheusClient.sample(
+        in: HTTPResponse(status: 404), onEmpty: .error, from: endpoint)
+    } throws: {
+      ($0 as? FetchFailure)?.message == "http://p:9090/api/v1/query answered HTTP 404"
+    }
+  }
+
+  @Test func `keeps a prefix of the address, and other endings`() {
+    for address in ["http://p/api/v2", "http://p/x/api", "http://p/myapi/v1"] {
+      let endpoint = SourceEndpoint(Fixtures.prometheus(address))
+      #expect(
+        PrometheusClient.request(promQL: "up", from: endpoint).url == "\(address)/api/v1/query")
+    }
+    let prefixed = SourceEndpoint(Fixtures.prometheus("http://p/select/0/prometheus/api/v1"))
+    #expect(
+      PrometheusClient.request(promQL: "up", from: prefixed).url
+        == "http://p/select/0/prometheus/api/v1/query")
+  }
+
+  @Test(arguments: [
     ("42", 42), ("0", 0), ("-1.5", -1.5), ("1e+06", 1e6), ("0.1", 0.1),
     ("12345678.901234567", 12_345_678.901_234_567),
   ])
@@ -202,7 +230,8 @@ internal import Testing
     #expect(failure?.concernsSource == concernsSource)
     #expect(
       failure?.message
-        == "http://prometheus:9090 answered HTTP \(status) \"\(type): 1:5: parse error\"")
+        == "http://prometheus:9090/api/v1/query answered HTTP \(status) \"\(type): 1:5: parse error\""
+    )
   }
 
   @Test(arguments: [

@@ -63,7 +63,7 @@ struct PrometheusRangeTests {
     ) { try points(matrix("\(series),\(series)")) }
     #expect(
       throws: PrometheusRange.Failure.refused(
-        "http://127.0.0.1:9090 answered HTTP 400 \"bad_data: parse error\"")
+        "http://127.0.0.1:9090/api/v1/query_range answered HTTP 400 \"bad_data: parse error\"")
     ) {
       try points(
         #"{"status":"error","errorType":"bad_data","error":"parse error"}"#, status: 400)
