@@ -29,6 +29,8 @@ package final class FeedRefresher {
     let dataSource: DataSource
     var credentials: SourceCredentials
     let metrics: SourceMetrics
+    /// Of queries, the form that has succeeded.
+    var form = QueryForm()
     var lastSuccess: Instant?
     /// The sentence of its own trouble; nil when it has answered since.
     var trouble: String?
@@ -172,33 +174,44 @@ package final class FeedRefresher {
   private func fetch(_ target: FetchTarget) {
     let key = target.sourceKey
     do throws(FetchFailure) {
-      guard let dataSource = sourcesByKey[key]?.dataSource,
-        let endpoint = try sourcesByKey[key]?.credentials.endpoint(of: dataSource)
+      guard let source = sourcesByKey[key],
+        let endpoint = try sourcesByKey[key]?.credentials.endpoint(of: source.dataSource)
       else { return }
-      calls[target] = client.send(target.request(from: endpoint)) { [unowned self] result in
-        calls[target] = nil
-        received(result, for: target, from: endpoint)
-      }
+      send(FetchAttempt(target, form: source.form, from: endpoint), after: .zero)
     } catch {
       ended(target, .failure(error), after: .zero)
     }
   }
 
+  /// - Parameter spent: What earlier requests of the attempt took.
+  private func send(_ attempt: FetchAttempt, after spent: Duration) {
+    let request = attempt.request(now: wallClock())
+    calls[attempt.target] = client.send(request) { [unowned self] result in
+      calls[attempt.target] = nil
+      received(result, of: attempt, after: spent)
+    }
+  }
+
   private func received(
-    _ result: Result<HTTPResponse, HTTPFailure>, for target: FetchTarget,
-    from endpoint: SourceEndpoint
+    _ result: Result<HTTPResponse, HTTPFailure>, of attempt: FetchAttempt, after spent: Duration
   ) {
+    var attempt = attempt
+    let (target, endpoint) = (attempt.target, attempt.endpoint)
     switch result {
     case .success(let response):
+      let duration = spent + response.duration
+      guard !attempt.changesForm(after: response) else { return send(attempt, after: duration) }
       do throws(FetchFailure) {
         let answer = try target.answer(in: response, from: endpoint)
         try checkAge(of: answer, from: endpoint)
-        ended(target, .success(answer), after: response.duration)
+        sourcesByKey[target.sourceKey]?.form = attempt.form
+        ended(target, .success(answer), after: duration)
       } catch {
-        ended(target, .failure(error), after: response.duration)
+        ended(target, .failure(attempt.explained(error, answer: response)), after: duration)
       }
     case .failure(let failure):
-      ended(target, .failure(FetchFailure(failure)), after: failure.duration)
+      ended(
+        target, .failure(attempt.explained(FetchFailure(failure))), after: spent + failure.duration)
     }
   }
 

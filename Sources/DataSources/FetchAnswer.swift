@@ -13,16 +13,18 @@ enum FetchAnswer: Hashable {
 
 extension FetchTarget {
   /// The request that fetches it.
-  func request(from endpoint: SourceEndpoint) -> HTTPRequest {
+  ///
+  /// - Parameter form: Of a query.
+  func request(from endpoint: SourceEndpoint, form: QueryForm, now: Instant) -> HTTPRequest {
     switch self {
     case .feed(.forecast(_, let workload)):
       ForecasterClient.request(workload: workload, from: endpoint)
     case .feed(.query(_, let promQL, _)):
-      PrometheusClient.request(promQL: promQL, from: endpoint)
+      PrometheusClient.request(promQL: promQL, from: endpoint, form: form, now: now)
     case .probe(let key):
       switch key.kind {
       case .forecaster: ForecasterClient.probe(from: endpoint)
-      case .prometheus: PrometheusClient.probe(from: endpoint)
+      case .prometheus: PrometheusClient.probe(from: endpoint, form: form, now: now)
       }
     }
   }

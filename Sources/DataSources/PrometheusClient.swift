@@ -24,22 +24,37 @@ enum PrometheusClient {
   /// Of an instant query, after the address.
   static let path = "/api/v1/query"
 
-  /// By POST: a query may be longer than what proxies accept in a URL.
-  static func request(promQL: String, from endpoint: SourceEndpoint) -> HTTPRequest {
+  /// - Parameter now: by our own clock, for a server that wants to be told.
+  static func request(
+    promQL: String, from endpoint: SourceEndpoint, form: QueryForm = QueryForm(), now: Instant
+  ) -> HTTPRequest {
     // As a number of seconds, because Prometheus does not read `1.5s`.
     let timeout = Double(endpoint.dataSource.timeout.milliseconds) / 1000
-    let form = "query=\(PercentEncoding.encode(promQL))&timeout=\(timeout)"
+    var fields = ["query=\(PercentEncoding.encode(promQL))", "timeout=\(timeout)"]
+    if form.givesTime { fields.append("time=\(Double(now.milliseconds) / 1000)") }
+    return request(path, fields, form, from: endpoint)
+  }
+
+  /// - Parameter fields: With encoded values.
+  static func request(
+    _ path: String, _ fields: [String], _ form: QueryForm, from endpoint: SourceEndpoint
+  ) -> HTTPRequest {
+    let accept = HTTPField("Accept", "application/json")
+    let text = fields.joined(separator: "&")
+    guard form.method == .post else {
+      return endpoint.request(form.method, "\(path)?\(text)", headers: [accept])
+    }
     return endpoint.request(
       .post, path,
-      headers: [
-        HTTPField("Accept", "application/json"),
-        HTTPField("Content-Type", "application/x-www-form-urlencoded"),
-      ], body: Array(form.utf8))
+      headers: [accept, HTTPField("Content-Type", "application/x-www-form-urlencoded")],
+      body: Array(text.utf8))
   }
 
   /// Asks whether there is a server that evaluates queries for us. Read as any other answer.
-  static func probe(from endpoint: SourceEndpoint) -> HTTPRequest {
-    request(promQL: "vector(1)", from: endpoint)
+  static func probe(
+    from endpoint: SourceEndpoint, form: QueryForm, now: Instant
+  ) -> HTTPRequest {
+    request(promQL: "vector(1)", from: endpoint, form: form, now: now)
   }
 
   /// Reads the answer to `request`.

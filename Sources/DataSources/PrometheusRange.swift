@@ -70,10 +70,17 @@ package struct PrometheusRange: Sendable {
     let client = LoopClient()
     var points: [Point] = []
     var failure: Failure?
+    var form = QueryForm()
     for piece in pieces {
       do throws(Failure) {
-        let response = try client.send(
-          request(piece, endpoint), userAgent: userAgent, loop: loop)
+        var response = try client.send(
+          request(piece, form, endpoint), userAgent: userAgent, loop: loop)
+        // Where neither form is let in, the answer to the usual one is told.
+        if let other = form.alternative(after: response), !other.givesTime {
+          let second = try client.send(
+            request(piece, other, endpoint), userAgent: userAgent, loop: loop)
+          if second.status == 200 { (response, form) = (second, other) }
+        }
         points += try Self.points(in: response, from: endpoint)
       } catch {
         failure = error
@@ -106,20 +113,15 @@ package struct PrometheusRange: Sendable {
   }
 
   private func request(
-    _ piece: (from: Instant, to: Instant), _ endpoint: SourceEndpoint
+    _ piece: (from: Instant, to: Instant), _ form: QueryForm, _ endpoint: SourceEndpoint
   ) -> HTTPRequest {
-    let form = [
+    let fields = [
       "query=\(PercentEncoding.encode(query))",
       "start=\(Double(piece.from.milliseconds) / 1000)",
       "end=\(Double(piece.to.milliseconds) / 1000)",
       "step=\(Double(step.milliseconds) / 1000)",
     ]
-    return endpoint.request(
-      .post, Self.path,
-      headers: [
-        HTTPField("Accept", "application/json"),
-        HTTPField("Content-Type", "application/x-www-form-urlencoded"),
-      ], body: Array(form.joined(separator: "&").utf8))
+    return PrometheusClient.request(Self.path, fields, form, from: endpoint)
   }
 
   static func points(

@@ -8,6 +8,7 @@ internal import Testing
 
 @Suite struct PrometheusClientTests {
   private let endpoint = SourceEndpoint(Fixtures.prometheus())
+  private let now = Instant(milliseconds: 1_763_678_000_500)
 
   private func sample(
     _ response: HTTPResponse, onEmpty: EmptyResult = .error
@@ -87,7 +88,7 @@ internal import Testing
     source.headers = ["X-Scope-OrgID": "team-a"]
     let request = PrometheusClient.request(
       promQL: #"sum(rate(a{b="c d"}[1m])) + 1 & 2"#,
-      from: SourceEndpoint(source, token: Redacted("t0ken")))
+      from: SourceEndpoint(source, token: Redacted("t0ken")), now: now)
     #expect(request.method == .post)
     #expect(request.url == "http://prometheus:9090/prefix/api/v1/query")
     #expect(
@@ -107,7 +108,7 @@ internal import Testing
   ])
   func `takes an address that ends in api v1, and names the URL asked`(address: String) {
     let endpoint = SourceEndpoint(Fixtures.prometheus(address))
-    let request = PrometheusClient.request(promQL: "up", from: endpoint)
+    let request = PrometheusClient.request(promQL: "up", from: endpoint, now: now)
     #expect(request.url == "http://p:9090/api/v1/query")
     #expect {
       try PrometheusClient.sample(
@@ -121,11 +122,12 @@ internal import Testing
     for address in ["http://p/api/v2", "http://p/x/api", "http://p/myapi/v1"] {
       let endpoint = SourceEndpoint(Fixtures.prometheus(address))
       #expect(
-        PrometheusClient.request(promQL: "up", from: endpoint).url == "\(address)/api/v1/query")
+        PrometheusClient.request(promQL: "up", from: endpoint, now: now).url
+          == "\(address)/api/v1/query")
     }
     let prefixed = SourceEndpoint(Fixtures.prometheus("http://p/select/0/prometheus/api/v1"))
     #expect(
-      PrometheusClient.request(promQL: "up", from: prefixed).url
+      PrometheusClient.request(promQL: "up", from: prefixed, now: now).url
         == "http://p/select/0/prometheus/api/v1/query")
   }
 
