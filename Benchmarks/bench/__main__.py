@@ -33,7 +33,7 @@ THROUGHPUT = {
     "IsActive": ("IsActive, 16 × 32", Load("IsActive", 16, 32)),
     "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
 }
-OTHERS = ("evaluation", "latency", "start", "fleet")
+OTHERS = ("evaluation", "forecast", "latency", "start", "fleet")
 SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "reload", "hanging", "attacks")
 NAMES = (*THROUGHPUT, *OTHERS, *SCENARIOS)
 
@@ -146,6 +146,29 @@ class Bench:
             row = f"decision, {policies:,} schedules of {report['rules']} rules, {order} order"
             for name in ("p50", "p99", "mean"):
                 self.table.add(f"{row}: {name}", "headstart", report[name] / 1e9, "s")
+
+    def forecast(self):
+        """One observation and one forecast after the other, without a server around them."""
+        program, workloads = BINARY.with_name("forecasting"), 100 if self.chosen.quick else 1_000
+
+        def measure(refreshes, **options):
+            command = favoured([program, workloads, refreshes], SERVER_CORE)
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300,
+                                  **options)
+            return json.loads(done.stdout)
+
+        row = "forecast, 6 horizons, 28 days learnt"
+        for _ in range(self.chosen.rounds):
+            report = measure(100)
+            for name, key in (("refresh, one of many", "refresh"), ("refresh, always the same", "warm"),
+                              ("learning", "learn")):
+                self.table.add(f"{row}: {name}", "headstart", report[key] / 1e9, "s")
+        self.table.add(f"{row}: memory", "headstart", report["bytes"], "B")
+        self.table.add(f"{row}: state file", "headstart", report["state"], "B")
+        counts = [costs.allocations(PROGRAMS / "allocations.so", lambda environment: measure(
+            refreshes, env={**os.environ, **environment})) for refreshes in (10, 30)]
+        self.table.add(f"{row}: allocations per refresh", "headstart",
+                       max(round((counts[1] - counts[0]) / 20 / workloads, 3), 0.0))
 
     def latency(self):
         """One call at a time on one connection."""

@@ -100,3 +100,12 @@ def allocations_per_call(server, load, bodies, library):
             run_load(server.port, load, 3 * _COUNTED_CALLS, body, size)
             after = count()
     return ((after - between) - (between - before)) / (2 * _COUNTED_CALLS)
+
+
+def allocations(library, work):
+    """Calls of malloc and its like of the program that `work` runs in the given environment."""
+    with tempfile.NamedTemporaryFile() as counter:
+        counter.write(bytes(8))
+        counter.flush()
+        work({"LD_PRELOAD": str(library), "ALLOCATIONS_FILE": counter.name})
+        return int.from_bytes(Path(counter.name).read_bytes(), "little")

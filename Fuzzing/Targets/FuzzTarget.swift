@@ -45,7 +45,7 @@ struct FuzzTarget: Sendable {
   static let all = [
     grpcFrames, grpcTimeout, requestHead, requestMessages, http2Connection, manifests, json,
     forecastAnswer, prometheusAnswer, answerHeaders, errorText, triggerMetadata, texts, loadHistory,
-    sidePort, decisions, kubeconfig, kubernetesAnswer,
+    learntState, sidePort, decisions, kubeconfig, kubernetesAnswer,
   ]
 }
 

@@ -88,7 +88,12 @@ struct Audit: Hashable, Sendable {
 
   /// What a guess says of a horizon, in z, as a quantile.
   func guess(_ model: ForecastModel, _ horizon: Int, _ features: FeatureVector) -> Double {
-    Double(features[feature(model)]) + offsets[place(model, horizon)]
+    Double(features[feature(model)]) + offset(model, horizon)
+  }
+
+  /// What is added to a guess, in z.
+  func offset(_ model: ForecastModel, _ horizon: Int) -> Double {
+    offsets[place(model, horizon)]
   }
 
   /// How much less the regression loses than the best guess: 0.41 is 41 % less. Nil before the first
@@ -98,5 +103,14 @@ struct Audit: Hashable, Sendable {
       let guess = ForecastModel(rawValue: UInt8(best))
     else { return nil }
     return (1 - losses[0] / losses[best], guess)
+  }
+}
+
+extension Audit: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&offsets)
+    coder.pass(&losses)
+    coder.pass(&usual)
+    coder.pass(&weight)
   }
 }

@@ -19,3 +19,9 @@ struct ConformalCorrection: Hashable, Sendable {
   /// The quantile to ask the residual counts for.
   func quantile(_ horizon: Int) -> Double { quantile + values[horizon] }
 }
+
+extension ConformalCorrection: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&values)
+  }
+}

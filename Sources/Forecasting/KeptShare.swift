@@ -16,3 +16,10 @@ struct KeptShare: Hashable, Sendable {
   /// Nil before the first bucket that was forecast.
   var share: Double? { weight > 0 ? kept / weight : nil }
 }
+
+extension KeptShare: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&kept)
+    coder.pass(&weight)
+  }
+}

@@ -31,3 +31,12 @@ struct LastWeek: Hashable, Sendable {
     }
   }
 }
+
+extension LastWeek: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&values, unknown: true)
+    coder.pass(&running, in: -1...values.count - 1)
+    coder.pass(&count, in: 0...3600)
+    coder.pass(&before, unknown: true)
+  }
+}

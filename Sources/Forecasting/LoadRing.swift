@@ -1,6 +1,6 @@
 /// The last values of z: a day of 25 hours and its neighbours.
 struct LoadRing: Hashable, Sendable {
-  private(set) var values: [Float]
+  private var values: [Float]
   /// Buckets that are known: [first, next), as far as the ring keeps them.
   private var first = 0
   private(set) var next = 0
@@ -44,5 +44,18 @@ struct LoadRing: Hashable, Sendable {
       count += 1
     }
     return sum / count
+  }
+}
+
+extension LoadRing: StateCoded {
+  /// The values alone: the forecaster knows the buckets.
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&values, in: 0...Float(Tuning.largestZ))
+  }
+
+  /// Goes on with values that were read.
+  mutating func resume(first: Int, next: Int) {
+    self.first = first
+    self.next = next
   }
 }

@@ -87,3 +87,11 @@ struct NormalEquations: Hashable, Sendable {
     return sum
   }
 }
+
+extension NormalEquations: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&squares)
+    coder.pass(&products)
+    coder.pass(&coefficients)
+  }
+}

@@ -39,3 +39,10 @@ struct OutageRule: Hashable, Sendable {
     return true
   }
 }
+
+extension OutageRule: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&zeros)
+    coder.pass(&run, in: 0...86_400)
+  }
+}

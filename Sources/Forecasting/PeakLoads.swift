@@ -24,3 +24,10 @@ struct PeakLoads: Hashable, Sendable {
     return log1p(Tuning.guardFactor * expm1(Double(highest)))
   }
 }
+
+extension PeakLoads: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&values, in: -1...Float(Tuning.largestZ))
+    coder.pass(&today, in: -1...Self.days - 1)
+  }
+}

@@ -69,3 +69,11 @@ struct PendingForecasts: Hashable, Sendable {
     if row.isIdle { idle[modulo(origin, horizons)] |= 1 << UInt32(horizon) }
   }
 }
+
+extension PendingForecasts: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&rows)
+    for place in origins.indices { coder.pass(&origins[place], in: .min ... .max) }
+    coder.pass(&idle)
+  }
+}

@@ -31,7 +31,7 @@ struct ResidualCounts: Hashable, Sendable {
   /// - Parameter residual: in units of its scale.
   mutating func add(_ residual: Double) {
     let bin = (residual - Self.lowest) / Self.width
-    counts[Int(min(max(bin, 0), Double(Self.bins - 1)))] += 1
+    counts[Int(bin.clamped(upTo: Double(Self.bins - 1)))] += 1
   }
 
   /// The sums of the counts, from which quantiles are read.
@@ -65,5 +65,11 @@ struct ResidualCounts: Hashable, Sendable {
       let part = inside > 0 ? min((wanted - sums[low]) / inside, 1) : 0
       return ResidualCounts.lowest + (Double(low) + part) * ResidualCounts.width
     }
+  }
+}
+
+extension ResidualCounts: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&counts, in: 0...1e9)
   }
 }

@@ -42,3 +42,11 @@ struct ResidualScale: Hashable, Sendable {
     return max(mixed * blindness, Tuning.smallestScale)
   }
 }
+
+extension ResidualScale: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&bySlot, unknown: true)
+    coder.pass(&general, unknown: true)
+    coder.pass(&recent, unknown: true)
+  }
+}

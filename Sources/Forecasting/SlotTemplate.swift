@@ -34,10 +34,9 @@ struct SlotTemplate: Hashable, Sendable {
   }
 }
 
-extension Double {
-  /// Between -limit and limit.
-  func clamped(to limit: Double) -> Double { Swift.min(Swift.max(self, -limit), limit) }
-
-  /// Between 0 and limit.
-  func clamped(upTo limit: Double) -> Double { Swift.min(Swift.max(self, 0), limit) }
+extension SlotTemplate: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    coder.pass(&values, unknown: true)
+    coder.pass(&counts)
+  }
 }

@@ -55,3 +55,12 @@ struct Templates: Hashable, Sendable {
     if !hourly.isEmpty, hourly[slots.hour].isNaN { hourly[slots.hour] = Float(z) }
   }
 }
+
+extension Templates: StateCoded {
+  mutating func pass(_ coder: inout StateCoder) {
+    daily.pass(&coder)
+    weekly.pass(&coder)
+    lastWeek.pass(&coder)
+    coder.pass(&hourly, unknown: true)
+  }
+}
