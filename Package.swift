@@ -92,7 +92,7 @@ let package = Package(
     // Pure logic: no clock, no I/O, no lock, no C.
     component("Scaling"),
     component("Forecasting", settings: fast),
-    component("Planning", ["Scaling"]),
+    component("Planning", ["Forecasting", "Scaling"]),
     component("GRPCWire"),
 
     // One bridge per library.
@@ -124,7 +124,7 @@ let package = Package(
       name: "headstart",
       dependencies: [
         "AdminHTTP", "CivilTime", "Configuration", "DataSources", "DecisionEngine", "DirectScaling",
-        "EventLoop",
+        "EventLoop", "Forecasting",
         "GRPCWire", "HTTP2Server", "HTTPClient", "Kubernetes", "Manifests", "Planning",
         "ScalerRPCs", "Scaling", "TLS", "Telemetry",
       ],
@@ -150,7 +150,7 @@ let package = Package(
 
     tests("Scaling", ["CivilTime"]),
     tests("Forecasting"),
-    tests("Planning", ["CivilTime", "Manifests", "Scaling"]),
+    tests("Planning", ["CivilTime", "Forecasting", "Manifests", "Scaling"]),
     tests("CivilTime", ["Scaling"]),
     tests("Configuration", ["EventLoop", "Scaling", "TLS", "Telemetry"]),
     tests("Manifests", ["Scaling", "CivilTime"]),

@@ -37,6 +37,10 @@ civil_date civil_zone_date(const civil_zone *zone, int64_t seconds) {
   return civil_date{local.year(), local.month(), local.day()};
 }
 
+int32_t civil_zone_offset(const civil_zone *zone, int64_t seconds) {
+  return zone->zone.lookup(at(seconds)).offset;
+}
+
 civil_instants civil_zone_instants(const civil_zone *zone, civil_date date, int32_t minutes) {
   // CCTZ is quicker with fields that need no carrying.
   const auto found = zone->zone.lookup(

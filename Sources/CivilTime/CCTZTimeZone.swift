@@ -28,6 +28,10 @@ final class CCTZTimeZone: TimeZoneRules, @unchecked Sendable {
     return date
   }
 
+  func offset(at instant: Instant) -> Duration {
+    .seconds(civil_zone_offset(handle, instant.wholeSeconds))
+  }
+
   func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
     let date = civil_date(year: Int64(date.year), month: Int32(date.month), day: Int32(date.day))
     let found = civil_zone_instants(handle, date, Int32(time.minutes))

@@ -67,6 +67,23 @@ extension Usage {
     """
   }
 
+  /// The text of `headstart forecast --help`.
+  package static var forecast: String {
+    """
+    Learns a load and shows what the built-in forecaster expects next, and how far to trust it.
+
+    Usage:
+      headstart forecast --load=FILE --threshold=VALUE --lead-time=DURATION [FLAGS]
+      headstart forecast --prometheus=URL --query=PROMQL --threshold=VALUE --lead-time=DURATION [FLAGS]
+
+    Flags:
+    \(ForecastFlag.usage)
+
+    \(times)
+
+    """
+  }
+
   /// The text of `headstart explain --help`.
   package static var explain: String {
     """

@@ -15,10 +15,11 @@ package enum Usage {
         headstart check FILE…       validate manifests; exit code 1 on errors
         headstart plan FILE…        show what policies will ask for, when and why
         headstart backtest FILE…    replay a policy over a load that was measured
+        headstart forecast          show what the built-in forecaster expects of a load
         headstart explain NAME      ask a running server why it asks for that number
         headstart version           print the version
 
-      check, plan, backtest and explain list their flags with --help.
+      check, plan, backtest, forecast and explain list their flags with --help.
 
       Flags of serve, and the environment variables behind them:
       \(flags.joined(separator: "\n"))

@@ -1,5 +1,8 @@
 /// What a forecaster expects of the next buckets, in the unit of the query.
 package struct LoadForecast: Hashable, Sendable {
+  /// A load of fewer replicas than this asks for none.
+  package static let idleReplicas = Tuning.idleReplicas
+
   /// The first bucket that is forecast: the one after the last complete one.
   package let firstBucket: Int
   /// Who made `loads`.

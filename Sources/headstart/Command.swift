@@ -20,6 +20,8 @@ enum Command {
         return try finish { try PlanCommand(arguments.dropFirst()).run() }
       case "backtest":
         return try finish { try BacktestCommand(arguments.dropFirst()).run() }
+      case "forecast":
+        return try finish { try ForecastCommand(arguments.dropFirst()).run() }
       case "explain":
         return try finish { try ExplainCommand(arguments.dropFirst()).run() }
       case "version", "--version", "-version":

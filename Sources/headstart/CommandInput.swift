@@ -124,6 +124,14 @@ enum CommandInput {
     return number
   }
 
+  /// The columns of a chart: as the flag `--width` says, those of the terminal, or 100.
+  static func chartWidth(_ text: String?) throws(UsageError) -> Int {
+    if let text { return try whole(text, flag: "width", in: TextChart.widths) }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return Int(size.ws_col)
+  }
+
   // MARK: Files
 
   static func bytes(of path: String) throws(UsageError) -> [UInt8] {

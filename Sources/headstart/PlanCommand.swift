@@ -13,7 +13,6 @@ struct PlanCommand {
 
   /// Where neither `--to` nor `--at` says otherwise.
   private static let period = Duration.seconds(7 * 86_400)
-  private static let defaultWidth = 100
 
   init(_ arguments: ArraySlice<String>) throws(UsageError) {
     flags = try FlagParser<PlanFlag>(arguments, switches: PlanFlag.switches)
@@ -30,7 +29,7 @@ struct PlanCommand {
     }
     let (from, to) = try timeRange()
     let step = try step(from: from, to: to)
-    let width = try width()
+    let width = try CommandInput.chartWidth(value(.width))
     let policies = try CommandInput.choose(
       value(.policy),
       among: try CommandInput.policies(
@@ -95,17 +94,6 @@ struct PlanCommand {
   private func leadTime() throws(UsageError) -> Duration? {
     guard let text = value(.leadTime) else { return nil }
     return try CommandInput.duration(text, flag: "lead-time", atLeast: .zero)
-  }
-
-  private func width() throws(UsageError) -> Int {
-    if let text = value(.width) {
-      return try CommandInput.whole(text, flag: "width", in: TextChart.widths)
-    }
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return Self.defaultWidth
-    }
-    return Int(size.ws_col)
   }
 
   private func load(from: Instant, to: Instant) throws(UsageError) -> StepSeries? {

@@ -123,4 +123,20 @@ struct CCTZTimeZoneTests {
     #expect(zone.date(at: .distantPast).description == "0001-01-01")
     #expect(zone.date(at: .distantFuture).description == "9999-12-31")
   }
+
+  @Test func `A zone tells its offsets and when they change`() throws {
+    let paris = try #require(database.timeZone(named: "Europe/Paris"))
+    let from = Instant(milliseconds: 1_767_225_600_000)  // 2026-01-01T00:00:00Z
+    let offsets = paris.offsets(from: from, to: from.advanced(by: .seconds(365 * 86_400)))
+    #expect(offsets.map(\.from) == [1_767_225_600, 1_774_746_000, 1_792_890_000])
+    #expect(offsets.map(\.offset) == [3600, 7200, 3600])
+    let lordHowe = try #require(database.timeZone(named: "Australia/Lord_Howe"))
+    #expect(
+      lordHowe.offsets(from: from, to: from.advanced(by: .seconds(365 * 86_400))).map(\.offset)
+        == [39_600, 37_800, 39_600])
+    let newYork = try #require(database.timeZone(named: "America/New_York"))
+    #expect(newYork.offset(at: from) == .seconds(-5 * 3600))
+    let utc = try #require(database.timeZone(named: "UTC"))
+    #expect(utc.offsets(from: from, to: from).map(\.offset) == [0])
+  }
 }

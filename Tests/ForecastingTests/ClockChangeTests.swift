@@ -47,7 +47,8 @@ struct ClockChangeTests {
     func loss(_ clock: LocalClock) throws -> Double {
       var generator = SeededGenerator(seed: 12)
       let first = change.at / step - 21 * 86_400 / step
-      var walk = try Walker(step: step, leadTime: 6 * step, threshold: 10, clock: clock, first: first)
+      var walk = try Walker(
+        step: step, leadTime: 6 * step, threshold: 10, clock: clock, first: first)
       let day = walk.day
       // The load follows the clock on the wall: steep at 8 and at 18.
       let local = self.clock(change, step: 300)

@@ -32,7 +32,9 @@ struct LoadForecasterTests {
     for threshold in [0, -1, .nan, .infinity] as [Double] {
       #expect(parameters(threshold: threshold) == nil)
     }
-    for quantile in [0.499, 0.991, .nan] as [Double] { #expect(parameters(quantile: quantile) == nil) }
+    for quantile in [0.499, 0.991, .nan] as [Double] {
+      #expect(parameters(quantile: quantile) == nil)
+    }
   }
 
   @Test func `What was learnt is told in stages`() throws {

@@ -13,7 +13,8 @@ struct RobustnessTests {
   @Test(arguments: [1e-300, 1e-9, 1, 1e9, 1e300], [60, 900, 3600])
   func `Any value can come, at any threshold`(_ threshold: Double, step: Int) throws {
     let values: [Double?] = [
-      .nan, nil, 1e300, -1, .infinity, -.infinity, .signalingNaN, 0, -0.0, .leastNonzeroMagnitude, 1e-9, 1, 1e9,
+      .nan, nil, 1e300, -1, .infinity, -.infinity, .signalingNaN, 0, -0.0, .leastNonzeroMagnitude,
+      1e-9, 1, 1e9,
       .greatestFiniteMagnitude, 100,
     ]
     var generator = SeededGenerator(seed: 13)

@@ -14,6 +14,8 @@ package struct UTCRules: TimeZoneRules {
     CivilDate(daysSince1970: Int((Double(instant.milliseconds) / 86_400_000).rounded(.down)))
   }
 
+  package func offset(at instant: Instant) -> Duration { .zero }
+
   package func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
     .unique(
       Instant(milliseconds: Int64(date.daysSince1970 * 1440 + time.minutes) * 60_000))

@@ -45,6 +45,9 @@ void civil_zone_free(civil_zone *zone);
 // The local date at an instant.
 civil_date civil_zone_date(const civil_zone *zone, int64_t seconds);
 
+// Seconds east of UTC at an instant.
+int32_t civil_zone_offset(const civil_zone *zone, int64_t seconds);
+
 // The instants of a local date and time; minutes may be 1440, which is the next day's midnight.
 civil_instants civil_zone_instants(const civil_zone *zone, civil_date date, int32_t minutes);
 

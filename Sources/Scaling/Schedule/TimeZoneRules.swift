@@ -2,6 +2,8 @@
 package protocol TimeZoneRules: Sendable {
   /// The local date at an instant.
   func date(at instant: Instant) -> CivilDate
+  /// How far local time is ahead of UTC at an instant; below zero west of Greenwich. Whole seconds.
+  func offset(at instant: Instant) -> Duration
   /// The instant or instants that a local date and time names. `24:00` is the next day's `00:00`.
   func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants
 }

@@ -1,0 +1,51 @@
+package import Scaling
+
+/// A measured load as the forecaster learns it: the highest sample of each bucket.
+///
+/// Bucket n is the time [n·step, (n + 1)·step) since the epoch.
+package struct LoadBuckets: Hashable, Sendable {
+  package let step: Duration
+  package let first: Int
+  /// Nil is a bucket without a sample.
+  package let values: [Double?]
+
+  /// The bucket after the last one.
+  package var end: Int { first + values.count }
+
+  /// When a bucket begins.
+  package func start(of bucket: Int) -> Instant {
+    Instant(milliseconds: Int64(bucket) * step.milliseconds)
+  }
+
+  /// A sample stands for the step of the history where that is longer than a bucket.
+  ///
+  /// - Parameter step: whole seconds, above 0.
+  /// - Throws: `InvalidHistory` for one that is too long for the step.
+  package init(_ history: LoadHistory, step: Duration) throws(InvalidHistory) {
+    let length = max(step.milliseconds, 1)
+    func bucket(_ instant: Instant) -> Int {
+      let (quotient, rest) = instant.milliseconds.quotientAndRemainder(dividingBy: length)
+      return Int(rest < 0 ? quotient - 1 : quotient)
+    }
+    let first = bucket(history.start)
+    let held = max(Int(history.step.milliseconds / length), 1)
+    let count = bucket(history.samples[history.samples.count - 1].at) - first + held
+    guard count <= Self.most else {
+      throw InvalidHistory(
+        "a load of \(count) buckets of \(step.text) is too long: at most \(Self.most) are possible")
+    }
+    var values = [Double?](repeating: nil, count: count)
+    for sample in history.samples {
+      let start = bucket(sample.at) - first
+      for index in start..<min(start + held, count) {
+        values[index] = max(values[index] ?? 0, sample.value)
+      }
+    }
+    self.step = step
+    self.first = first
+    self.values = values
+  }
+
+  /// Nearly ten years by the minute.
+  private static let most = 5_000_000
+}
