@@ -88,6 +88,8 @@ let package = Package(
     library("CCivilTime", linking: "cctz"),
     library("CExternalScaler", linking: "protobuf-c"),
     library("COpenSSL", linking: "ssl", "crypto"),
+    // What the process was started with, which the Swift runtime does not hand on.
+    library("CProcess"),
 
     // Pure logic: no clock, no I/O, no lock, no C.
     component("Scaling"),
@@ -123,8 +125,8 @@ let package = Package(
     .executableTarget(
       name: "headstart",
       dependencies: [
-        "AdminHTTP", "CivilTime", "Configuration", "DataSources", "DecisionEngine", "DirectScaling",
-        "EventLoop", "Forecasting",
+        "AdminHTTP", "CProcess", "CivilTime", "Configuration", "DataSources", "DecisionEngine",
+        "DirectScaling", "EventLoop", "Forecasting",
         "GRPCWire", "HTTP2Server", "HTTPClient", "Kubernetes", "Manifests", "Planning",
         "ScalerRPCs", "Scaling", "TLS", "Telemetry",
       ],

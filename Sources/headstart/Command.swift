@@ -8,6 +8,18 @@ internal import Scaling
 /// failure at work, 2 for a command line, a file or an environment that cannot be meant, 3 for a
 /// server that cannot be reached.
 enum Command {
+  /// Runs what the process was started for.
+  ///
+  /// - Returns: the exit code.
+  static func main() -> Int32 {
+    do throws(UsageError) {
+      return run(try StartArguments.read())
+    } catch {
+      complain("\(error)")
+      return 2
+    }
+  }
+
   /// Runs what the arguments ask for.
   ///
   /// - Returns: the exit code.

@@ -1,3 +1,4 @@
 internal import Glibc
 
-exit(Command.run(Array(CommandLine.arguments.dropFirst())))
+StandardDescriptors.openMissing()
+exit(Command.main())

@@ -40,10 +40,10 @@ def headstart(policy_directory):
     """Starts servers: headstart(*flags, policies={file: text}, ready=True)."""
     started = []
 
-    def start(*flags, policies=None, ready=True, environment=None, authority=None):
+    def start(*flags, policies=None, ready=True, **options):
         if policies is not None:
             flags = (*flags, f"--policies={policy_directory(policies)}")
-        server = Headstart(*flags, environment=environment, authority=authority)
+        server = Headstart(*flags, **options)
         started.append(server)
         return server.wait_ready() if ready else server
 

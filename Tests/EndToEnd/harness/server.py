@@ -80,9 +80,11 @@ class Headstart:
     """One running server. `stop` ends it with SIGTERM and expects exit code 0.
 
     `authority`: the PEM file that the certificate of a side port with TLS must chain to.
+    `errors`: where standard output and standard error go instead of into the log.
+    `prepare`: called in the new process before the server.
     """
 
-    def __init__(self, *flags, environment=None, authority=None):
+    def __init__(self, *flags, environment=None, authority=None, errors=None, prepare=None):
         self.grpc_port = free_port()
         self.http_port = free_port()
         self.grpc_address = f"127.0.0.1:{self.grpc_port}"
@@ -101,17 +103,18 @@ class Headstart:
                 *map(str, flags),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if errors is None else errors,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             env=clean_environment(environment),
+            preexec_fn=prepare,
         )
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
 
     def _read_log(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             self._lines.append(line.rstrip("\n"))
 
     # What it says
