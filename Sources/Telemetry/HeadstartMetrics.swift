@@ -71,6 +71,8 @@ package final class HeadstartMetrics: Sendable {
   package let histories: Gauge
   /// By `level`. The logger counts them.
   package let logRecords: CounterFamily
+  /// Log lines that could not be written, or not fast enough.
+  package let logLinesDropped: Counter
 
   let collected: CollectedMetrics
 
@@ -152,6 +154,10 @@ package final class HeadstartMetrics: Sendable {
     ).with([])
     logRecords = registry.counter(
       "headstart_log_records_total", help: "Log records written, by level.", labels: ["level"])
+    logLinesDropped = registry.counter(
+      "headstart_log_lines_dropped_total",
+      help: "Log lines that could not be written, or not fast enough."
+    ).with([])
 
     collected = CollectedMetrics(registry)
     let process = ProcessMetrics(registry)

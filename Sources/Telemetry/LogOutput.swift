@@ -10,18 +10,15 @@ package protocol LogOutput: Sendable {
 /// Writes lines to a file descriptor, which it does not own: one `write(2)` each.
 ///
 /// Trouble with the descriptor never reaches the program: a reader that went away (`EPIPE`) or a
-/// full disk loses the line; a full non-blocking pipe is waited for, but not longer than
-/// `patience`, so that a stuck log reader cannot stop the scaler.
+/// full disk loses the line. A full pipe is waited for, so the server writes through a `LogQueue`.
 package final class FileDescriptorOutput: LogOutput {
-  /// The log's usual place. Its first use makes the process ignore SIGPIPE, which would otherwise
-  /// end it when the reader of the log goes away.
+  /// The log's usual place. Its first use makes the process ignore SIGPIPE and SIGXFSZ, which would
+  /// otherwise end it when the reader of the log goes away, or its file may grow no further.
   package static let standardError: FileDescriptorOutput = {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     return FileDescriptorOutput(descriptor: STDERR_FILENO)
   }()
-
-  /// How long one line may wait for a full non-blocking pipe.
-  private static let patience = Duration.milliseconds(100)
 
   private let descriptor: Int32
   /// True after a line was cut off in the middle. The lock is held across the write: a line that
@@ -33,41 +30,38 @@ package final class FileDescriptorOutput: LogOutput {
   }
 
   package func write(line: [UInt8]) {
+    _ = writeWhole(line: line)
+  }
+
+  /// - Returns: false when the line was lost, or a part of it.
+  func writeWhole(line: [UInt8]) -> Bool {
     torn.withLock { torn in
       // The rest of a torn line must not swallow the next record.
       let bytes = torn ? [UInt8(ascii: "\n")] + line : line
       let written = writeAll(bytes)
       if written > 0 { torn = written < bytes.count }
+      return written == bytes.count
     }
   }
 
   /// Returns how many bytes went out.
   private func writeAll(_ bytes: [UInt8]) -> Int {
     var written = 0
-    var mayWait = true
     bytes.withUnsafeBytes { buffer in
       while written < buffer.count {
         let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
         let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
         if count > 0 {
           written += count
-        } else if count < 0 && errno == EINTR {
-          continue
-        } else if count < 0 && errno == EAGAIN && mayWait {
-          mayWait = waitUntilWritable()
-        } else {
+        } else if count < 0 && errno == EAGAIN {
+          var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          poll(&poller, 1, -1)
+        } else if count == 0 || errno != EINTR {
           return
         }
       }
     }
     return written
-  }
-
-  /// False when the descriptor stayed full for the whole patience.
-  private func waitUntilWritable() -> Bool {
-    var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    let milliseconds = Self.patience.components.attoseconds / 1_000_000_000_000_000
-    return poll(&poller, 1, Int32(milliseconds)) > 0
   }
 }
 

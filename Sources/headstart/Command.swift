@@ -56,8 +56,14 @@ enum Command {
   }
 
   /// Says in one line on standard error why nothing was done.
+  ///
+  /// A full pipe that is not read must not keep the process from ending: after a second the line is
+  /// dropped. A pipe that can be written to takes PIPE_BUF bytes without blocking (pipe(7)).
   static func complain(_ sentence: String) {
-    write("headstart: \(sentence)\n", to: STDERR_FILENO)
+    var poller = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    guard poll(&poller, 1, 1000) > 0 else { return }
+    let line = "headstart: \(sentence)".utf8.prefix(Int(PIPE_BUF) - 8)
+    write(String(decoding: line, as: UTF8.self) + "\n", to: STDERR_FILENO)
   }
 
   /// Runs a command that ends by itself, and turns its failures into an exit code.

@@ -24,12 +24,17 @@ internal import Telemetry
 struct Server {
   private let configuration: ServeConfiguration
   private let metrics = HeadstartMetrics(version: Version.number)
+  private let log: LogQueue
   private let logger: Logger
 
-  init(_ configuration: ServeConfiguration) {
+  /// - Throws: `LogQueueError` when the thread of the log cannot be started.
+  init(_ configuration: ServeConfiguration) throws {
     self.configuration = configuration
+    log = try LogQueue(
+      .standardError, format: configuration.logFormat, dropped: metrics.logLinesDropped)
     logger = Logger(
-      level: configuration.logLevel, format: configuration.logFormat, records: metrics.logRecords)
+      level: configuration.logLevel, format: configuration.logFormat, output: log,
+      records: metrics.logRecords)
   }
 
   /// Serves until a signal ends it.
@@ -39,6 +44,7 @@ struct Server {
   func run() throws -> Int32 {
     // A peer that closes its socket is an error of that write, not of the process.
     signal(SIGPIPE, SIG_IGN)
+    defer { log.close(within: Self.flushLimit) }
     defer { metrics.registry.endScrapes() }
     try checkDirectories()
     let zones = CCTZDatabase()
@@ -151,6 +157,9 @@ struct Server {
     logger.info("stopped")
     return 0
   }
+
+  /// How long the last lines of the log may keep the process from ending.
+  private static let flushLimit = Duration.seconds(1)
 
   // MARK: The cluster
 
