@@ -12,7 +12,8 @@ struct ListenSocket {
   private static let backlog: Int32 = 128
 
   /// Listens on the first address of the host that can be bound. An empty host means every
-  /// interface: one socket for IPv6 and IPv4, or for IPv4 alone where there is no IPv6.
+  /// interface: one socket for IPv6 and IPv4, or for IPv4 alone where there is no IPv6. `::` takes
+  /// IPv4 as well, and fails where there is no IPv6.
   init(host: String, port: UInt16) throws(AdminServerError) {
     let target = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
     var hints = addrinfo()
@@ -29,7 +30,7 @@ struct ListenSocket {
     defer { freeaddrinfo(list) }
     var problem = EADDRNOTAVAIL
     for address in Self.addresses(list, dualStackFirst: host.isEmpty) {
-      switch Self.open(address, dualStack: host.isEmpty) {
+      switch Self.open(address) {
       case .success(let descriptor):
         self.descriptor = descriptor
         self.port = Self.boundPort(descriptor) ?? port
@@ -64,12 +65,13 @@ struct ListenSocket {
     return all.filter { $0.ai_family == AF_INET6 } + all.filter { $0.ai_family != AF_INET6 }
   }
 
-  private static func open(_ address: addrinfo, dualStack: Bool) -> Result<Int32, Failure> {
+  private static func open(_ address: addrinfo) -> Result<Int32, Failure> {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     let descriptor = socket(address.ai_family, type, address.ai_protocol)
     guard descriptor >= 0 else { return .failure(Failure(code: errno)) }
     var on: Int32 = 1
-    var onlyIPv6: Int32 = dualStack ? 0 : 1
+    // An address of all interfaces takes IPv4 as well, whatever the system's default is.
+    var onlyIPv6: Int32 = 0
     let size = socklen_t(MemoryLayout<Int32>.size)
     // A restart must not wait for the old connections' TIME_WAIT.
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)

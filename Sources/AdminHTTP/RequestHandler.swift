@@ -150,7 +150,10 @@ final class RequestHandler: Sendable {
       guard let value = MHD_lookup_connection_value(connection, .GET_ARGUMENT_KIND, name) else {
         continue
       }
-      let text = String(validatingCString: value).flatMap { RequestPath.decoded($0) }
+      // The library turns each plus of a query into a blank, which cannot stand there otherwise.
+      let text = String(validatingCString: value).flatMap {
+        RequestPath.decoded(String($0.map { $0 == " " ? "+" : $0 }))
+      }
       request.query.updateValue(text, forKey: name)
     }
     switch router.respond(to: request) {

@@ -122,7 +122,8 @@ struct Server {
       "serving",
       [
         "version": .string(Version.number), "grpc": .string(grpc.boundAddress),
-        "http": .string("\(configuration.httpListen.host ?? ""):\(admin.port)"),
+        "http": .string(
+          ListenAddress(host: configuration.httpListen.host, port: admin.port).description),
         "tls": .string(tlsDescription),
         "http_tls": .string(configuration.httpTLS == nil ? "off" : "on"), "workers": .int(workers),
         "policies": .int(catalog.policies.count),

@@ -248,13 +248,26 @@ struct AdminServerTests {
     #expect(statuses == Array(repeating: 200, count: 50))
   }
 
-  @Test func `listens on every interface for an empty host`() throws {
-    let server = try start(host: "")
+  @Test(arguments: ["", "::"])
+  func `listens on every interface, by IPv4 and IPv6`(host: String) throws {
+    let server = try start(host: host)
     for ipv6 in [false, true] {
       let client = try TestClient(port: server.port, ipv6: ipv6)
       client.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
       #expect(try client.readAnswer().status == 200)
     }
+  }
+
+  @Test func `leaves a plus in a parameter as it is`() throws {
+    let answer = try get(
+      "/api/v1/decisions/default/my-api?at=2026-11-20T23:00:00+01:00", of: try start())
+    #expect(answer.status == 200)
+  }
+
+  @Test func `decodes an escaped blank of a parameter`() throws {
+    let answer = try get("/api/v1/policies?state=a%20b+c", of: try start())
+    #expect(answer.status == 400)
+    #expect(answer.body.contains("\"a b+c\"") || answer.body.contains(#"\"a b+c\""#))
   }
 
   @Test(arguments: ["localhost", "::1"])
