@@ -33,6 +33,11 @@ package struct AdminContent: Sendable {
     _, answer in answer(.noAnswer)
   }
 
+  /// Reads all files again. Answers once, from any thread, when that is done.
+  package var reload: @Sendable (@escaping @Sendable (ReloadReport) -> Void) -> Void = { answer in
+    answer(ReloadReport(policies: 0, problems: ["there is nothing to reload here"]))
+  }
+
   /// An answer about one policy.
   package enum Answer<Value: Sendable>: Sendable {
     case found(Value)

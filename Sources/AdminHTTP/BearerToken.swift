@@ -8,12 +8,22 @@ package struct BearerToken: Sendable {
   /// In bytes, more than any token has.
   static let longest = 64 * 1024
   /// The kubelet's probes present no token, and what they get tells of nothing.
-  static let openPaths: Set<String> = ["/livez", "/readyz", "/healthz"]
+  static let openPaths: Set<String> = ["/livez", "/readyz", "/healthz", "/-/healthy", "/-/ready"]
 
   /// - Throws: when the file cannot be read or holds no token.
   package init(path: String) throws(AdminServerError) {
     self.path = path
     _ = try token()
+  }
+
+  /// Why the file holds no token now; nil when it does.
+  package var problem: String? {
+    do throws(AdminServerError) {
+      _ = try token()
+      return nil
+    } catch {
+      return error.description
+    }
   }
 
   /// The answer to a request that may not pass; nil for one that may.

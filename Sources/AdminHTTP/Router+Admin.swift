@@ -57,7 +57,7 @@ extension Router {
             }
           }
         },
-      ] + scaling(content) + PageFile.all.map { $0.route })
+      ] + lifecycle(content) + scaling(content) + PageFile.all.map { $0.route })
   }
 
   // `-` cannot be the name of a namespace, so it can mean none.
@@ -109,7 +109,7 @@ extension Router {
     return response
   }
 
-  private static func health(_ report: HealthReport) -> AdminResponse {
+  static func health(_ report: HealthReport) -> AdminResponse {
     .json(status: report.isHealthy ? 200 : 503) { json in
       json.field("status", word(report.isHealthy))
       json.field(array: "checks") { json in

@@ -1,12 +1,12 @@
 private import Glibc
+private import Synchronization
 
 /// The structured log: one line per record, to standard error unless told otherwise.
 ///
 /// May be used from any thread. Records below `level` cost one comparison: message and fields are
 /// not evaluated. Secrets are the caller's to wrap in `Redacted`.
 package final class Logger: Sendable {
-  /// The least level that is written.
-  package let level: LogLevel
+  private let threshold: Atomic<Int>
   private let format: LogFormat
   private let output: any LogOutput
   private let clock: @Sendable () -> Int64
@@ -22,7 +22,7 @@ package final class Logger: Sendable {
     output: any LogOutput = FileDescriptorOutput.standardError, records: CounterFamily? = nil,
     clock: @escaping @Sendable () -> Int64 = Logger.systemClock
   ) {
-    self.level = level
+    threshold = Atomic(level.rawValue)
     self.format = format
     self.output = output
     self.records = records
@@ -39,12 +39,23 @@ package final class Logger: Sendable {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
+  /// The minimum level that is written.
+  package var level: LogLevel {
+    // Only the values of levels are stored.
+    LogLevel(rawValue: threshold.load(ordering: .relaxed)) ?? .info
+  }
+
+  /// Writes records from this level on. From any thread.
+  package func setLevel(_ level: LogLevel) {
+    threshold.store(level.rawValue, ordering: .relaxed)
+  }
+
   /// Writes one record, if its level is high enough.
   package func log(
     _ level: LogLevel, _ message: @autoclosure () -> String,
     _ fields: @autoclosure () -> LogFields = [:]
   ) {
-    guard level >= self.level else { return }
+    guard level.rawValue >= threshold.load(ordering: .relaxed) else { return }
     let record = LogRecord(
       milliseconds: clock(), level: level, message: message(), fields: fields())
     output.write(line: record.line(format))

@@ -14,7 +14,9 @@ actor CertificateWatcher {
   private let logger: Logger
   private let metrics: CertificateMetrics
   private let takeOver: @Sendable (TLSContext) throws -> Void
-  private var reload: TLSReload
+  private var filesState: TLSReload
+  /// Why the files are not in force; nil when they are.
+  private var refusal: String?
   private var watchers: [DirectoryWatcher?] = []
   private var settleTimer: LoopTimer?
   private var pollTimer: LoopTimer?
@@ -38,7 +40,7 @@ actor CertificateWatcher {
     self.logger = logger
     self.metrics = metrics
     self.takeOver = takeOver
-    reload = TLSReload(files: files, contents: inForce.contents)
+    filesState = TLSReload(files: files, contents: inForce.contents)
     metrics.served(until: inForce.validUntil)
     Self.warnOfTimes(inForce, files, logger)
   }
@@ -61,6 +63,14 @@ actor CertificateWatcher {
     watchers = []
   }
 
+  /// Looks at the files now.
+  ///
+  /// - Returns: why they are not in force; nil when they are.
+  func reload() -> String? {
+    look()
+    return refusal
+  }
+
   private func watchDirectories() {
     var directories: [String] = []
     for path in files.all {
@@ -76,10 +86,11 @@ actor CertificateWatcher {
 
   private func look() {
     let result = Result { () throws(TLSError) in try files.read() }
-    switch reload.looked(result) {
+    switch filesState.looked(result) {
     case .none:
       break
     case .mended:
+      refusal = nil
       logger.info("TLS files mended: they are as they were", ["port": .string(port)])
     case .report(let error):
       refuse("\(error)")
@@ -90,6 +101,7 @@ actor CertificateWatcher {
         refuse("\(error)")
         return
       }
+      refusal = nil
       metrics.tookOver(until: context.validUntil)
       logger.info(
         "TLS files taken over",
@@ -104,6 +116,7 @@ actor CertificateWatcher {
   }
 
   private func refuse(_ problem: String) {
+    refusal = "the \(port) port's certificate was not taken over: \(problem)"
     metrics.refused()
     logger.error(
       "TLS files not taken over; the certificate before stays in force",

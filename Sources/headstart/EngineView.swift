@@ -36,7 +36,7 @@ struct EngineView: Sendable {
 
   func content(
     metrics: HeadstartMetrics, statistics: @escaping @Sendable () -> HTTP2Statistics,
-    flush: @escaping @Sendable () -> Void
+    flush: @escaping @Sendable () -> Void, reloader: Reloader
   ) -> AdminContent {
     metrics.registry.onScrape { writer in
       flush()
@@ -47,6 +47,7 @@ struct EngineView: Sendable {
       decision: decision, history: history, projection: projection)
     content.operations = operations
     content.incomingRequest = IncomingRequest.read
+    content.reload = { reloader.reload(for: "POST /-/reload", completion: $0) }
     content.wake = { [desk] call, answer in
       desk.loop.post { desk.assumeIsolated { $0.wake(call, answer: answer) } }
     }

@@ -1,3 +1,4 @@
+internal import AdminHTTP
 internal import CivilTime
 internal import EventLoop
 internal import Kubernetes
@@ -188,6 +189,19 @@ actor ManifestWatcher {
     _ = read()
     watchDirectories()
     handOnCatalog()
+  }
+
+  /// Reads everything now, whether it looks changed or not.
+  func reload() -> ReloadReport {
+    let update = read()
+    // Before the start and after the end there is nothing to watch.
+    if !watchers.isEmpty { watchDirectories() }
+    handOnCatalog()
+    let errors = update.diagnostics.count { $0.severity == .error }
+    return ReloadReport(
+      policies: update.catalog.policies.count,
+      problems: errors == 0
+        ? [] : ["errors in the manifests: \(errors); the log and headstart check list them"])
   }
 
   /// - Parameter logLevel: of the line that sums the reading up: custom resources change often.

@@ -42,8 +42,7 @@ struct Server {
   /// - Returns: the exit code.
   /// - Throws: what keeps it from starting, one sentence.
   func run() throws -> Int32 {
-    // A peer that closes its socket is an error of that write, not of the process.
-    signal(SIGPIPE, SIG_IGN)
+    ProcessSignals.ignoreOthers()
     defer { log.close(within: Self.flushLimit) }
     defer { metrics.registry.endScrapes() }
     try checkDirectories()
@@ -67,6 +66,10 @@ struct Server {
       grpcTLS?.watcher(on: manifests, logger, metrics.grpcCertificate),
       sidePortTLS?.watcher(on: manifests, logger, metrics.sidePortCertificate),
     ].compactMap(\.self)
+    let token = try configuration.httpTokenFile.map { try BearerToken(path: $0) }
+    let reloader = Reloader(
+      watcher: watcher, certificates: certificates, token: token, logger: logger)
+    let debugPeriod = DebugPeriod(loop: control, logger: logger)
     let grpc = try HTTP2Server(configuration: grpcConfiguration(grpcTLS?.credentials)) {
       [metrics] loop, responder in
       ScalerRPCs(
@@ -87,15 +90,22 @@ struct Server {
       host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
       content: view.content(
         metrics: metrics, statistics: { grpc.statistics },
-        flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) }),
+        flush: { [workers] in Self.flushMetrics(of: grpc, workers: workers) },
+        reloader: reloader),
       metrics: metrics.sidePort, limits: sidePortLimits,
-      token: try configuration.httpTokenFile.map { try BearerToken(path: $0) },
+      token: token,
       certificate: sidePortTLS?.certificate)
     let sweeper = RequestSweeper(loop: control, admin: admin)
 
     let manifestThread = try manifests.start()
     let controlThread = try control.start()
-    let signals = try onLoop(control) { try SignalPair(loop: control) { state.stop(signal: $0) } }
+    try onLoop(control) { try debugPeriod.assumeIsolated { try $0.start() } }
+    let signals = try onLoop(control) {
+      try ProcessSignals(
+        loop: control, onStop: { state.stop(signal: $0) },
+        onReload: { reloader.reload(for: "SIGHUP") },
+        onLogLevel: { debugPeriod.assumeIsolated { $0.toggle() } })
+    }
     _ = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
     for watcher in certificates {
       try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
@@ -145,6 +155,7 @@ struct Server {
       desk.assumeIsolated { $0.shutDown() }
       sweeper.assumeIsolated { $0.shutDown() }
       engine.assumeIsolated { $0.shutDown() }
+      debugPeriod.assumeIsolated { $0.shutDown() }
       signals.close()
     }
     _ = manifests.call {

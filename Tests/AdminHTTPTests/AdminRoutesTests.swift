@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import AdminHTTP
@@ -43,6 +44,39 @@ struct AdminRoutesTests {
     #expect(String(decoding: response.body, as: UTF8.self) == expected)
     #expect(get("/readyz").status == 503)
     #expect(get("/livez").status == 200)
+  }
+
+  @Test func `answers the probes of Prometheus' users`() {
+    #expect(get("/-/healthy").status == 200)
+    #expect(get("/-/ready").status == get("/readyz").status)
+    content.set(HealthCheck("grpc", problem: "not serving"))
+    #expect(get("/-/healthy").status == 200)
+    #expect(get("/-/ready").status == 503)
+    #expect(get("/-/reload").status == 405)
+  }
+
+  @Test(arguments: [
+    (ReloadReport(policies: 3), 200, #"{"message":"reloaded","policies":3}"#),
+    (
+      ReloadReport(policies: 2, problems: ["a is broken", "b too"]), 500,
+      #"{"error":"reloaded in part: a is broken; b too"}"#
+    ),
+  ])
+  func `reloads, and says what could not be read`(
+    report: ReloadReport, status: Int, body: String
+  ) throws {
+    var content = content.content
+    content.reload = { $0(report) }
+    let request = AdminRequest(method: "POST", target: "/-/reload")
+    guard case .later(let begin) = Router.admin(content).respond(to: request) else {
+      Issue.record("the answer comes before the reload")
+      return
+    }
+    let answers = Mutex<[AdminResponse]>([])
+    begin { answer in answers.withLock { $0.append(answer) } }
+    let answer = try #require(answers.withLock { $0.first })
+    #expect(answer.status == status)
+    #expect(String(decoding: answer.body, as: UTF8.self) == body + "\n")
   }
 
   @Test func `lists the policies by name`() throws {

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -151,3 +153,108 @@ def test_a_start_that_fails_ends_though_its_error_cannot_be_written(bad_reader):
         stderr=bad_reader, timeout=20, env=clean_environment(),
     )  # fmt: skip
     assert finished.returncode == 2
+
+
+# Signals
+
+
+def test_sighup_reads_everything_again(headstart):
+    server = headstart(policies=POLICY)
+    reloads = server.metric("headstart_manifest_reloads_total")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_log('"reload"', "SIGHUP")
+    line = json.loads(server.wait_for_log('"reloaded"'))
+    assert (line["level"], line["policies"], line["problems"]) == ("info", 1, "")
+    # Nothing had changed, and it was read nevertheless.
+    assert server.metric("headstart_manifest_reloads_total") == reloads + 1
+
+
+def test_a_reload_says_what_is_wrong_each_time(headstart, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("secret")
+    server = headstart(f"--http-token-file={token}", policies=POLICY)
+    authorization = {"Authorization": "Bearer secret"}
+    assert reload(server).status == 401
+    assert reload(server, authorization).json == {"message": "reloaded", "policies": 1}
+    (tmp_path / "policies" / "b.yaml").write_text("kind: [")
+    for _ in range(2):
+        answer = reload(server, authorization)
+        assert answer.status == 500
+        assert "errors" in answer.json["error"]
+    token.write_text("")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_log('"reloaded"', "token")
+    assert server.get("/-/ready").status == 200
+
+
+def reload(server, headers=None):
+    return server.get("/-/reload", headers=headers, method="POST")
+
+
+def test_sigusr1_logs_at_debug_until_the_second(headstart):
+    server = headstart("--log-level=warn", policies=POLICY)
+
+    def debug_lines():
+        # A connection that does not speak HTTP/2 is refused with a line at debug.
+        with socket.create_connection(("127.0.0.1", server.grpc_port)) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            connection.settimeout(10)
+            while connection.recv(4096):
+                pass
+        return server.metric("headstart_log_records_total", level="debug")
+
+    assert debug_lines() == 0
+    server.process.send_signal(signal.SIGUSR1)
+    server.wait_for_log("log level is debug", "10m")
+    eventually(lambda: debug_lines() > 0)
+    server.process.send_signal(signal.SIGUSR1)
+    server.wait_for_log("log level is as before", "warn")
+    before = server.metric("headstart_log_records_total", level="debug")
+    debug_lines()
+    assert debug_lines() == before
+
+
+def test_sigusr2_and_sigpipe_are_ignored(headstart):
+    server = headstart(policies=POLICY)
+    for number in (signal.SIGUSR2, signal.SIGPIPE):
+        server.process.send_signal(number)
+    assert server.get("/-/healthy").status == 200
+
+
+def test_signals_of_no_end_do_not_cut_off_the_drain(headstart):
+    server = headstart(policies=POLICY)
+    server.terminate()
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        server.process.send_signal(number)
+    assert server.wait() == 0
+
+
+def test_sigquit_ends_it_at_once(headstart):
+    server = headstart(policies=POLICY)
+    server.process.send_signal(signal.SIGQUIT)
+    assert server.wait() == -signal.SIGQUIT
+    # Not the end that the fixture expects of every server.
+    server.process.returncode = 0
+
+
+# Addresses
+
+
+def test_the_ipv6_address_of_all_interfaces_takes_ipv4_too():
+    ports = {"--listen": free_port(), "--http-listen": free_port()}
+    flags = [f"{name}=[::]:{port}" for name, port in ports.items()]
+    server = subprocess.Popen(
+        [str(BINARY), "serve", "--log-format=json", *flags],
+        stderr=subprocess.PIPE, text=True, env=clean_environment(),
+    )  # fmt: skip
+    try:
+        record = next(line for line in map(json.loads, server.stderr) if line["message"] == "serving")
+        assert record["grpc"] == f"[::]:{ports['--listen']}"
+        assert record["http"] == f"[::]:{ports['--http-listen']}"
+        for port in ports.values():
+            for host in ("127.0.0.1", "::1"):
+                socket.create_connection((host, port), timeout=10).close()
+    finally:
+        server.terminate()
+        assert server.wait(20) == 0
+        server.stderr.close()

@@ -154,7 +154,7 @@ def test_a_token_is_asked_for_by_everything_but_the_probes(headstart, tmp_path):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return server.get(path, headers).status
 
-    for path in ("/livez", "/readyz", "/healthz"):
+    for path in ("/livez", "/readyz", "/healthz", "/-/healthy", "/-/ready"):
         assert status(path) == 200
     for path in ("/metrics", "/", "/api/v1/policies", "/nothing", "/livez/", "/%6civez"):
         assert status(path) == 401

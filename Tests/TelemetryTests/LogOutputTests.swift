@@ -35,7 +35,7 @@ struct LogOutputTests {
   @Test func `loses the line when the reader is gone, and nothing else`() {
     // As FileDescriptorOutput.standardError does it for the process.
     signal(SIGPIPE, SIG_IGN)
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let output = FileDescriptorOutput(descriptor: pipe.writing)
     pipe.closeReading()
     output.write(line: Array("x\n".utf8))
@@ -44,7 +44,7 @@ struct LogOutputTests {
 
   @Test func `starts the next line on its own after one that was torn`() async throws {
     signal(SIGPIPE, SIG_IGN)
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let output = FileDescriptorOutput(descriptor: pipe.writing)
     async let isWhole = output.writeWhole(line: Array(repeating: UInt8(ascii: "a"), count: 200_000))
     pipe.waitUntilFull()

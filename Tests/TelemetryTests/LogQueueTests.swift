@@ -32,7 +32,7 @@ struct LogQueueTests {
   }
 
   @Test func `keeps the order of lines`() throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let queue = try queue(to: pipe.writing)
     let lines = (0..<1000).map { "line \($0)" }
     write(lines, to: queue)
@@ -45,7 +45,7 @@ struct LogQueueTests {
   func `drops what does not fit, and says first how many lines that were`(
     limit: (lines: Int, bytes: Int)
   ) throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let filling = pipe.fill()
     let queue = try queue(to: pipe.writing, maxLines: limit.lines, maxBytes: limit.bytes)
     // Two lines of two bytes fit, whether the thread holds one of them already or not.
@@ -63,7 +63,7 @@ struct LogQueueTests {
   }
 
   @Test func `says at the end what was dropped last`() throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let filling = pipe.fill()
     let queue = try queue(to: pipe.writing, maxLines: 1)
     write(["a", "b"], to: queue)
@@ -73,7 +73,7 @@ struct LogQueueTests {
   }
 
   @Test func `says it in the format of the log`() throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let queue = try queue(to: pipe.writing, maxLines: 0, format: .json)
     write(["a"], to: queue)
     #expect(queue.close(within: .seconds(30)))
@@ -83,7 +83,7 @@ struct LogQueueTests {
   }
 
   @Test func `waits for a reader no longer than it may at the end`() throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     pipe.fill()
     let queue = try queue(to: pipe.writing)
     write(["a"], to: queue)
@@ -112,7 +112,7 @@ struct LogQueueTests {
   }
 
   @Test func `says what was lost when the reader is back`() throws {
-    let pipe = Pipe()
+    let pipe = TestPipe()
     let queue = try queue(to: pipe.writing)
     pipe.closeReading()
     write(["a", "b"], to: queue)

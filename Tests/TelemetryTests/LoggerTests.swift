@@ -37,6 +37,18 @@ struct LoggerTests {
     #expect(recorder.lines.last?.hasSuffix("ERROR e") == true)
   }
 
+  @Test func `changes its level while it runs`() {
+    let recorder = LogRecorder()
+    let logger = Logger(level: .warning, output: recorder)
+    logger.debug("a")
+    logger.setLevel(.debug)
+    #expect(logger.level == .debug)
+    logger.debug("b")
+    logger.setLevel(.warning)
+    logger.info("c")
+    #expect(recorder.lines.map { $0.last } == ["b"])
+  }
+
   @Test func `does not evaluate what it does not write`() {
     let logger = Logger(level: .info, output: LogRecorder())
     let evaluated = Mutex(0)

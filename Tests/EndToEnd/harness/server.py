@@ -140,8 +140,10 @@ class Headstart:
 
     # The side port
 
-    def get(self, path, headers=None, timeout=5.0):
-        request = urllib.request.Request(self.http_url + path, headers=headers or {})
+    def get(self, path, headers=None, timeout=5.0, method="GET"):
+        request = urllib.request.Request(
+            self.http_url + path, headers=headers or {}, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=timeout, context=self.trust) as answer:
                 return Response(answer.status, answer.headers, answer.read())

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A pipe whose ends are closed with it.
-final class Pipe {
+final class TestPipe {
   private(set) var reading: Int32
   let writing: Int32
 
