@@ -64,7 +64,6 @@ package final class LogQueue: LogOutput {
       &thread, nil,
       { context in
         guard let context else { return nil }
-        pthread_setname_np(pthread_self(), "log")
         Unmanaged<LogQueue>.fromOpaque(context).takeRetainedValue().run()
         return nil
       }, queue.toOpaque())

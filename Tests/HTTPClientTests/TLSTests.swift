@@ -83,7 +83,8 @@ struct TLSTests {
     let content = good.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
     let der = try #require(Data(base64Encoded: content))
     try der.write(to: URL(fileURLWithPath: "\(folder.path)/der.pem"))
-    let broken = good.replacing(content.prefix(40), with: content.prefix(36) + "AAAA")
+    // Not even a sequence: its first byte is another.
+    let broken = good.replacing(content.prefix(40), with: "AAAA" + content.prefix(40).dropFirst(4))
     _ = try folder.write("second.pem", good + broken)
     let cases: [(HTTPRequest.TLSFiles, String)] = [
       (server.files(ca: "absent.pem"), "caFile FOLDER/absent.pem: no such file or directory"),

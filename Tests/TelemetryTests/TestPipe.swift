@@ -2,6 +2,9 @@ import Foundation
 
 /// A pipe whose ends are closed with it.
 final class TestPipe {
+  /// F_GETPIPE_SZ, which glibc shows to GNU sources alone (fcntl(2)).
+  private static let getPipeSize: Int32 = 1032
+
   private(set) var reading: Int32
   let writing: Int32
 
@@ -39,7 +42,7 @@ final class TestPipe {
   /// Waits until another thread has written as much as fits.
   func waitUntilFull() {
     var held: Int32 = 0
-    let size = fcntl(writing, F_GETPIPE_SZ)
+    let size = fcntl(writing, Self.getPipeSize)
     while held < size {
       _ = ioctl(reading, UInt(FIONREAD), &held)
       sched_yield()
