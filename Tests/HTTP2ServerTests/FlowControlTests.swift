@@ -223,7 +223,8 @@ internal import Testing
     _ = busy.sendUntilBlocked(calls, patience: 50)
     let before = server.server.statistics.streamsOpened
     #expect(try other.call(Method.echo.path, stream: 3).status == "0")
-    // One read of the busy connection has more than four thousand calls.
-    #expect(server.server.statistics.streamsOpened - before < 1000)
+    // A turn of the busy connection ends by time, not by count: how many calls fit depends on the
+    // build. All of them would be one turn without an end.
+    #expect(server.server.statistics.streamsOpened - before < 19_999 - 1000)
   }
 }
