@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import jsonschema
 import kubernetes_validate
@@ -322,3 +324,25 @@ def test_the_chart_has_the_base_s_alerts_and_the_version_of_the_sources():
     source = (ROOT / "Sources" / "headstart" / "Version.swift").read_text()
     version = re.search(r'number = "(.+)"', source)[1]
     assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version
+
+
+def test_the_build_stage_of_the_image_copies_every_target(tmp_path):
+    """Without Docker: SwiftPM reads a tree of exactly what the Dockerfile copies."""
+    build = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")[1]
+    copied = re.findall(r"^COPY (.+) (\S+)$", build, re.MULTILINE)
+    assert copied
+    for sources, target in copied:
+        for source in sources.split():
+            place = tmp_path / (target if target != "./" else source)
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, place)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, place)
+    described = subprocess.run(
+        ["swift", "package", "--package-path", str(tmp_path), "describe", "--type", "json"],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert described.returncode == 0, described.stderr
+    named = {target["name"] for target in json.loads(described.stdout)["targets"]}
+    assert {"headstart", "Scaling", "evaluation"} <= named
