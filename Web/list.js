@@ -1,6 +1,7 @@
 // The list of policies. Only the rows in sight exist; the server searches, counts and pages.
 
 import { get, now as serverNow, policyPath, refresh } from "./api.js";
+import { showFindings } from "./findings.js";
 import { count, element, nextChange, reason, setText, shape, stateMark } from "./text.js";
 
 const pageSize = 50;
@@ -24,7 +25,7 @@ let reading = false;
 const rowHeight = () => (narrow.matches ? 150 : 76);
 const state = () => filter.elements.state.value;
 
-/** What `poll` runs: reads the pages in sight anew. */
+/** What `poll` runs: reads the pages in sight again. */
 export async function update() {
   const asked = ++wanted;
   const [first, last] = visible();
@@ -32,7 +33,7 @@ export async function update() {
   let answers;
   reading = true;
   try {
-    answers = await Promise.all([...numbers].map(readPage));
+    [answers] = await Promise.all([Promise.all([...numbers].map(readPage)), showFindings()]);
   } finally {
     if (asked === wanted) reading = false;
   }

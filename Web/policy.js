@@ -2,6 +2,7 @@
 
 import { get, now as serverNow, policyPath } from "./api.js";
 import { Chart } from "./chart.js";
+import { drawForecasts, forecasts } from "./forecast.js";
 import {
   count, distance, element, exactTime, nextChange, reason, setText, shape, span, stateMark,
   stateNames, time,
@@ -33,10 +34,11 @@ async function update(policy) {
     const since = last ? `?since=${encodeURIComponent(last.time)}` : "";
     const needsFuture = Date.now() - policy.futureRead > futureAge
       || policy.record?.at !== policy.futureOf;
-    const [record, past, future, scalings] = await Promise.all([
+    const [record, past, future, scalings, expected] = await Promise.all([
       get(path("")), get(path(`/history${since}`)),
       needsFuture ? get(path("/projection?hours=24")) : policy.future,
       get(`/api/v1/history?limit=1000&policy=${encodeURIComponent(policy.name)}`),
+      forecasts(policy.namespace, policy.name),
     ]);
     if (shownPolicy !== policy) return;
     if (needsFuture) {
@@ -45,6 +47,7 @@ async function update(policy) {
     }
     policy.record = record;
     policy.scalings = scalings;
+    policy.expected = expected;
     policy.future = future;
     policy.from = Date.parse(past.from);
     const added = past.decisions.map(entry);
@@ -77,7 +80,7 @@ function draw(policy) {
   setText("policy-unit", replicas === 1 ? "replica" : "replicas");
   setText("policy-why", reason(record.explanation));
   setText("policy-next", `Next change: ${nextChange(record.nextChange, now)}.`);
-  const states = record.contributions.map((one) => one.state);
+  const states = record.contributions.filter((one) => !one.observed).map((one) => one.state);
   const state = !record.available ? "unavailable"
     : states.every((one) => one === "fresh") ? "ok" : "degraded";
   const mark = document.getElementById("policy-state");
@@ -93,6 +96,7 @@ function draw(policy) {
     lead: milliseconds(record.leadTime),
     knownUntil: future.knownUntil && Date.parse(future.knownUntil),
   });
+  drawForecasts(policy.expected, now);
   drawDecision(record, now);
   drawSources(record.sources);
   drawScalings(policy, now);
@@ -118,6 +122,7 @@ function drawDecision(record, now) {
     const peak = one.peak && Date.parse(one.peak);
     const from = peak === null ? "–" : peak > now ? `${time(peak, now)}, ${distance(peak, now)}` : "now";
     const why = [
+      one.observed && "observed only",
       one.rule && `rule “${one.rule}”`,
       one.value !== null && `value ${one.value}`,
       one.lostSince && `lost for ${span(now - Date.parse(one.lostSince))}, goes on asking`,
@@ -133,14 +138,23 @@ function drawDecision(record, now) {
   }));
   const { minReplicas, maxReplicas } = record.limits;
   const applied = record.appliedLimits.map((limit) => ({
+    increase: `${limit.by} by rule “${limit.rule}” of ${limit.signal}: ${limit.replicas} instead of ${limit.asked}`,
     cap: `capped at ${limit.replicas} by rule “${limit.rule}” of ${limit.signal}`,
     lastAnswer: `kept at ${limit.replicas}, the answer before the edit`,
     activity: `kept at ${limit.replicas}${limit.until ? ` until ${time(Date.parse(limit.until), now)}` : ""}, `
       + { firstSeen: "new", active: "not idle long enough", wakeUp: "woken", outsidePeriod: "outside of its enabled period" }[limit.cause],
+    override: override(limit, now),
     minReplicas: `raised to ${limit.replicas}`, maxReplicas: `lowered to ${limit.replicas}`,
   })[limit.limit]);
   const bounds = `Limits: at least ${minReplicas}, ${maxReplicas === null ? "no upper limit" : `at most ${maxReplicas}`}`;
   setText("limits", `${[bounds, ...applied].join("; ")}. Lead time ${record.leadTime}, hold ${record.hold}.`);
+}
+
+/** `at least 40 until 18:00: launch`. */
+function override({ atLeast, atMost, until, reason }, now) {
+  const bounds = atLeast === atMost ? `frozen at ${atLeast}`
+    : [atLeast != null && `at least ${atLeast}`, atMost != null && `at most ${atMost}`].filter(Boolean).join(" and ");
+  return `${bounds} until ${time(Date.parse(until), now)}${reason ? `: ${reason}` : ""}`;
 }
 
 /** What direct scaling has done for this policy, the newest first. */

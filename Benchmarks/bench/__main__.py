@@ -34,7 +34,8 @@ THROUGHPUT = {
     "one-connection": ("GetMetrics, 1 × 100", Load("GetMetrics", 1, 100)),
 }
 OTHERS = ("evaluation", "forecast", "latency", "start", "fleet")
-SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "reload", "hanging", "attacks")
+SCENARIOS = ("workers", "polling", "streams", "wakeups", "queries", "pods", "learning", "forecasts", "reload", "hanging",
+             "attacks")
 NAMES = (*THROUGHPUT, *OTHERS, *SCENARIOS)
 
 
@@ -211,7 +212,9 @@ class Bench:
         """Memory with many policies and many connections."""
         policies = fleet.write_policies(self.folder / "fleet-100000", 100_000)
         server = Headstart(BINARY, policies)
-        with server.start("GetMetrics") as process:
+        more = "--max-connections=2000"
+        with server.start("GetMetrics", lambda command: [*command, more]) as process:
+            time.sleep(SETTLING)
             self.table.add("resident, 100,000 policies", "headstart", process.resident, "B")
             with fleet.Connections(server.port, 1_000) as connections:
                 connections.call_each()

@@ -82,7 +82,7 @@ def futex_calls(pid, work):
 
 
 def allocations_per_call(server, load, bodies, library):
-    """Calls of malloc and its like, all threads, per call; started anew with the counter."""
+    """Calls of malloc and its like, all threads, per call; restarted with the counter."""
     body, size = bodies[load.method], server.answers[load.method]
     with tempfile.NamedTemporaryFile() as counter:
         counter.write(bytes(8))

@@ -29,6 +29,15 @@ _QUERY = """\
     - prometheus: {{source: main, query: 'sum(rate(http_requests_total{{app="{name}"}}[1m]))', threshold: 100}}
 """
 
+_FORECAST = """\
+    - forecast:
+        prometheus: {{source: main, query: 'sum(rate(http_requests_total{{app="{name}"}}[1m]))', threshold: 10}}
+        timeZone: UTC
+        step: {step}
+        history: {history}
+    - schedule: {{default: 1, rules: []}}
+"""
+
 ASLEEP = """\
     - schedule: {{default: 0, rules: [{{dates: ["2999-12-31"], replicas: {replicas}}}]}}
 """
@@ -82,6 +91,16 @@ def write_edges(folder, count, start):
 def write_queries(folder, count, url):
     """Policies of one Prometheus query each, no two alike."""
     _write(folder, count, _QUERY)
+    return _add_source(folder, url)
+
+
+def write_forecasts(folder, count, url, step, history):
+    """Policies of one built-in forecast each, no two of the same query, and a constant."""
+    _write(folder, count, _FORECAST, lead_time="10m", step=step, history=history)
+    return _add_source(folder, url)
+
+
+def _add_source(folder, url):
     (folder / "main.yaml").write_text(
         "apiVersion: headstart.dev/v1alpha1\nkind: DataSource\nmetadata: {name: main}\n"
         f'spec: {{type: prometheus, address: "{url}", refresh: 15s}}\n')

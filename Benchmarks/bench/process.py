@@ -13,7 +13,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def free_port():
-    """A loopback port that nobody listened on a moment ago."""
+    """A loopback port that no one listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -94,7 +94,15 @@ class ServerProcess:
     @property
     def resident(self):
         """Bytes of memory that are resident, mapped files such as the binary included."""
+        return self._memory("VmRSS")
+
+    @property
+    def most_resident(self):
+        """The most that was ever resident."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name):
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
-        raise RuntimeError("no VmRSS")
+        raise RuntimeError(f"no {name}")

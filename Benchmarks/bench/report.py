@@ -8,7 +8,7 @@ def spell(value, unit):
     if value is None:
         return "–"
     if unit == "B":
-        return f"{value / 1e6:.1f} MB"
+        return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} KB"
     if unit == "s":
         return f"{value * 1e6:.1f} µs" if value < 1e-3 else (
             f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s")

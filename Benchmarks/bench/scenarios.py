@@ -69,6 +69,11 @@ def polling(bench):
             bench.table.add(f"{row}: resident", server.name, process.resident, "B")
 
 
+def _with_many_streams(command):
+    """With the memory that 10,000 streams of one connection take."""
+    return [*command, f"--max-connection-memory={64 << 20}", f"--max-call-memory={128 << 20}"]
+
+
 def _open_streams(bench, server, names, seconds):
     """A client that holds a StreamIsActive open for each name, all of them told their first state."""
     requests = _write_requests(bench.folder / "streams", ("StreamIsActive",), names, lead_time=None)
@@ -104,7 +109,7 @@ def streams(bench):
     edge = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     policies = fleet.write_edges(bench.folder / "edges", count, edge)
     server = Headstart(bench.binary, policies)
-    with server.start("GetMetrics") as process:
+    with server.start("GetMetrics", _with_many_streams) as process:
         # An active state is pushed once more after five seconds, which does not count here.
         seconds = edge.timestamp() - time.time() + 4
         client = _open_streams(bench, server, map(fleet.policy_name, range(count)), seconds)
@@ -124,7 +129,7 @@ def wakeups(bench):
     count = 1_000 if bench.chosen.quick else 10_000
     policies = fleet.write_policies(bench.folder / "asleep", count, fleet.ASLEEP)
     server = Headstart(bench.binary, policies)
-    with server.start("GetMetrics"):
+    with server.start("GetMetrics", _with_many_streams):
         seconds = 20
         client = _open_streams(bench, server, map(fleet.policy_name, range(count)), seconds)
         asked = {}
@@ -186,6 +191,74 @@ def queries(bench):
         bench.table.add(f"{row}: queries/s", server.name,
                         (bench.upstreams.queries - asked) / elapsed)
         bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+
+
+def pods(bench):
+    """What one pod takes: a state directory, a query of its own for each policy, and a Prometheus that
+    scrapes it."""
+    for count in (0, 100) if bench.chosen.quick else (0, 100, 1_000, 5_000):
+        policies = fleet.write_queries(bench.folder / f"pod-{count}", count, bench.upstreams.url)
+        server = Headstart(bench.binary, policies)
+        state = f"--state-dir={bench.folder / f'state-{count}'}"
+        row = f"a pod with {count:,} policies"
+        with server.start("GetMetrics", lambda command: [*command, state]) as process:
+            # Once round, so that connections are open and readings there.
+            time.sleep(16)
+            bench.table.add(f"{row}: resident at its start, at most", server.name, process.most_resident, "B")
+            cpu, begun = process.cpu_seconds, time.monotonic()
+            for _ in range(1 if bench.chosen.quick else 4):
+                server.get("/metrics")
+                time.sleep(15)
+            elapsed = time.monotonic() - begun
+            bench.table.add(f"{row}: share of a core", server.name,
+                            (process.cpu_seconds - cpu) / elapsed, "share")
+            bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+
+
+def learning(bench):
+    """Workloads learn 28 days of 5-minute buckets at the start while calls come at a steady pace."""
+    count = 100 if bench.chosen.quick else 1_000
+    policies = fleet.write_forecasts(bench.folder / "learning", count, bench.upstreams.url, "5m", "28d")
+    names = [fleet.policy_name(index) for index in range(count)]
+    requests = _write_requests(bench.folder / "learning-calls", ("GetMetrics",), names)
+    server = Headstart(bench.binary, policies)
+    row = f"{count:,} workloads learn 28 days"
+    before = bench.upstreams.ranges
+    with server.start("GetMetrics") as process:
+        report = _paced(bench, server.port, 1_000, 4 if bench.chosen.quick else 10, requests)
+        # Else the calls were not answered while it learnt.
+        if _learnt(server) == count and not bench.chosen.quick:
+            raise RuntimeError("everything was learnt before the calls were over")
+        seconds = process.wait_until(lambda: _learnt(server, pause=0.5) == count, timeout=600)
+        bench.table.add(f"{row}: until all are learnt", server.name, seconds, "s")
+        bench.table.add(f"{row}: CPU", server.name, process.cpu_seconds, "s")
+        bench.table.add(f"{row}: ranges asked", server.name, bench.upstreams.ranges - before)
+        bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+        _add_latency(bench, f"{row}: meanwhile, at 1,000 calls/s", server, report, largest=True)
+
+
+def forecasts(bench):
+    """Every policy has a built-in forecast of its own, refreshed each step; a day is learnt first."""
+    count, minutes = (1_000, 1) if bench.chosen.quick else (10_000, 5)
+    policies = fleet.write_forecasts(
+        bench.folder / "forecasts", count, bench.upstreams.url, f"{minutes}m", "1d")
+    server = Headstart(bench.binary, policies)
+    with server.start("GetMetrics") as process:
+        process.wait_until(lambda: _learnt(server, pause=1) == count, timeout=900)
+        cpu, asked, begun = process.cpu_seconds, bench.upstreams.ranges, time.monotonic()
+        time.sleep(60 * minutes)
+        elapsed = time.monotonic() - begun
+        row = f"{count:,} forecasts refreshed each {minutes} min"
+        bench.table.add(f"{row}: share of a core", server.name,
+                        (process.cpu_seconds - cpu) / elapsed, "share")
+        bench.table.add(f"{row}: ranges/s", server.name, (bench.upstreams.ranges - asked) / elapsed)
+        bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+
+
+def _learnt(server, pause=0.0):
+    """How many workloads have learnt their history: only those say what share they kept."""
+    time.sleep(pause)
+    return server.series("headstart_forecast_kept_ratio")
 
 
 def reload(bench):

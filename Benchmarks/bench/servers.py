@@ -137,6 +137,10 @@ class Headstart(Server):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
             return answer.read()
 
+    def series(self, name):
+        """How many series a metric has."""
+        return self.get("/metrics").count(b"\n" + name.encode() + b"{")
+
     def wait_ready(self, process):
         def ready():
             try:

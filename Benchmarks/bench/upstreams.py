@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import threading
 import time
 import urllib.parse
@@ -13,15 +14,17 @@ class Upstreams:
 
     The forecaster serves the recorded snapshot, dated now. Prometheus answers every query with a
     value that is another one each second, around what the forecast asks for, so that now the one
-    and now the other decides. While `hanging` is set, the forecaster takes requests and says
+    and now the other decides; every range of a query is of one load with a day. While `hanging` is set, the forecaster takes requests and says
     nothing.
     """
 
     def __init__(self, snapshot_file):
         self._snapshot = json.loads(snapshot_file.read_text())
         self.hanging = threading.Event()
-        # Prometheus queries that were answered.
+        # Prometheus queries that were answered, and ranges of them.
         self.queries = 0
+        self.ranges = 0
+        self._range_bodies = {}
         self._loop = asyncio.new_event_loop()
         server = self._loop.run_until_complete(
             self._loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=1024))
@@ -33,8 +36,11 @@ class Upstreams:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
-    def answer(self, method, target):
+    def answer(self, method, target, form):
         """The body of an answer; None for no answer."""
+        if target.endswith("/query_range"):
+            self.ranges += 1
+            return self._range(dict(urllib.parse.parse_qsl(form.decode())))
         if method == "POST":
             self.queries += 1
             return self._value()
@@ -46,6 +52,18 @@ class Upstreams:
     def _forecast(self, workload):
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         return json.dumps(self._snapshot | {"workload": workload, "generatedAt": now})
+
+    def _range(self, form):
+        key = tuple(int(float(form[name])) for name in ("start", "end", "step"))
+        if key not in self._range_bodies:
+            start, end, step = key
+            values = ",".join(
+                f'[{at},"{300 - 200 * math.cos(at / 86_400 * 2 * math.pi) + at // step % 7:.1f}"]'
+                for at in range(start, end + 1, step))
+            self._range_bodies[key] = (
+                '{"status": "success", "data": {"resultType": "matrix", "result": '
+                f'[{{"metric": {{}}, "values": [{values}]}}]}}}}')
+        return self._range_bodies[key]
 
     def _value(self):
         # The recorded forecast asks for about 32 within 10 minutes; this for 20 to 59.
@@ -85,4 +103,4 @@ class _Connection(asyncio.Protocol):
         if len(rest) < length:
             return None
         self._received = rest[length:]
-        return tuple(first.split()[:2])
+        return (*first.split()[:2], rest[:length])

@@ -1,3 +1,6 @@
+internal import CivilTime
+internal import Glibc
+internal import Scaling
 // How long a decision takes, for scripts/bench: 100,000 policies with one schedule of 20 rules each,
 // decided one after the other, each timed by itself.
 //
@@ -7,9 +10,7 @@
 // the decisions that were timed, and in nanoseconds p50, p99, the mean of a pass without a clock, and what
 // reading the clock twice takes, which p50 and p99 include. The sum of all replicas keeps the compiler
 // honest, and is the same in every run.
-internal import CivilTime
-internal import Glibc
-internal import Scaling
+internal import Time
 
 struct Bench {
   let rules = 20

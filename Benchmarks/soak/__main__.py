@@ -31,7 +31,7 @@ MEBIBYTE = 1 << 20
 
 
 def free_port():
-    """A loopback port that nobody listened on a moment ago."""
+    """A loopback port that no one listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 extension FuzzTarget {
   /// Policies and readings with numbers and times from one end of their range to the other: the
@@ -68,7 +69,10 @@ private struct Situation {
     var signal: Signal
     switch input.takeByte() % 3 {
     case 0:
-      let rule = ScheduleRule(name: "rule", replicas: Self.count(&input), atMost: nil)
+      let rule = ScheduleRule(
+        name: "rule", replicas: Self.count(&input),
+        increase: RelativeReplicas(
+          thousandths: 1000 + Int(input.takeByte()) * 388, isPercentage: true))
       signal = Signal(name: "signal\(index)", kind: .schedule(Schedule(rules: [rule])))
       readings.append(.schedule(timeline(rule, &input)))
     case 1:
@@ -107,7 +111,8 @@ private struct Situation {
     if change > now, change < to {
       steps.append(
         ScheduleTimeline.Step(
-          start: change, replicas: rule.replicas ?? 0, rule: 0, cap: nil, capRule: nil))
+          start: change, replicas: rule.replicas ?? 0, rule: 0, cap: nil, capRule: nil,
+          increase: rule.increase.map { .init(by: $0, rule: 0) }))
     }
     return ScheduleTimeline(from: now, to: to, steps: steps)
   }

@@ -12,7 +12,7 @@ struct FewZones: TimeZoneDatabase {
     Self.names.contains(name) ? zones.timeZone(named: name) : nil
   }
 
-  func suggestion(for name: String) -> String? {
-    ZoneName.suggestion(for: name, among: Self.names)
+  func advice(for name: String) -> ZoneAdvice? {
+    ZoneName.advice(for: name, among: Self.names)
   }
 }

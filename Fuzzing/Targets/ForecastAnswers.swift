@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import Time
 
 @testable internal import DataSources
 
@@ -15,6 +16,7 @@ extension FuzzTarget {
       } catch {
         try FuzzedAnswer.requireSound(error)
       }
+      try requireLoads(of: response, from: endpoint)
       let forecast: ForecasterClient.Forecast
       do throws(FetchFailure) {
         forecast = try ForecasterClient.forecast(in: response, workload: "web", from: endpoint)
@@ -25,6 +27,39 @@ extension FuzzTarget {
       let file = try? ForecastFile(response.body)
       try require(file?.series == forecast.series, "as a file the answer says something else")
     }
+  }
+
+  /// Where the loads count, they are numbers that can be planned.
+  private static func requireLoads(
+    of response: HTTPResponse, from endpoint: SourceEndpoint
+  ) throws(Broken) {
+    let series: ForecastSeries
+    do throws(FetchFailure) {
+      series = try ForecasterClient.forecast(
+        in: response, workload: "web", loads: true, from: endpoint
+      ).series
+    } catch {
+      return try FuzzedAnswer.requireSound(error)
+    }
+    try require(
+      !series.loads.isEmpty && series.loads.count == series.replicas.count, "loads without a step")
+    var signal = ForecastSignal(source: "main", workload: "web")
+    var plan = ForecastPlan()
+    plan.threshold = 0.001
+    plan.headroom = 10
+    plan.upMaxFactorPerStep = 1000
+    plan.downMaxPercentPerStep = 1
+    signal.plan = plan
+    let policy = Policy(
+      name: ResourceName(name: "web"), leadTime: .seconds(7 * 86_400),
+      signals: [Signal(name: "forecast", kind: .forecast(signal))])
+    let now = series.generatedAt
+    let decision = Evaluator.decide(
+      policy, readings: [.forecast(Reading(value: .forecast(series), obtainedAt: now))],
+      memory: Decision.Memory(), at: now)
+    try require(
+      (0...Int(Int32.max)).contains(decision.replicas ?? -1),
+      "loads ask for \(String(describing: decision.replicas))")
   }
 
   private static func requireUsable(_ series: ForecastSeries) throws(Broken) {

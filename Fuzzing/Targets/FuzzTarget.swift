@@ -43,10 +43,10 @@ struct FuzzTarget: Sendable {
 
   /// Every target. `scripts/fuzz` runs them in this order.
   static let all = [
-    grpcFrames, grpcTimeout, requestHead, requestMessages, http2Connection, manifests,
-    json, forecastAnswer, prometheusAnswer, answerHeaders, errorText,
-    triggerMetadata, texts, loadHistory, learntState, sidePort, decisions, kubeconfig,
-    kubernetesAnswer,
+    grpcFrames, grpcTimeout, requestHead, requestMessages, http2Connection, http2Socket, manifests,
+    calendar, json, forecastAnswer, prometheusAnswer, rangeAnswer, httpAnswer, answerHeaders,
+    errorText, triggerMetadata, texts, loadHistory, learntState, keptMemory, sidePort, decisions,
+    kubeconfig, kubernetesAnswer,
   ]
 }
 

@@ -1,26 +1,29 @@
 internal import EventLoop
 internal import GRPCWire
+internal import Time
 
 @testable internal import HTTP2Server
 
-/// A worker of the gRPC server without its socket: bytes go in where `WorkerCore` reads them, and
+/// A worker of the gRPC server without its socket: bytes go in where the connection reads them, and
 /// come out where it would write them.
 ///
 /// Nothing that it does waits for the loop it lives on.
 final class FuzzedWorker {
-  private let core: WorkerCore<FuzzedService>
+  private let core: WorkerCore
+  private let service: FuzzedService
   private let template: SessionTemplate
   private var output: [UInt8] = []
 
   /// On the loop.
   init(on loop: EventLoop) {
+    let table = ConnectionTable()
+    service = FuzzedService(RPCResponder(table))
     do {
       let address = ListenAddress(host: "127.0.0.1", port: 0)
-      let socket = try ListeningSocket.open(address, count: 1)[0]
       core = try WorkerCore(
-        on: loop, socket: socket, configuration: HTTP2ServerConfiguration(address: address),
-        budget: ConnectionBudget(limit: nil), counters: WorkerCounters()
-      ) { _, responder in FuzzedService(responder) }
+        on: loop, configuration: HTTP2ServerConfiguration(address: address),
+        budget: ConnectionBudget(limit: nil), counters: WorkerCounters(), table: table,
+        service: service)
     } catch {
       fatalError("no worker could be made: \(error)")
     }
@@ -53,10 +56,10 @@ final class FuzzedWorker {
   /// Serves one connection from its first byte to its end.
   func serve(_ bytes: [UInt8], _ treatment: ConnectionTreatment) throws(Broken) {
     let session = HTTP2Session(template)
-    let table = core.table
-    table.readClock()
-    let connection = table.add(
-      session: session, policy: ConnectionLifecycle(limits: .init(), now: table.now))
+    let context = core.context
+    context.readClock()
+    let connection = context.add(
+      session, lifecycle: ConnectionLifecycle(limits: .init(), now: context.now))
     var isAlive = true
     var offset = 0
     while isAlive, offset < bytes.count {
@@ -64,8 +67,8 @@ final class FuzzedWorker {
       if treatment.isDrained, offset <= bytes.count / 2, offset + chunk.count > bytes.count / 2 {
         drain(connection)
       }
-      isAlive = receive(chunk, connection, core)
-      if isAlive, !treatment.isWrittenLate { isAlive = write(connection, core) }
+      isAlive = receive(chunk, connection)
+      if isAlive, !treatment.isWrittenLate { isAlive = write(connection) }
       offset += chunk.count
       try require(
         session.bufferedBytes <= Self.limits.memory + Self.limits.messageSize + chunk.count,
@@ -74,40 +77,38 @@ final class FuzzedWorker {
         session.queuedBytes <= Self.limits.queuedBytes + FuzzedService.longestMessage,
         "\(session.queuedBytes) bytes of answers wait")
     }
-    if isAlive { isAlive = write(connection, core) }
-    if isAlive, treatment.isLeftWaiting { wait(connection, core) }
-    core.finish(connection, .peer)
+    if isAlive { isAlive = write(connection) }
+    if isAlive, treatment.isLeftWaiting { wait(connection) }
+    connection.end(.peer)
     core.flush()
-    try requireNothingLeft(core, session)
+    try requireNothingLeft(session)
   }
 
-  /// As `WorkerCore` reads.
+  /// As `HTTP2Connection` reads.
   private func receive(
-    _ chunk: [UInt8], _ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>
+    _ chunk: [UInt8], _ connection: HTTP2Connection
   ) -> Bool {
     chunk.withUnsafeBytes { chunk in
       var rest = chunk
       do throws(HTTP2Session.Failure) {
         while !rest.isEmpty {
-          let count = try connection.session.receive(rest, now: core.table.now)
-          core.deliver(connection)
+          let count = try connection.session.receive(rest, now: core.context.now)
+          connection.deliver()
           rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
         return true
       } catch {
-        core.deliver(connection)
+        connection.deliver()
         return false
       }
     }
   }
 
-  /// As `WorkerCore` and `HTTP2Connection` write, to a socket that takes everything.
-  private func write(
-    _ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>
-  ) -> Bool {
+  /// As `HTTP2Connection` writes, to a socket that takes everything.
+  private func write(_ connection: HTTP2Connection) -> Bool {
     let session = connection.session
     while true {
-      core.deliver(connection)
+      connection.deliver()
       output.removeAll(keepingCapacity: true)
       guard let isAll = try? session.pull(into: &output) else { return false }
       guard isAll, session.events.isEmpty else { continue }
@@ -125,25 +126,27 @@ final class FuzzedWorker {
   }
 
   /// All deadlines pass, and the client reads nothing for as long as is borne.
-  private func wait(_ connection: HTTP2Connection, _ core: WorkerCore<FuzzedService>) {
-    core.service.answerHeld()
+  private func wait(_ connection: HTTP2Connection) {
+    service.answerHeld()
     let distant = MonotonicTime(nanoseconds: .max)
-    while case .rpc(let rpc)? = core.table.timeouts.takeExpired(at: distant) { core.expire(rpc) }
+    let context = core.context
+    while case .rpc(let rpc)? = context.timeouts.takeExpired(at: distant) {
+      if let (connection, slot) = context.table.find(rpc) { connection.expire(slot) }
+    }
     for _ in 0...5 {
       core.endStalled()
-      core.endSlowRequests()
+      core.endSlowRequests(limit: .seconds(30))
     }
-    if !connection.isClosed { _ = write(connection, core) }
+    if !connection.isClosed { _ = write(connection) }
   }
 
-  private func requireNothingLeft(
-    _ core: WorkerCore<FuzzedService>, _ session: HTTP2Session
-  ) throws(Broken) {
-    try core.service.requireAllEnded()
-    try require(core.table.count == 0, "the connection is still in the table")
-    try require(core.table.timeouts.earliest == nil, "a timeout outlives its call")
-    try require(core.table.counters.streamsOpen.value == 0, "streams are counted as open")
-    try require(core.table.counters.connectionsOpen.value == 0, "connections are counted as open")
+  private func requireNothingLeft(_ session: HTTP2Session) throws(Broken) {
+    let context = core.context
+    try service.requireAllEnded()
+    try require(context.table.count == 0, "the connection is still in the table")
+    try require(context.timeouts.earliest == nil, "a timeout outlives its call")
+    try require(context.counters.streamsOpen.value == 0, "streams are counted as open")
+    try require(context.counters.connectionsOpen.value == 0, "connections are counted as open")
     try require(
       session.queuedBytes == 0 && session.bufferedBytes == 0,
       "\(session.queuedBytes) and \(session.bufferedBytes) bytes are counted as kept")

@@ -1,4 +1,5 @@
 internal import GRPCWire
+internal import Time
 
 extension FuzzTarget {
   /// The header `grpc-timeout`, against a reading that shares nothing with the parser.

@@ -25,7 +25,7 @@ extension FuzzTarget {
   }
 }
 
-/// A file without a name that is written anew for each input, for what reads files itself.
+/// A file without a name that is written again for each input, for what reads files itself.
 private final class ScratchFile {
   let path: String
   private let descriptor: Int32

@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scaling
+internal import Time
 
 extension FuzzTarget {
   /// The CSV that `backtest` reads, and what is made of it.

@@ -1,5 +1,6 @@
 internal import Manifests
 internal import Scaling
+internal import Time
 
 extension FuzzTarget {
   /// A manifest of any kind, as YAML or JSON: read by the store, and decided on.

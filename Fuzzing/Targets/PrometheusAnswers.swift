@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import Time
 
 @testable internal import DataSources
 

@@ -17,7 +17,10 @@ extension FuzzTarget {
     case .call(let timeout):
       try require(timeout.map { $0 >= .zero } ?? true, "a timeout is negative")
     case .refuse(let httpStatus, let status):
-      try require([200, 405, 415, 431].contains(httpStatus), "an answer of HTTP \(httpStatus)")
+      try require([200, 405, 431].contains(httpStatus), "an answer of HTTP \(httpStatus)")
+      try requireStatus(status)
+    case .foreign(let httpStatus, let status):
+      try require(httpStatus == 415, "an answer of HTTP \(httpStatus)")
       try requireStatus(status)
     }
     // The next request in the same memory sees nothing of this one.

@@ -92,7 +92,8 @@ extension FuzzTarget {
     var key = ReferenceKey()
     key.fill(
       name: ref.name, namespace: ref.namespace, policy: ref.policy, workload: ref.workload,
-      leadTime: ref.leadTime, metricName: ref.metricName)
+      leadTime: ref.leadTime, metricName: ref.metricName,
+      entries: ref.entries.map { ($0.key, $0.value) })
     return key.bytes
   }
 

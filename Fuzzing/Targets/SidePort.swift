@@ -1,9 +1,10 @@
 internal import Scaling
 internal import Synchronization
 internal import Telemetry
+internal import Time
 
-@testable internal import AdminHTTP
 @testable internal import HTTPClient
+@testable internal import SidePort
 
 extension FuzzTarget {
   /// Requests of the side port: a line each for the target, the method, and the header `Accept`.
@@ -65,7 +66,7 @@ extension FuzzTarget {
     }
     return AdminContent(
       metrics: MetricsRegistry(), health: { HealthReport([HealthCheck("grpc")]) },
-      readiness: { HealthReport([HealthCheck("loaded", problem: "not yet")]) },
+      readiness: { _ in HealthReport([HealthCheck("loaded", problem: "not yet")]) },
       policies: { selection in
         let page = selection.page(of: [decision(at: now)]) { ($0.policy, $0) }
         return PolicyPage(
@@ -104,6 +105,7 @@ private final class SidePortAnswer: Sendable {
   static func of(_ router: Router, to request: AdminRequest) -> AdminResponse {
     switch router.respond(to: request) {
     case .now(let answer): return answer
+    case .pooled(let work): return work()
     case .later(let begin):
       let given = SidePortAnswer()
       begin { answer in given.answer.withLock { $0 = answer } }

@@ -2,6 +2,7 @@ internal import EventLoop
 internal import HTTPClient
 internal import Manifests
 internal import Scaling
+internal import Time
 
 extension FuzzTarget {
   /// Durations, timestamps and addresses, as manifests, metadata, answers and queries hold them:

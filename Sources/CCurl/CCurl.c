@@ -1,4 +1,10 @@
+#define _GNU_SOURCE
 #include "CCurl.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -37,6 +43,42 @@ CURLcode ccurl_set_data_function(CURL *easy, CURLoption option, ccurl_data_funct
   CURLcode code = curl_easy_setopt(easy, option, function);
   if (code != CURLE_OK) return code;
   return curl_easy_setopt(easy, context_option, context);
+}
+
+// AWS, Azure and Google; ECS; EKS.
+static int is_metadata4(uint32_t address) {
+  return address == 0xA9FEA9FE || address == 0xA9FEAA02 || address == 0xA9FEAA17;
+}
+
+int ccurl_is_metadata_address(const struct curl_sockaddr *address) {
+  if (address->family == AF_INET) {
+    struct sockaddr_in four;
+    memcpy(&four, &address->addr, sizeof four);
+    return is_metadata4(ntohl(four.sin_addr.s_addr));
+  }
+  if (address->family != AF_INET6) return 0;
+  struct sockaddr_in6 six;
+  memcpy(&six, (const void *)&address->addr, sizeof six);
+  const unsigned char *bytes = six.sin6_addr.s6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+    uint32_t four;
+    memcpy(&four, bytes + 12, sizeof four);
+    return is_metadata4(ntohl(four));
+  }
+  // fd00:ec2::254 and fd00:ec2::23.
+  static const unsigned char amazon[14] = {0xFD, 0x00, 0x0E, 0xC2};
+  return memcmp(bytes, amazon, sizeof amazon) == 0 &&
+         ((bytes[14] == 0x02 && bytes[15] == 0x54) || (bytes[14] == 0x00 && bytes[15] == 0x23));
+}
+
+curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+CURLcode ccurl_set_socket_function(CURL *easy, curl_opensocket_callback function, void *context) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+  if (code != CURLE_OK) return code;
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
 }
 
 long ccurl_get_long(CURL *easy, CURLINFO info) {

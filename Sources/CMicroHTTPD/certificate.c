@@ -110,7 +110,7 @@ int headstart_mhd_retrieve_certificate(
   (void)information;
   *responses = NULL;
   *response_count = 0;
-  // Read anew for every handshake, which costs a tenth of the handshake itself, and then GnuTLS's to
+  // Read again for every handshake, which costs a tenth of the handshake itself, and then GnuTLS's to
   // free: a handshake under way keeps its pair however often it is exchanged.
   *flags = GNUTLS_CERT_RETR_DEINIT_ALL;
   struct headstart_mhd_certificate *self = in_use;

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "COpenSSL.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <time.h>
@@ -107,6 +109,27 @@ enum copenssl_result copenssl_use_key(SSL_CTX *context, const void *pem, int len
   return taken ? COPENSSL_OK : COPENSSL_REFUSED;
 }
 
+int copenssl_place_of_key(const void *chain, int chain_length, const void *key, int key_length) {
+  BIO *key_input = BIO_new_mem_buf(key, key_length);
+  BIO *input = BIO_new_mem_buf(chain, chain_length);
+  int asked = 0;
+  EVP_PKEY *own =
+    key_input ? PEM_read_bio_PrivateKey(key_input, NULL, no_passphrase, &asked) : NULL;
+  int place = 0;
+  X509 *certificate;
+  for (int count = 1; own && input && !place; count++) {
+    certificate = PEM_read_bio_X509(input, NULL, NULL, NULL);
+    if (!certificate) break;
+    if (X509_check_private_key(certificate, own)) place = count;
+    X509_free(certificate);
+  }
+  EVP_PKEY_free(own);
+  BIO_free(input);
+  BIO_free(key_input);
+  ERR_clear_error();
+  return place;
+}
+
 enum copenssl_result copenssl_require_clients(SSL_CTX *context, const void *pem, int length) {
   ERR_clear_error();
   BIO *input = BIO_new_mem_buf(pem, length);
@@ -137,6 +160,35 @@ void copenssl_validity(const SSL_CTX *context, int64_t *begin, int64_t *end) {
   const X509 *certificate = SSL_CTX_get0_certificate(context);
   *begin = certificate ? seconds(X509_get0_notBefore(certificate)) : 0;
   *end = certificate ? seconds(X509_get0_notAfter(certificate)) : 0;
+}
+
+int copenssl_sha256(const void *bytes, size_t count, unsigned char *digest) {
+  return EVP_Digest(bytes, count, digest, NULL, EVP_sha256(), NULL);
+}
+
+int copenssl_hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count,
+                         unsigned char *digest) {
+  // A null key would mean that of the last call.
+  return HMAC(EVP_sha256(), key ? key : "", (int)key_count, bytes, count, digest, NULL) != NULL;
+}
+
+size_t copenssl_sign_rs256(const void *pem, int length, const void *bytes, size_t count,
+                           unsigned char *signature, size_t room) {
+  BIO *input = BIO_new_mem_buf(pem, length);
+  int asked = 0;
+  EVP_PKEY *key = input ? PEM_read_bio_PrivateKey(input, NULL, no_passphrase, &asked) : NULL;
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  size_t written = room;
+  if (!key || !context || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+      (size_t)EVP_PKEY_get_size(key) > room ||
+      EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
+      EVP_DigestSign(context, signature, &written, bytes, count) != 1)
+    written = 0;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  BIO_free(input);
+  ERR_clear_error();
+  return written;
 }
 
 SSL *copenssl_accept(SSL_CTX *context, int socket) {

@@ -2,7 +2,6 @@
 #include "CUV.h"
 
 #include <link.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,8 +12,6 @@ void cuv_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), 
 int cuv_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
-
-void cuv_trim_memory(void) { malloc_trim(0); }
 
 // The linker's lock is held meanwhile. What a library's relocation writes, which includes what is
 // read-only afterwards (RELRO), lies in writable segments; text relocations are the exception, and an

@@ -18,8 +18,8 @@ package struct CCTZDatabase: TimeZoneDatabase {
     return loaded.zone(named: name)
   }
 
-  package func suggestion(for name: String) -> String? {
-    ZoneName.suggestion(for: name, among: allNames())
+  package func advice(for name: String) -> ZoneAdvice? {
+    ZoneName.advice(for: name, among: allNames())
   }
 
   /// The names of every zone that is installed, sorted; `UTC` alone when none is.

@@ -1,5 +1,6 @@
 private import CCivilTime
 internal import Scaling
+internal import Time
 
 /// One IANA time zone; owns CCTZ's handle of it.
 ///

@@ -1,3 +1,5 @@
+internal import Scaling
+
 /// What an IANA time zone name looks like, and which one a wrong name probably means.
 enum ZoneName {
   /// Words of letters, digits, `_`, `-` and `+`, joined by slashes, beginning with a capital:
@@ -28,24 +30,56 @@ enum ZoneName {
     }
   }
 
+  /// What to say about a wrong name. A name is never proposed that differs in hours from what the
+  /// wrong one says.
+  ///
+  /// - Parameter names: those that exist.
+  static func advice(for name: String, among names: [String]) -> ZoneAdvice? {
+    guard names.count > 1 else {
+      return ZoneAdvice("the time zone database is missing here: install tzdata", names: [])
+    }
+    guard (1...64).contains(name.utf8.count) else { return nil }
+    if let offset = ZoneOffset(name) { return offset.advice(among: names) }
+    if let places = ZoneAbbreviation.places(of: name) {
+      let known = places.filter(names.contains)
+      guard !known.isEmpty else { return nil }
+      return ZoneAdvice(
+        "an abbreviation is no zone; a place is: \(known.joined(separator: " or "))", names: known)
+    }
+    return suggestion(for: name, among: names).map {
+      ZoneAdvice("did you mean \($0)?", names: [$0])
+    }
+  }
+
   /// The nearest of `names`: the same but for case and blanks, or the same city in another or no
-  /// region, or at most two typing errors away. Nil when nothing is near.
-  static func suggestion(for name: String, among names: [String]) -> String? {
-    guard name.utf8.count <= 64 else { return nil }
+  /// region, or the zone of a larger city, or at most two typing errors away. Nil when nothing is
+  /// near.
+  private static func suggestion(for name: String, among names: [String]) -> String? {
     let wanted = folded(name)
     if let same = names.first(where: { folded($0) == wanted }) { return same }
     let city = lastWord(of: wanted)
     if let same = names.first(where: { $0.contains("/") && lastWord(of: folded($0)) == city }) {
       return same
     }
+    if let zone = ZoneAbbreviation.zone(ofCity: String(decoding: city, as: UTF8.self)),
+      names.contains(zone)
+    {
+      return zone
+    }
     // A short name is near to too many others.
+    guard wanted.count > 5 else { return nil }
     let tolerance = wanted.count >= 8 ? 2 : 1
     var best: (name: String, distance: Int)?
-    for candidate in names {
+    for candidate in names where digits(of: folded(candidate)) == digits(of: wanted) {
       let distance = distance(from: wanted, to: folded(candidate))
       if distance <= tolerance, distance < best?.distance ?? .max { best = (candidate, distance) }
     }
     return best?.name
+  }
+
+  /// Digits and signs: two names that differ in them differ in hours.
+  private static func digits(of name: [UInt8]) -> [UInt8] {
+    name.filter { "0123456789+".utf8.contains($0) }
   }
 
   private static func folded(_ name: String) -> [UInt8] {

@@ -1,12 +1,15 @@
 /// The flags of `headstart backtest`.
 package enum BacktestFlag: String, CaseIterable, Sendable {
   case policy
+  case sweep
   case load
   case prometheus
   case query
   case from
   case to
   case step
+  case betweenSamples = "between-samples"
+  case observeAfter = "observe-after"
   case perReplica = "per-replica"
   case startup
   case forecast
@@ -17,45 +20,59 @@ package enum BacktestFlag: String, CaseIterable, Sendable {
   case leadTime = "lead-time"
   case svg
   case json
-
-  /// Those that are given without a value.
-  package static let switches: Set<BacktestFlag> = [.json]
 }
 
-extension BacktestFlag: CommandFlag {
-  package var placeholder: String? {
+extension BacktestFlag: Flag {
+  package var row: FlagRow {
     switch self {
-    case .policy: "NAME"
-    case .load, .forecast, .svg: "FILE"
-    case .prometheus: "URL"
-    case .query: "PROMQL"
-    case .from, .to: "TIME"
-    case .step, .startup, .leadTime: "DURATION"
-    case .perReplica, .minReplicas, .maxReplicas, .tolerance: "N"
-    case .forecastFrom: "previous-day|previous-week"
-    case .json: nil
-    }
-  }
-
-  package var help: String {
-    switch self {
-    case .policy: "the policy to test, NAME or NAMESPACE/NAME (default: the only one)"
-    case .load: "the load as CSV: timestamp,value"
-    case .prometheus: "server to take the load from, with --query, --from and --to"
-    case .query: "the load as PromQL"
-    case .from: "beginning of the test (default: of the load)"
-    case .to: "end of the test (default: of the load)"
-    case .step: "distance of the samples from Prometheus (default 1m)"
-    case .perReplica: "load that one replica carries (default: threshold of the first query)"
-    case .startup: "how long a pod takes to serve (default 60s)"
-    case .forecast: "a forecaster's answer as JSON; repeatable, one for each workload"
-    case .forecastFrom: "simulate forecasts: it will be as it was one day, or week, before"
-    case .minReplicas: "minReplicaCount of the ScaledObject (default: the policy's)"
-    case .maxReplicas: "maxReplicaCount of the ScaledObject (default: the policy's, else 100)"
-    case .tolerance: "tolerance of the HPA's behavior (default 0.1)"
-    case .leadTime: "lead time of policies that name none (default 5m)"
-    case .svg: "write the chart into this file"
-    case .json: "print JSON"
+    case .policy:
+      FlagRow(
+        .name, "a policy to test, NAME or NAMESPACE/NAME; repeatable (default: all, side by side)")
+    case .sweep:
+      FlagRow(
+        .value("NAME=VALUE,…"),
+        "try out values: quantile=0.5..0.99, leadTime=5m,10m, threshold=80,100; repeatable")
+    case .load:
+      FlagRow(.file, "the load as CSV: timestamp,value")
+    case .prometheus:
+      FlagRow(.url, "server to take the load from, with --query, --from and --to")
+    case .query:
+      FlagRow(.value("PROMQL"), "the load as PromQL")
+    case .from:
+      FlagRow(.time, "beginning of the test (default: of the load)")
+    case .to:
+      FlagRow(.time, "end of the test (default: of the load)")
+    case .step:
+      FlagRow(.duration, default: "1m", "distance of the samples from Prometheus")
+    case .betweenSamples:
+      FlagRow(
+        .value("linear|held"), default: "linear",
+        "the load between two samples: in a straight line, or held until the next")
+    case .observeAfter:
+      FlagRow(
+        .duration, default: "0s", "how much later than the load its metrics show it")
+    case .perReplica:
+      FlagRow(.count, "load that one replica carries (default: threshold of the first query)")
+    case .startup:
+      FlagRow(.duration, default: "60s", "how long a pod takes to serve")
+    case .forecast:
+      FlagRow(.file, "a forecaster's answer as JSON; repeatable, one for each workload")
+    case .forecastFrom:
+      FlagRow(
+        .value("previous-day|previous-week"),
+        "simulate forecasts: it will be as it was one day, or week, before")
+    case .minReplicas:
+      FlagRow(.count, "minReplicaCount of the ScaledObject (default: the policy's)")
+    case .maxReplicas:
+      FlagRow(.count, "maxReplicaCount of the ScaledObject (default: the policy's, else 100)")
+    case .tolerance:
+      FlagRow(.count, default: "0.1", "tolerance of the HPA's behavior")
+    case .leadTime:
+      FlagRow(.duration, default: "5m", "lead time of policies that name none")
+    case .svg:
+      FlagRow(.file, "write the chart into this file; of several policies, the front")
+    case .json:
+      FlagRow(.toggle, "print JSON")
     }
   }
 }

@@ -5,11 +5,15 @@ package enum CheckFlag: String, CaseIterable, Sendable {
   case triggerServers = "prometheus-trigger-servers"
 }
 
-extension CheckFlag: CommandFlag {
-  package var placeholder: String? { "URL,…" }
-
-  package var help: String {
-    "what triggers of an ElastiService may name, as the server will have it (default: any)"
+extension CheckFlag: Flag {
+  package var row: FlagRow {
+    switch self {
+    case .triggerServers:
+      FlagRow(
+        .urls,
+        "what triggers of an ElastiService may name, as the server will have it (default: "
+          + "any)")
+    }
   }
 }
 

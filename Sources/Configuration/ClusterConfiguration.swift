@@ -4,7 +4,9 @@ package struct ClusterConfiguration: Sendable, Equatable {
   package var watches = false
   /// Whose custom resources are read; empty for all.
   package var namespaces: [String] = []
-  /// After which a watch without any event is started anew.
+  /// Only custom resources with such labels are read; nil for all.
+  package var selector: String?
+  /// After which a watch without any event is restarted.
   package var silence = Duration.seconds(120)
   /// The flag's file; nil to look for the way to the cluster.
   package var kubeconfig: String?
@@ -29,6 +31,17 @@ package struct ClusterConfiguration: Sendable, Equatable {
     if let setting = settings[.watch] { watches = try setting.truth() }
     if let setting = settings[.watchNamespaces] {
       namespaces = try setting.names(atMost: Self.maximumNamespaces)
+      guard watches else {
+        throw UsageError("\(setting.name) is given, but not --watch: nothing would be watched")
+      }
+    }
+    if let setting = settings[.watchSelector] {
+      guard LabelSelector.isValid(setting.value) else {
+        throw UsageError(
+          "\(setting.name) is \"\(setting.value)\", but has to be a label selector, such as"
+            + " \"shard=a\" or \"shard in (a,all)\"")
+      }
+      selector = setting.value
       guard watches else {
         throw UsageError("\(setting.name) is given, but not --watch: nothing would be watched")
       }
@@ -63,7 +76,7 @@ extension Setting {
   }
 
   /// The name of a Kubernetes object: an RFC 1123 label, or with dots a subdomain.
-  fileprivate func name(dots: Bool) throws(UsageError) -> String {
+  func name(dots: Bool) throws(UsageError) -> String {
     let labels = value.utf8.split(omittingEmptySubsequences: false) {
       dots && $0 == UInt8(ascii: ".")
     }

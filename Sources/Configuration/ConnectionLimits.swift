@@ -1,10 +1,12 @@
+internal import Time
+
 /// What clients of the gRPC port may take (docs/limits.md). Nil turns a limit off.
 package struct ConnectionLimits: Sendable, Equatable {
   /// All together.
-  package var connections = 10_000
+  package var connections = 500
   /// For the handshake of TLS, the preface and the client's SETTINGS together.
   package var handshake = Duration.seconds(20)
-  package var age: Duration?
+  package var age: Duration? = .seconds(1800)
   /// What the calls of a connection that is drained for its age have left.
   package var ageGrace = Duration.seconds(60)
   package var idle: Duration?
@@ -20,7 +22,9 @@ package struct ConnectionLimits: Sendable, Equatable {
   /// so that a low limit would hang them (C15).
   package var concurrentStreams: Int?
   /// In bytes: what the calls of one connection hold.
-  package var memory = 64 << 20
+  package var memory = 16 << 20
+  /// In bytes: what the calls of all connections hold.
+  package var callMemory = 32 << 20
   /// In bytes: the answers of one connection that wait to be taken.
   package var outbound = 16 << 20
   /// Streams of one connection that are reset, in a second.
@@ -31,6 +35,8 @@ package struct ConnectionLimits: Sendable, Equatable {
   package var pendingAcks = 1000
   /// CONTINUATION frames of one header block.
   package var continuations = 8
+  /// In bytes: ScaledObjects and policies that no manifest names.
+  package var implied = 16 << 20
 
   /// More than a process can have descriptors for is a mistake.
   package static let maxConnections = 1_000_000
@@ -40,6 +46,7 @@ package struct ConnectionLimits: Sendable, Equatable {
   package static let messageSizes = 1 << 10...16 << 20
   /// The least is one message and its call; the most is what a container has, as a rule.
   package static let memorySizes = 1 << 20...1 << 30
+  package static let callMemorySizes = 1 << 20...64 << 30
   package static let outboundSizes = 64 << 10...1 << 30
   /// Fewer would hit a client that restarts.
   package static let rates = 10...1_000_000
@@ -79,6 +86,9 @@ package struct ConnectionLimits: Sendable, Equatable {
     if let setting = settings[.maxConnectionMemory] {
       memory = try setting.number(in: Self.memorySizes)
     }
+    if let setting = settings[.maxCallMemory] {
+      callMemory = try setting.number(in: Self.callMemorySizes)
+    }
     if let setting = settings[.maxOutboundBuffer] {
       outbound = try setting.number(in: Self.outboundSizes)
     }
@@ -88,6 +98,9 @@ package struct ConnectionLimits: Sendable, Equatable {
     }
     if let setting = settings[.maxPendingAcks] {
       pendingAcks = try setting.number(in: Self.rates)
+    }
+    if let setting = settings[.maxImplied] {
+      implied = try setting.number(in: Self.memorySizes)
     }
     if let setting = settings[.maxContinuations] {
       continuations = try setting.number(in: Self.continuationCounts)

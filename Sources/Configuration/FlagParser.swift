@@ -1,20 +1,15 @@
 /// Splits command-line arguments into flags and operands, the way Go's `flag` package does, which
 /// Kedastral's users have in their manifests: one dash or two, `--name=value` or `--name value`.
-package struct FlagParser<Flag: RawRepresentable & CaseIterable & Hashable>
-where Flag.RawValue == String {
+package struct FlagParser<Name: Flag> {
   /// In the order given; a flag may occur several times.
-  package private(set) var values: [Flag: [String]] = [:]
+  package private(set) var values: [Name: [String]] = [:]
   /// What is no flag, and all that follows `--`.
   package private(set) var operands: [String] = []
   /// `--help` or `-h` was given.
   package private(set) var asksForHelp = false
 
-  /// - Parameter switches: The flags that are given without a value, such as `--json`; as in Go,
-  ///   `--json=false` takes one back.
   /// - Throws: `UsageError` for a flag that does not exist or lacks its value.
-  package init(
-    _ arguments: some Sequence<String>, switches: Set<Flag> = []
-  ) throws(UsageError) {
+  package init(_ arguments: some Sequence<String>) throws(UsageError) {
     var rest = Array(arguments)[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-"), argument != "-" else {
@@ -32,14 +27,14 @@ where Flag.RawValue == String {
         guard asksForHelp else { throw Self.unknown(argument, name) }
         continue
       }
-      guard let flag = Flag(rawValue: name) else { throw Self.unknown(argument, name) }
+      guard let flag = Name(rawValue: name) else { throw Self.unknown(argument, name) }
       if name.count < body.count {
         let value = String(body.dropFirst(name.count + 1))
-        guard !switches.contains(flag) || ["true", "false"].contains(value) else {
+        guard flag.row.kind != .toggle || ["true", "false"].contains(value) else {
           throw UsageError("flag --\(name) takes no value but true or false")
         }
         values[flag, default: []].append(value)
-      } else if switches.contains(flag) {
+      } else if flag.row.kind == .toggle {
         values[flag, default: []].append("true")
       } else {
         guard let value = rest.popFirst() else {
@@ -51,12 +46,12 @@ where Flag.RawValue == String {
   }
 
   /// Whether a switch is on.
-  package func isOn(_ flag: Flag) -> Bool {
+  package func isOn(_ flag: Name) -> Bool {
     values[flag]?.last == "true"
   }
 
   private static func unknown(_ argument: String, _ name: String) -> UsageError {
-    let nearest = Flag.allCases.map(\.rawValue).min { left, right in
+    let nearest = Name.allCases.map(\.rawValue).min { left, right in
       editDistance(left, name) < editDistance(right, name)
     }
     let hint = nearest.flatMap { editDistance($0, name) <= 3 ? "; did you mean --\($0)?" : nil }
@@ -80,7 +75,7 @@ where Flag.RawValue == String {
   }
 }
 
-/// A command line that cannot be meant: one line for people, exit code 2.
+/// A command line that makes no sense: one line for people, exit code 2.
 package struct UsageError: Error, Hashable, CustomStringConvertible {
   package let description: String
 

@@ -14,45 +14,44 @@ package enum ForecastFlag: String, CaseIterable, Sendable {
   case json
   case svg
   case width
-
-  /// Those that are given without a value.
-  package static let switches: Set<ForecastFlag> = [.learnOutages, .walk, .json]
 }
 
-extension ForecastFlag: CommandFlag {
-  package var placeholder: String? {
+extension ForecastFlag: Flag {
+  package var row: FlagRow {
     switch self {
-    case .load, .svg: "FILE"
-    case .prometheus: "URL"
-    case .query: "PROMQL"
-    case .history, .leadTime, .step: "DURATION"
-    case .threshold: "VALUE"
-    case .quantile: "SHARE"
-    case .timeZone: "ZONE"
-    case .width: "N"
-    case .learnOutages, .walk, .json: nil
-    }
-  }
-
-  package var help: String {
-    switch self {
-    case .load: "past load as CSV (timestamp,value); - is standard input"
-    case .prometheus: "fetch the past load from this Prometheus instead"
-    case .query: "the query whose load is forecast"
-    case .history: "how much of it is fetched, 1d to 56d (default 28d)"
-    case .threshold: "the load that one replica carries"
-    case .leadTime: "how far ahead to look"
+    case .load:
+      FlagRow(.file, "past load as CSV (timestamp,value); - is standard input")
+    case .prometheus:
+      FlagRow(.url, "fetch the past load from this Prometheus instead")
+    case .query:
+      FlagRow(.value("PROMQL"), "the query whose load is forecast")
+    case .history:
+      FlagRow(.duration, default: "28d", "how much of it is fetched, 1d to 56d")
+    case .threshold:
+      FlagRow(.value("VALUE"), "the load that one replica carries")
+    case .leadTime:
+      FlagRow(.duration, "how far ahead to look")
     case .quantile:
-      "the share of time in which the forecast is to be enough, 0.5 to 0.99;"
-        + " repeatable (default 0.9)"
+      FlagRow(
+        .value("SHARE"), default: "0.9",
+        "the share of time in which the forecast is to be enough, 0.5 to 0.99; repeatable")
     case .step:
-      "length of a bucket: 1m, 2m, 3m, 5m, 10m, 15m, 30m or 1h (default: from the lead time)"
-    case .timeZone: "the zone that days and weeks follow (default UTC)"
-    case .learnOutages: "learn sudden zeros, too: they are data and no outage"
-    case .walk: "print as CSV what was forecast before each bucket"
-    case .json: "print JSON"
-    case .svg: "write the chart into this file"
-    case .width: "columns of the chart (default: those of the terminal, else 100)"
+      FlagRow(
+        .duration,
+        "length of a bucket: 1m, 2m, 3m, 5m, 10m, 15m, 30m or 1h (default: from the lead "
+          + "time)")
+    case .timeZone:
+      FlagRow(.value("ZONE"), default: "UTC", "the zone that days and weeks follow")
+    case .learnOutages:
+      FlagRow(.toggle, "learn sudden zeros, too: they are data and no outage")
+    case .walk:
+      FlagRow(.toggle, "print as CSV what was forecast before each bucket")
+    case .json:
+      FlagRow(.toggle, "print JSON")
+    case .svg:
+      FlagRow(.file, "write the chart into this file")
+    case .width:
+      FlagRow(.count, "columns of the chart (default: those of the terminal, else 100)")
     }
   }
 }

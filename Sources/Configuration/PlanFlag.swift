@@ -8,42 +8,48 @@ package enum PlanFlag: String, CaseIterable, Sendable {
   case forecast
   case load
   case live
+  case atLeast = "at-least"
+  case atMost = "at-most"
+  case until
   case leadTime = "lead-time"
   case svg
   case json
   case width
-
-  /// Those that are given without a value.
-  package static let switches: Set<PlanFlag> = [.json]
 }
 
-extension PlanFlag: CommandFlag {
-  package var placeholder: String? {
+extension PlanFlag: Flag {
+  package var row: FlagRow {
     switch self {
-    case .policy: "NAME"
-    case .from, .to, .at: "TIME"
-    case .step, .leadTime: "DURATION"
-    case .forecast, .load, .svg: "FILE"
-    case .live: "VALUE"
-    case .json: nil
-    case .width: "N"
-    }
-  }
-
-  package var help: String {
-    switch self {
-    case .policy: "the policy to plan, NAME or NAMESPACE/NAME (default: all of the files)"
-    case .from: "beginning of the period (default now)"
-    case .to: "end of the period (default 7 days after its beginning)"
-    case .at: "explain the answer at this time alone"
-    case .step: "one line for each step of this length, instead of one for each change"
-    case .forecast: "a forecaster's answer as JSON; repeatable, one for each workload"
-    case .load: "past load as CSV (timestamp,value): what queries answer, repeated weekly"
-    case .live: "what queries answer, all the time"
-    case .leadTime: "lead time of policies that name none (default 5m)"
-    case .svg: "write the chart into this file"
-    case .json: "print JSON"
-    case .width: "columns of the chart (default: those of the terminal, else 100)"
+    case .policy:
+      FlagRow(.name, "the policy to plan, NAME or NAMESPACE/NAME (default: all of the files)")
+    case .from:
+      FlagRow(.time, default: "now", "beginning of the period")
+    case .to:
+      FlagRow(.time, default: "7 days after its beginning", "end of the period")
+    case .at:
+      FlagRow(.time, "explain the answer at this time alone")
+    case .step:
+      FlagRow(.duration, "one line for each step of this length, instead of one for each change")
+    case .forecast:
+      FlagRow(.file, "a forecaster's answer as JSON; repeatable, one for each workload")
+    case .load:
+      FlagRow(.file, "past load as CSV (timestamp,value): what queries answer, repeated weekly")
+    case .live:
+      FlagRow(.value("VALUE"), "what queries answer, all the time")
+    case .atLeast:
+      FlagRow(.count, "as if headstart boost --at-least had been called at the beginning")
+    case .atMost:
+      FlagRow(.count, "the same for --at-most")
+    case .until:
+      FlagRow(.time, "end of --at-least and --at-most, such as 18:00 in the policy's zone")
+    case .leadTime:
+      FlagRow(.duration, default: "5m", "lead time of policies that name none")
+    case .svg:
+      FlagRow(.file, "write the chart into this file")
+    case .json:
+      FlagRow(.toggle, "print JSON")
+    case .width:
+      FlagRow(.count, "columns of the chart (default: those of the terminal, else 100)")
     }
   }
 }

@@ -2,6 +2,7 @@ package import EventLoop
 package import Scaling
 package import TLS
 package import Telemetry
+internal import Time
 
 /// All that `headstart serve` is told by flags and environment.
 package struct ServeConfiguration: Sendable, Equatable {
@@ -17,17 +18,27 @@ package struct ServeConfiguration: Sendable, Equatable {
   package var drainTimeout = Duration.seconds(20)
   package var logLevel = LogLevel.info
   package var logFormat = LogFormat.text
-  /// Nil for plain text.
-  package var tls: TLSFiles?
+  /// What the gRPC port is secured with; nil for plain text.
+  package var grpcTLS: TLSFiles?
+  /// What the way to the forecaster is secured with, as Kedastral's flags say; nil for nothing of ours.
+  package var forecasterTLS: ForecasterTLSFiles?
   package var limits = ConnectionLimits()
   /// What the side port is secured with; nil for plain text.
   package var httpTLS: TLSFiles?
   package var sidePort = SidePortLimits()
   /// The file of the token that the side port asks for; nil for none.
   package var httpTokenFile: String?
+  /// Whether `/healthz` is 503 while a data source fails.
+  package var sourcesDecideHealth = false
   /// The API server of Kubernetes.
   package var cluster = ClusterConfiguration()
   package var wakeUp = WakeUpConfiguration()
+  /// Where what was asked last is kept over a restart; nil for nowhere.
+  package var stateDirectory: String?
+  /// How old it may be when a process starts.
+  package var stateMaxAge = Duration.seconds(3600)
+  /// Whether the side port answers `/forecast/current` and `/workloads`.
+  package var servesForecasts = false
   /// The data sources named `default` that flags define.
   package var dataSources: [DataSource] = []
 
@@ -35,6 +46,9 @@ package struct ServeConfiguration: Sendable, Equatable {
   package static let maxWorkers = 256
   /// The longest duration that a flag may say; longer ones are mistakes of unit.
   package static let longestDuration = Duration.seconds(7 * 24 * 3600)
+
+  /// The defaults.
+  package init() {}
 
   /// Flags first, then the environment, then the defaults.
   ///
@@ -68,20 +82,29 @@ package struct ServeConfiguration: Sendable, Equatable {
     if let setting = settings[.logFormat] {
       logFormat = try setting.choice { LogFormat($0) }
     }
-    tls = try settings.tlsFiles()
+    grpcTLS = try settings.grpcTLSFiles()
+    forecasterTLS = try settings.forecasterTLSFiles()
     httpTLS = try settings.httpTLSFiles()
     httpTokenFile = settings[.httpTokenFile]?.value
+    if let setting = settings[.healthz] {
+      sourcesDecideHealth = try setting.choice(["grpc": false, "sources": true])
+    }
     sidePort = try SidePortLimits(settings)
     limits = try ConnectionLimits(settings)
     cluster = try ClusterConfiguration(settings)
     wakeUp = try WakeUpConfiguration(settings)
+    stateDirectory = settings[.stateDirectory].map(\.directory)
+    if let setting = settings[.stateMaxAge] {
+      stateMaxAge = try setting.duration(atLeast: .seconds(1))
+    }
+    if let setting = settings[.serveForecasts] { servesForecasts = try setting.truth() }
     let refresh =
       try settings[.refresh]?.duration(atLeast: .seconds(1)) ?? DataSource.Defaults.refresh
     let timeout =
       try settings[.fetchTimeout]?.duration(atLeast: .milliseconds(1))
       ?? DataSource.Defaults.timeout
     triggerServers = try settings.triggerServers()
-    triggerServers.refresh = refresh
+    triggerServers.refresh = try settings.pollingInterval() ?? refresh
     triggerServers.timeout = timeout
     for (flag, kind) in [
       (ServeFlag.forecasterURL, DataSource.Kind.forecaster), (.prometheusURL, .prometheus),
@@ -90,20 +113,18 @@ package struct ServeConfiguration: Sendable, Equatable {
       var source = DataSource(
         name: ResourceName(name: "default"), kind: kind, address: try setting.baseURL(),
         timeout: timeout, refresh: refresh)
-      if kind == .forecaster { source.authenticate(with: tls) }
+      if kind == .forecaster { source.authenticate(with: forecasterTLS) }
       dataSources.append(source)
     }
   }
 }
 
 extension DataSource {
-  /// One set of files secures both sides: with TLS on, they are Headstart's own
-  /// certificate towards the forecaster, and the authorities that the forecaster's must chain to.
-  fileprivate mutating func authenticate(with files: TLSFiles?) {
+  fileprivate mutating func authenticate(with files: ForecasterTLSFiles?) {
     // A scheme may be written in capitals (RFC 3986, section 3.1).
     guard let files, address.prefix(8).lowercased() == "https://" else { return }
     clientCertificateFile = files.certificate
     clientKeyFile = files.key
-    caFile = files.clientAuthorities
+    caFile = files.authorities
   }
 }

@@ -1,4 +1,8 @@
-/// The flags of `headstart serve`, each with the environment variable behind it.
+internal import EventLoop
+internal import Scaling
+internal import Time
+
+/// The flags of `headstart serve`.
 ///
 /// Everything about the process is a flag; everything about workloads is a manifest (design
 /// section 4).
@@ -18,6 +22,9 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case drainTimeout = "drain-timeout"
   case logLevel = "log-level"
   case logFormat = "log-format"
+  case grpcTLSCertificateFile = "grpc-tls-cert-file"
+  case grpcTLSKeyFile = "grpc-tls-key-file"
+  case grpcTLSAuthoritiesFile = "grpc-tls-ca-file"
   case tlsEnabled = "tls-enabled"
   case tlsCertificateFile = "tls-cert-file"
   case tlsKeyFile = "tls-key-file"
@@ -25,6 +32,8 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case httpTLSCertificateFile = "http-tls-cert-file"
   case httpTLSKeyFile = "http-tls-key-file"
   case httpTokenFile = "http-token-file"
+  case healthz
+  case httpHosts = "http-hosts"
   case httpMaxConnections = "http-max-connections"
   case httpRequestTimeout = "http-request-timeout"
   case maxConnections = "max-connections"
@@ -38,13 +47,16 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case requestTimeout = "request-timeout"
   case maxConcurrentStreams = "max-concurrent-streams"
   case maxConnectionMemory = "max-connection-memory"
+  case maxCallMemory = "max-call-memory"
   case maxOutboundBuffer = "max-outbound-buffer"
   case maxResetRate = "max-reset-rate"
   case maxControlFrameRate = "max-control-frame-rate"
   case maxPendingAcks = "max-pending-acks"
   case maxContinuations = "max-continuations"
+  case maxImplied = "max-implied"
   case watch
   case watchNamespaces = "watch-namespaces"
+  case watchSelector = "watch-selector"
   case watchSilence = "watch-silence"
   case kubeconfig
   case leaseName = "lease-name"
@@ -53,159 +65,240 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case checkInterval = "check-interval"
   case cooldown
   case dryRun = "dry-run"
+  case directCrossNamespace = "direct-cross-namespace"
+  case elastiResolver = "elasti-resolver"
   case peers
   case peersAuthoritiesFile = "peers-ca-file"
   case wakeUpLimit = "wake-up-limit"
+  case stateDirectory = "state-dir"
+  case stateMaxAge = "state-max-age"
+  case serveForecasts = "serve-forecasts"
+}
 
-  /// The variable that is read where the flag is not given. Kedastral's variables keep their names.
-  package var environmentVariable: String {
+extension ServeFlag: Flag {
+  package var row: FlagRow {
     switch self {
-    case .listen: "SCALER_LISTEN"
-    case .httpListen: "HTTP_LISTEN"
-    case .forecasterURL: "FORECASTER_URL"
-    case .prometheusURL: "PROMETHEUS_URL"
-    case .triggerServers: "PROMETHEUS_TRIGGER_SERVER_ADDRESS"
-    case .policies: "POLICIES"
-    case .leadTime: "LEAD_TIME"
-    case .hold: "HOLD"
-    case .whenUnavailable: "WHEN_UNAVAILABLE"
-    case .refresh: "REFRESH"
-    case .fetchTimeout: "FETCH_TIMEOUT"
-    case .workers: "WORKERS"
-    case .drainTimeout: "DRAIN_TIMEOUT"
-    case .logLevel: "LOG_LEVEL"
-    case .logFormat: "LOG_FORMAT"
-    case .tlsEnabled: "TLS_ENABLED"
-    case .tlsCertificateFile: "TLS_CERT_FILE"
-    case .tlsKeyFile: "TLS_KEY_FILE"
-    case .tlsAuthoritiesFile: "TLS_CA_FILE"
-    case .httpTLSCertificateFile: "HTTP_TLS_CERT_FILE"
-    case .httpTLSKeyFile: "HTTP_TLS_KEY_FILE"
-    case .httpTokenFile: "HTTP_TOKEN_FILE"
-    case .httpMaxConnections: "HTTP_MAX_CONNECTIONS"
-    case .httpRequestTimeout: "HTTP_REQUEST_TIMEOUT"
-    case .maxConnections: "MAX_CONNECTIONS"
-    case .handshakeTimeout: "HANDSHAKE_TIMEOUT"
-    case .maxConnectionAge: "MAX_CONNECTION_AGE"
-    case .maxConnectionAgeGrace: "MAX_CONNECTION_AGE_GRACE"
-    case .maxConnectionIdle: "MAX_CONNECTION_IDLE"
-    case .stallTimeout: "STALL_TIMEOUT"
-    case .maxHeaderListSize: "MAX_HEADER_LIST_SIZE"
-    case .maxMessageSize: "MAX_MESSAGE_SIZE"
-    case .requestTimeout: "REQUEST_TIMEOUT"
-    case .maxConcurrentStreams: "MAX_CONCURRENT_STREAMS"
-    case .maxConnectionMemory: "MAX_CONNECTION_MEMORY"
-    case .maxOutboundBuffer: "MAX_OUTBOUND_BUFFER"
-    case .maxResetRate: "MAX_RESET_RATE"
-    case .maxControlFrameRate: "MAX_CONTROL_FRAME_RATE"
-    case .maxPendingAcks: "MAX_PENDING_ACKS"
-    case .maxContinuations: "MAX_CONTINUATIONS"
-    case .watch: "WATCH"
-    case .watchNamespaces: "WATCH_NAMESPACES"
-    case .watchSilence: "WATCH_SILENCE"
-    case .kubeconfig: "KUBECONFIG"
-    case .leaseName: "LEASE_NAME"
-    case .leaseNamespace: "LEASE_NAMESPACE"
-    case .direct: "DIRECT"
-    case .checkInterval: "CHECK_INTERVAL"
-    case .cooldown: "COOLDOWN"
-    case .dryRun: "DRY_RUN"
-    case .peers: "PEERS"
-    case .peersAuthoritiesFile: "PEERS_CA_FILE"
-    case .wakeUpLimit: "WAKE_UP_LIMIT"
-    }
-  }
-
-  /// Those that need no value.
-  package static let switches: Set<ServeFlag> = [.tlsEnabled, .watch, .direct, .dryRun]
-
-  /// Whether it may be given several times.
-  package var isRepeatable: Bool { self == .policies }
-
-  /// What stands for the value in the usage.
-  package var placeholder: String {
-    switch self {
-    case .listen, .httpListen: "[HOST]:PORT"
-    case .forecasterURL, .prometheusURL: "URL"
-    case .triggerServers: "URL,…"
-    case .policies: "DIR"
-    case .leadTime, .hold, .refresh, .fetchTimeout, .drainTimeout, .handshakeTimeout,
-      .maxConnectionAge, .maxConnectionAgeGrace, .maxConnectionIdle, .stallTimeout,
-      .requestTimeout, .httpRequestTimeout, .watchSilence, .checkInterval, .cooldown:
-      "DURATION"
-    case .whenUnavailable: "error|inactive"
-    case .tlsEnabled, .watch, .direct, .dryRun: "true|false"
-    case .tlsCertificateFile, .tlsKeyFile, .tlsAuthoritiesFile, .httpTLSCertificateFile,
-      .httpTLSKeyFile, .httpTokenFile, .kubeconfig, .peersAuthoritiesFile:
-      "FILE"
-    case .maxHeaderListSize, .maxMessageSize, .maxConnectionMemory, .maxOutboundBuffer: "BYTES"
-    case .workers, .maxConnections, .maxConcurrentStreams, .maxResetRate, .maxControlFrameRate,
-      .maxPendingAcks, .maxContinuations, .httpMaxConnections, .wakeUpLimit:
-      "N"
-    case .watchNamespaces: "NAMESPACE,…"
-    case .leaseName, .leaseNamespace: "NAME"
-    case .peers: "HOST:PORT,…"
-    case .logLevel: "debug|info|warn|error"
-    case .logFormat: "text|json"
-    }
-  }
-
-  package var help: String {
-    switch self {
-    case .listen: "gRPC address (default :50051)"
-    case .httpListen: "side port for /metrics and /healthz (default :8082)"
-    case .forecasterURL: "forecaster that becomes the data source \"default\""
-    case .prometheusURL: "Prometheus that becomes the data source \"default\""
-    case .triggerServers: "Prometheus servers that triggers of an ElastiService may name"
-    case .policies: "directory of manifests, read and watched; repeatable"
-    case .leadTime: "how far ahead demand counts, where nothing else says (default 5m)"
-    case .hold: "how long a lost signal goes on asking, or forever (default forever)"
-    case .whenUnavailable: "IsActive without a decision: an error, or false (default error)"
-    case .refresh: "how often the flags' data sources are fetched (default 15s)"
-    case .fetchTimeout: "limit of one fetch from the flags' data sources (default 5s)"
-    case .workers: "gRPC loops (default: the processors)"
-    case .drainTimeout: "limit for ending calls after SIGTERM (default 20s)"
-    case .logLevel: "least level that is logged (default info)"
-    case .logFormat: "text for people, json for machines (default text)"
-    case .tlsEnabled: "TLS on the gRPC port (default false)"
-    case .tlsCertificateFile: "PEM certificate and its chain, read again when it changes"
-    case .tlsKeyFile: "PEM key of the certificate"
-    case .tlsAuthoritiesFile: "PEM authorities; clients must then present a certificate of one"
-    case .httpTLSCertificateFile: "PEM certificate of the side port; with it, it speaks TLS"
-    case .httpTLSKeyFile: "PEM key of the side port's certificate"
-    case .httpMaxConnections: "connections of the side port (default 128)"
-    case .httpRequestTimeout: "limit of one request to the side port (default 1m)"
-    case .httpTokenFile: "bearer token that the side port asks for, but of probes"
-    case .maxConnections: "gRPC connections; more are closed at once (default 10000)"
-    case .handshakeTimeout: "limit for TLS handshake, preface and SETTINGS (default 20s)"
-    case .maxConnectionAge: "when a connection is drained, give or take 10 % (default 0s, never)"
-    case .maxConnectionAgeGrace: "what the calls of a drained connection have left (default 1m)"
-    case .maxConnectionIdle: "when a connection without calls is drained (default 0s, never)"
-    case .stallTimeout: "how long a client may leave answers unread (default 1m; 0s: forever)"
-    case .maxHeaderListSize: "headers of one request (default 65536)"
-    case .maxMessageSize: "longest request message (default 4194304)"
-    case .requestTimeout: "how long a request with one message may take (default 30s; 0s: forever)"
-    case .maxConcurrentStreams: "calls of one connection at a time (default 0, any number)"
-    case .maxConnectionMemory: "what the calls of one connection hold (default 67108864)"
-    case .maxOutboundBuffer: "answers of one connection that wait (default 16777216)"
-    case .maxResetRate: "resets of streams a second; 20 times that at once (default 1000)"
+    case .listen:
+      FlagRow(
+        .address, default: Self.serve.listen.description, variable: "SCALER_LISTEN",
+        "address of the gRPC port")
+    case .httpListen:
+      FlagRow(
+        .address, default: Self.serve.httpListen.description,
+        "address of the side port: /metrics, /healthz, the page, the API")
+    case .forecasterURL:
+      FlagRow(.url, "forecaster that becomes the data source \"default\"")
+    case .prometheusURL:
+      FlagRow(.url, "Prometheus that becomes the data source \"default\"")
+    case .triggerServers:
+      FlagRow(
+        .urls, variable: "PROMETHEUS_TRIGGER_SERVER_ADDRESS",
+        "Prometheus servers that triggers of an ElastiService may name")
+    case .policies:
+      FlagRow(.directory, "directory of manifests, read and watched; repeatable")
+    case .leadTime:
+      FlagRow(
+        .duration, default: Self.serve.leadTime.text,
+        "how far ahead to look, where the policy and the ScaledObject do not say")
+    case .hold:
+      FlagRow(
+        .duration, default: "forever",
+        "how long a lost signal keeps its last demand: a duration, or forever")
+    case .whenUnavailable:
+      FlagRow(
+        .value("error|inactive"), default: "error",
+        "what IsActive answers without a decision: an error, or false")
+    case .refresh:
+      FlagRow(
+        .duration, default: DataSource.Defaults.refresh.text,
+        "refresh interval of the data sources that flags define")
+    case .fetchTimeout:
+      FlagRow(
+        .duration, default: DataSource.Defaults.timeout.text,
+        "timeout of one fetch from the data sources that flags define")
+    case .workers:
+      FlagRow(.count, "gRPC event loops (default: one per CPU)")
+    case .drainTimeout:
+      FlagRow(
+        .duration, default: Self.serve.drainTimeout.text,
+        "how long calls may take to end after SIGTERM")
+    case .logLevel:
+      FlagRow(.value("debug|info|warn|error"), default: "info", "minimum log level")
+    case .logFormat:
+      FlagRow(.value("text|json"), default: "text", "text for people, json for machines")
+    case .grpcTLSCertificateFile:
+      FlagRow(
+        .file,
+        "PEM certificate chain of the gRPC port, which then speaks TLS; reloaded when it changes")
+    case .grpcTLSKeyFile:
+      FlagRow(.file, "PEM key of the gRPC port's certificate")
+    case .grpcTLSAuthoritiesFile:
+      FlagRow(
+        .file,
+        "PEM CA certificates; clients of the gRPC port must then present a certificate from one of them"
+      )
+    case .tlsEnabled:
+      FlagRow(.toggle, default: "false", "mutual TLS towards the forecaster of --forecaster-url")
+    case .tlsCertificateFile:
+      FlagRow(.file, "PEM certificate that is presented to the forecaster")
+    case .tlsKeyFile:
+      FlagRow(.file, "PEM key of that certificate")
+    case .tlsAuthoritiesFile:
+      FlagRow(.file, "PEM CA certificates of the forecaster (default: the system's)")
+    case .httpTLSCertificateFile:
+      FlagRow(.file, "PEM certificate of the side port, which then speaks TLS")
+    case .httpTLSKeyFile:
+      FlagRow(.file, "PEM key of the side port's certificate")
+    case .httpTokenFile:
+      FlagRow(.file, "file with the bearer token; required for everything except the probes")
+    case .healthz:
+      FlagRow(
+        .value("grpc|sources"), default: "grpc",
+        "what /healthz depends on: the gRPC port, or the data sources as well")
+    case .httpHosts:
+      FlagRow(
+        .value("NAME,…"),
+        "names under which browsers may use the side port, beside localhost and addresses")
+    case .httpMaxConnections:
+      FlagRow(
+        .count, default: "\(Self.serve.sidePort.connections)",
+        "maximum number of connections to the side port")
+    case .httpRequestTimeout:
+      FlagRow(
+        .duration, default: Self.serve.sidePort.requestTimeout.text,
+        "timeout of one request to the side port")
+    case .maxConnections:
+      FlagRow(
+        .count, default: "\(Self.limits.connections)",
+        "maximum number of gRPC connections; more are closed at once")
+    case .handshakeTimeout:
+      FlagRow(
+        .duration, default: Self.limits.handshake.text,
+        "timeout of TLS handshake, preface and SETTINGS together")
+    case .maxConnectionAge:
+      FlagRow(
+        .duration, default: Self.orNever(Self.limits.age),
+        "drain a connection at this age, give or take 10 %; 0s: never")
+    case .maxConnectionAgeGrace:
+      FlagRow(
+        .duration, default: Self.limits.ageGrace.text,
+        "how long the calls of a drained connection may go on")
+    case .maxConnectionIdle:
+      FlagRow(
+        .duration, default: Self.orNever(Self.limits.idle),
+        "drain a connection after this long without calls; 0s: never")
+    case .stallTimeout:
+      FlagRow(
+        .duration, default: Self.orNever(Self.limits.stall),
+        "how long a client may leave answers unread; 0s: no limit")
+    case .maxHeaderListSize:
+      FlagRow(.bytes, default: "\(Self.limits.headerList)", "maximum size of one request's headers")
+    case .maxMessageSize:
+      FlagRow(.bytes, default: "\(Self.limits.message)", "maximum size of a request message")
+    case .requestTimeout:
+      FlagRow(
+        .duration, default: Self.orNever(Self.limits.request),
+        "how long a request may take to arrive; 0s: no limit")
+    case .maxConcurrentStreams:
+      FlagRow(
+        .count, default: "\(Self.limits.concurrentStreams ?? 0)",
+        "maximum number of concurrent calls on one connection; 0: no limit")
+    case .maxConnectionMemory:
+      FlagRow(
+        .bytes, default: "\(Self.limits.memory)",
+        "maximum memory for the calls of one connection")
+    case .maxCallMemory:
+      FlagRow(
+        .bytes, default: "\(Self.limits.callMemory)",
+        "maximum memory for the calls of all connections")
+    case .maxOutboundBuffer:
+      FlagRow(
+        .bytes, default: "\(Self.limits.outbound)",
+        "maximum size of one connection's unsent answers")
+    case .maxResetRate:
+      FlagRow(
+        .count, default: "\(Self.limits.resets)",
+        "stream resets per second; bursts of 20 times that")
     case .maxControlFrameRate:
-      "frames a second of each kind but calls; 20 times that at once (default 1000)"
-    case .maxPendingAcks: "answers to PING and SETTINGS that wait (default 1000)"
-    case .maxContinuations: "CONTINUATION frames of one header block (default 8)"
-    case .watch: "read custom resources and write their status (default false)"
-    case .watchNamespaces: "namespaces of custom resources (default: all)"
-    case .watchSilence: "when a watch that says nothing is started anew (default 2m)"
-    case .kubeconfig: "access to the cluster (default: the pod's service account)"
-    case .leaseName: "Lease that says which replica writes; - for none (default headstart)"
-    case .leaseNamespace: "namespace of the Lease (default: the own)"
-    case .direct: "scale the policies' targets here, without KEDA (default false)"
-    case .checkInterval: "how often a target is compared with its policy (default 1m)"
-    case .cooldown: "how long a target is left alone after it was scaled (default 1m)"
-    case .dryRun: "with --direct: decide and check, and change nothing (default false)"
-    case .peers: "side ports of all replicas, by a name that stands for each of them"
-    case .peersAuthoritiesFile: "PEM authorities of the peers' certificates (default: the system's)"
-    case .wakeUpLimit: "wake-ups of one target and minute (default 60)"
+      FlagRow(
+        .count, default: "\(Self.limits.controlFrames)",
+        "control frames per second of each kind; bursts of 20 times that")
+    case .maxPendingAcks:
+      FlagRow(
+        .count, default: "\(Self.limits.pendingAcks)",
+        "maximum number of unsent answers to PING and SETTINGS")
+    case .maxContinuations:
+      FlagRow(
+        .count, default: "\(Self.limits.continuations)",
+        "maximum number of CONTINUATION frames in one header block")
+    case .maxImplied:
+      FlagRow(
+        .bytes, default: "\(Self.limits.implied)",
+        "maximum memory for ScaledObjects and policies that no manifest names")
+    case .watch:
+      FlagRow(.toggle, default: "false", "read custom resources and write their status")
+    case .watchNamespaces:
+      FlagRow(.value("NAMESPACE,…"), "namespaces of custom resources (default: all)")
+    case .watchSelector:
+      FlagRow(.value("LABELS"), "label selector of custom resources (default: all)")
+    case .watchSilence:
+      FlagRow(
+        .duration, default: Self.serve.cluster.silence.text,
+        "restart a watch after this long without events")
+    case .kubeconfig:
+      FlagRow(.file, "access to the cluster (default: the pod's service account)")
+    case .leaseName:
+      FlagRow(
+        .name, default: Self.serve.cluster.leaseName,
+        "Lease that says which replica writes; - for none")
+    case .leaseNamespace:
+      FlagRow(.name, "namespace of the Lease (default: the pod's)")
+    case .direct:
+      FlagRow(.toggle, default: "false", "scale the policies' targets here, without KEDA")
+    case .checkInterval:
+      FlagRow(
+        .duration, default: DirectConfiguration().checkInterval.text,
+        "how often a target is compared with its policy")
+    case .cooldown:
+      FlagRow(
+        .duration, default: DirectConfiguration().cooldown.text,
+        "how long a target is left alone after it was scaled")
+    case .dryRun:
+      FlagRow(.toggle, default: "false", "with --direct: decide and log, but change nothing")
+    case .directCrossNamespace:
+      FlagRow(
+        .value("NAMESPACE/NAME,…"),
+        "with --direct: custom resources that may scale workloads of other namespaces")
+    case .elastiResolver:
+      FlagRow(
+        .value("NAMESPACE/SERVICE:PORT"),
+        "with --direct: KubeElasti's resolver, which holds requests for ElastiServices at zero")
+    case .peers:
+      FlagRow(
+        .value("HOST:PORT,…"),
+        "side ports of all replicas, such as a headless Service; itself may be among them")
+    case .peersAuthoritiesFile:
+      FlagRow(.file, "PEM CA certificates for the peers (default: the system's)")
+    case .wakeUpLimit:
+      FlagRow(
+        .count, default: "\(Self.serve.wakeUp.perMinute)",
+        "wake-ups per policy per minute")
+    case .serveForecasts:
+      FlagRow(
+        .toggle, default: "false",
+        "serve built-in forecasts on the side port as a Kedastral forecaster does")
+    case .stateDirectory:
+      FlagRow(.directory, "directory for the state that has to survive a restart")
+    case .stateMaxAge:
+      FlagRow(
+        .duration, default: Self.serve.stateMaxAge.text,
+        "ignore content of --state-dir that is older")
     }
   }
+
+  private static let serve = ServeConfiguration()
+  private static let limits = ConnectionLimits()
+
+  /// As the flag says it: 0s turns a limit off.
+  private static func orNever(_ limit: Duration?) -> String { (limit ?? .zero).text }
 }

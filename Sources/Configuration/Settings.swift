@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Manifests
 internal import Scaling
 internal import TLS
+internal import Time
 
 /// Flags, and the environment behind them.
 struct Settings {
@@ -12,24 +13,27 @@ struct Settings {
   /// none, as in Kedastral.
   subscript(flag: ServeFlag) -> Setting? {
     if let value = flags.values[flag]?.last {
-      return Setting(name: "flag --\(flag.rawValue)", value: value, expected: flag.placeholder)
+      return Setting(
+        name: "flag --\(flag.rawValue)", value: value,
+        expected: flag.row.kind.placeholder ?? "true|false")
     }
     guard let value = environment[flag.environmentVariable], !value.isEmpty else { return nil }
     return Setting(
       name: "environment variable \(flag.environmentVariable)", value: value,
-      expected: flag.placeholder)
+      expected: flag.row.kind.placeholder ?? "true|false")
   }
 
-  /// Nil when TLS is off. Files for a TLS that nobody has turned on or off are a mistake: the port
-  /// would speak plain text where someone believes it secured.
-  func tlsFiles() throws(UsageError) -> TLSFiles? {
+  /// The way to the forecaster; nil where it is not secured. Files for a TLS that no one has turned on or
+  /// off are a mistake: somebody believes it secured.
+  func forecasterTLSFiles() throws(UsageError) -> ForecasterTLSFiles? {
     let certificate = self[.tlsCertificateFile]
     let key = self[.tlsKeyFile]
     let authorities = self[.tlsAuthoritiesFile]
     guard let enabled = self[.tlsEnabled] else {
       guard let given = certificate ?? key ?? authorities else { return nil }
       throw UsageError(
-        "\(given.name) is given, but not --tls-enabled: with --tls-enabled=false it is ignored")
+        "\(given.name) is given, but not --tls-enabled: with --tls-enabled=false it is ignored (the"
+          + " gRPC port has --grpc-tls-cert-file and --grpc-tls-key-file)")
     }
     guard try enabled.truth() else { return nil }
     guard let certificate else {
@@ -38,23 +42,38 @@ struct Settings {
     guard let key else {
       throw UsageError("\(enabled.name) is on, but --tls-key-file (TLS_KEY_FILE) is missing")
     }
-    return TLSFiles(
-      certificate: certificate.value, key: key.value, clientAuthorities: authorities?.value)
+    return ForecasterTLSFiles(
+      certificate: certificate.value, key: key.value, authorities: authorities?.value)
   }
 
-  /// Nil when neither file is given: the side port needs no switch, for nobody takes its files for
-  /// another's.
+  /// Nil when neither file is given: no switch is needed, for no one takes these files for another's.
+  func grpcTLSFiles() throws(UsageError) -> TLSFiles? {
+    let authorities = self[.grpcTLSAuthoritiesFile]
+    var files = try pair(.grpcTLSCertificateFile, .grpcTLSKeyFile)
+    if files == nil, let authorities {
+      throw UsageError(
+        "\(authorities.name) is given, but --grpc-tls-cert-file (GRPC_TLS_CERT_FILE) is missing")
+    }
+    files?.clientAuthorities = authorities?.value
+    return files
+  }
+
+  /// Nil when neither file is given.
   func httpTLSFiles() throws(UsageError) -> TLSFiles? {
-    switch (self[.httpTLSCertificateFile], self[.httpTLSKeyFile]) {
+    try pair(.httpTLSCertificateFile, .httpTLSKeyFile)
+  }
+
+  private func pair(_ certificate: ServeFlag, _ key: ServeFlag) throws(UsageError) -> TLSFiles? {
+    func missing(_ flag: ServeFlag, beside given: Setting) -> UsageError {
+      UsageError(
+        "\(given.name) is given, but --\(flag.rawValue) (\(flag.environmentVariable)) is missing")
+    }
+    switch (self[certificate], self[key]) {
     case (nil, nil): return nil
     case (let certificate?, let key?):
       return TLSFiles(certificate: certificate.value, key: key.value)
-    case (let certificate?, nil):
-      throw UsageError(
-        "\(certificate.name) is given, but --http-tls-key-file (HTTP_TLS_KEY_FILE) is missing")
-    case (nil, let key?):
-      throw UsageError(
-        "\(key.name) is given, but --http-tls-cert-file (HTTP_TLS_CERT_FILE) is missing")
+    case (let given?, nil): throw missing(key, beside: given)
+    case (nil, let given?): throw missing(certificate, beside: given)
     }
   }
 
@@ -64,11 +83,35 @@ struct Settings {
     let flag = ServeFlag.triggerServers
     let variable = Setting(
       name: "environment variable \(flag.environmentVariable)",
-      value: environment[flag.environmentVariable] ?? "", expected: flag.placeholder)
+      value: environment[flag.environmentVariable] ?? "",
+      expected: flag.row.kind.placeholder ?? "true|false")
     let given = Setting(
       name: "flag --\(flag.rawValue)", value: flags.values[flag]?.last ?? "",
-      expected: flag.placeholder)
-    return TriggerServers(allowed: try variable.baseURLs() + given.baseURLs())
+      expected: flag.row.kind.placeholder ?? "true|false")
+    var servers = TriggerServers(allowed: try variable.baseURLs() + given.baseURLs())
+    servers.authorization = try authorization()
+    return servers
+  }
+
+  /// How often triggers are asked, where KubeElasti's variable says so.
+  func pollingInterval() throws(UsageError) -> Duration? {
+    let name = ElastiVariable.pollingInterval.rawValue
+    guard let value = environment[name], !value.isEmpty else { return nil }
+    return try Setting(
+      name: "environment variable \(name)", value: value, expected: "DURATION"
+    ).duration(atLeast: .seconds(1), orSeconds: true)
+  }
+
+  /// The value is not repeated: it is a secret.
+  private func authorization() throws(UsageError) -> String? {
+    let name = ElastiVariable.authorization.rawValue
+    guard let value = environment[name], !value.isEmpty else { return nil }
+    guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      throw UsageError(
+        "environment variable \(name) has to be one line of ASCII characters, such as "
+          + "\"Bearer TOKEN\"")
+    }
+    return value
   }
 
   /// Every value of a repeatable flag; of its variable, what colons separate, as in `PATH`.
@@ -85,10 +128,16 @@ struct Setting {
   let value: String
   let expected: String
 
-  func duration(atLeast least: Duration) throws(UsageError) -> Duration {
+  /// A duration as Go writes it.
+  ///
+  /// - Parameter orSeconds: whether a number without a unit is seconds, as EasyScale has it.
+  func duration(
+    atLeast least: Duration, orSeconds: Bool = false
+  ) throws(UsageError) -> Duration {
     let duration: Duration
+    let isNumber = !value.isEmpty && value.utf8.allSatisfy { (48...57).contains($0) }
     do {
-      duration = try Duration(text: value)
+      duration = try Duration(text: orSeconds && isNumber ? value + "s" : value)
     } catch {
       throw UsageError("\(name): \(error)")
     }
@@ -144,6 +193,12 @@ struct Setting {
           + expected.split(separator: "|").joined(separator: ", "))
     }
     return choice
+  }
+
+  /// A path without a slash at its end.
+  var directory: String {
+    let path = String(value.reversed().drop { $0 == "/" }.reversed())
+    return path.isEmpty ? value : path
   }
 
   /// Whether the host can be bound shows when it is.

@@ -3,6 +3,8 @@ package struct SidePortLimits: Sendable, Equatable {
   package var connections = 128
   /// Of one request, from its first byte to the last one of its answer.
   package var requestTimeout = Duration.seconds(60)
+  /// The names that browsers may use, beside `localhost` and addresses.
+  package var hosts: [String] = []
 
   /// Prometheus, the kubelet and people need a dozen.
   package static let maxConnections = 10_000
@@ -10,11 +12,35 @@ package struct SidePortLimits: Sendable, Equatable {
   package init() {}
 
   init(_ settings: Settings) throws(UsageError) {
+    if let setting = settings[.httpHosts] { hosts = try setting.hostNames() }
     if let setting = settings[.httpMaxConnections] {
       connections = try setting.number(in: 1...Self.maxConnections)
     }
     if let setting = settings[.httpRequestTimeout] {
       requestTimeout = try setting.duration(atLeast: .seconds(1))
+    }
+  }
+}
+
+extension Setting {
+  /// Names without scheme and port, separated by commas.
+  fileprivate func hostNames() throws(UsageError) -> [String] {
+    let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    for name in names where name.isEmpty || !name.utf8.allSatisfy(Self.isNameByte) {
+      throw UsageError(
+        "\(self.name) is \"\(value)\", but has to be the names of hosts, such as "
+          + "headstart.example.com; several are separated by commas")
+    }
+    return names
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "_"):
+      true
+    default: false
     }
   }
 }

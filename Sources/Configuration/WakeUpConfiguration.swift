@@ -21,7 +21,7 @@ package struct WakeUpConfiguration: Sendable, Equatable {
     if let setting = settings[.peers] { peers = try setting.peers() }
     if let setting = settings[.peersAuthoritiesFile] {
       guard !peers.isEmpty else {
-        throw UsageError("\(setting.name) is given, but not --peers: nobody would be called")
+        throw UsageError("\(setting.name) is given, but not --peers: no one would be called")
       }
       peersAuthorities = setting.value
     }

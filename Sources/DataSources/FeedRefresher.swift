@@ -2,6 +2,7 @@ package import EventLoop
 package import HTTPClient
 package import Scaling
 package import Telemetry
+package import Time
 
 /// Keeps the readings of feeds up to date: fetches each at once when it is first wanted and then
 /// at its data source's refresh interval, once for all who want it.
@@ -14,13 +15,15 @@ package final class FeedRefresher {
   private let loop: EventLoop
   private let client: HTTPClient
   private let wallClock: () -> Instant
+  private let leadTime: (Feed) -> Duration
   private let metrics: HeadstartMetrics
+  private let environment: CloudEnvironment
   private let onReading: (Feed, Reading) -> Void
   private var schedule: RefreshSchedule
   private var journal: FetchJournal
   private var sourcesByKey: [DataSourceKey: Source] = [:]
   private var readings: [Feed: Reading] = [:]
-  private var calls: [FetchTarget: HTTPCall] = [:]
+  private var calls: [FetchTarget: AuthorizedCall] = [:]
   private var timer: LoopTimer?
   private var isTakingTurn = false
 
@@ -28,6 +31,7 @@ package final class FeedRefresher {
   private struct Source {
     let dataSource: DataSource
     var credentials: SourceCredentials
+    let client: AuthorizedClient
     let metrics: SourceMetrics
     /// Of queries, the form that has succeeded.
     var form = QueryForm()
@@ -39,17 +43,23 @@ package final class FeedRefresher {
   /// - Parameters:
   ///   - userAgent: What requests call us, such as `headstart/1.0.0`.
   ///   - wallClock: Dates the readings. Waits go by the loop's clock.
+  ///   - environment: In which clouds say who this workload is.
+  ///   - leadTime: The longest lead time of those that want a feed.
   ///   - onReading: Called on the loop after each attempt, and never from within another call of
   ///     the refresher.
   /// - Throws: when the loop has no room for timers, or libcurl cannot start.
   package init(
     loop: EventLoop, userAgent: String, wallClock: @escaping () -> Instant,
-    jitter: JitterSource = .random(), logger: Logger, metrics: HeadstartMetrics,
+    leadTime: @escaping (Feed) -> Duration = { _ in Policy.Defaults.leadTime },
+    environment: CloudEnvironment = CloudEnvironment(), jitter: JitterSource = .random(),
+    logger: Logger, metrics: HeadstartMetrics,
     onReading: @escaping (Feed, Reading) -> Void
   ) throws(EventLoopError) {
     self.loop = loop
     self.wallClock = wallClock
+    self.leadTime = leadTime
     self.metrics = metrics
+    self.environment = environment
     self.onReading = onReading
     client = try HTTPClient(loop: loop, userAgent: userAgent)
     schedule = RefreshSchedule(jitter: jitter)
@@ -69,6 +79,8 @@ package final class FeedRefresher {
     for (key, dataSource) in dataSources where sourcesByKey[key]?.dataSource != dataSource {
       sourcesByKey[key] = Source(
         dataSource: dataSource, credentials: SourceCredentials(dataSource),
+        client: AuthorizedClient(
+          client, authority: dataSource.authority(environment), wallClock: wallClock),
         metrics: metrics.source(key.name.description, kind: key.kind.rawValue))
       schedule.sourceDefined(key, refresh: dataSource.refresh, now: loop.now)
     }
@@ -81,7 +93,7 @@ package final class FeedRefresher {
     armTimer()
   }
 
-  /// Stops fetching the feed when nobody wants it any more, and forgets its reading. Both happen
+  /// Stops fetching the feed when no one wants it any more, and forgets its reading. Both happen
   /// with the next turn of the loop: a feed that is retained again until then loses nothing.
   package func release(_ feed: Feed) {
     schedule.feedReleased(feed)
@@ -174,44 +186,57 @@ package final class FeedRefresher {
   private func fetch(_ target: FetchTarget) {
     let key = target.sourceKey
     do throws(FetchFailure) {
+      if let directory = sourcesByKey[key]?.dataSource.directory {
+        let answer = try ForecastDirectory.answer(to: target, in: directory)
+        return ended(target, .success(answer), after: .zero)
+      }
       guard let source = sourcesByKey[key],
-        let endpoint = try sourcesByKey[key]?.credentials.endpoint(of: source.dataSource)
+        let endpoint = try sourcesByKey[key]?.credentials.endpoint(
+          of: source.dataSource.asked(with: target.options))
       else { return }
-      send(FetchAttempt(target, form: source.form, from: endpoint), after: .zero)
+      try send(
+        FetchAttempt(target, form: source.form, from: endpoint), by: source.client, after: .zero)
     } catch {
       ended(target, .failure(error), after: .zero)
     }
   }
 
   /// - Parameter spent: What earlier requests of the attempt took.
-  private func send(_ attempt: FetchAttempt, after spent: Duration) {
+  private func send(
+    _ attempt: FetchAttempt, by client: AuthorizedClient, after spent: Duration
+  ) throws(FetchFailure) {
     let request = attempt.request(now: wallClock())
-    calls[attempt.target] = client.send(request) { [unowned self] result in
+    calls[attempt.target] = try client.send(request) { [unowned self, unowned client] result in
       calls[attempt.target] = nil
-      received(result, of: attempt, after: spent)
+      received(result, of: attempt, by: client, after: spent)
     }
   }
 
   private func received(
-    _ result: Result<HTTPResponse, HTTPFailure>, of attempt: FetchAttempt, after spent: Duration
+    _ result: Result<HTTPResponse, FetchFailure>, of attempt: FetchAttempt,
+    by client: AuthorizedClient, after spent: Duration
   ) {
     var attempt = attempt
     let (target, endpoint) = (attempt.target, attempt.endpoint)
     switch result {
     case .success(let response):
       let duration = spent + response.duration
-      guard !attempt.changesForm(after: response) else { return send(attempt, after: duration) }
       do throws(FetchFailure) {
+        guard !attempt.changesForm(after: response) else {
+          return try send(attempt, by: client, after: duration)
+        }
         let answer = try target.answer(in: response, from: endpoint)
         try checkAge(of: answer, from: endpoint)
+        try checkReach(of: answer, to: target, from: endpoint)
         sourcesByKey[target.sourceKey]?.form = attempt.form
         ended(target, .success(answer), after: duration)
       } catch {
-        ended(target, .failure(attempt.explained(error, answer: response)), after: duration)
+        var failure = attempt.explained(error, answer: response)
+        failure.retryAfter = response.retryAfter(at: wallClock())
+        ended(target, .failure(failure), after: duration)
       }
     case .failure(let failure):
-      ended(
-        target, .failure(attempt.explained(FetchFailure(failure))), after: spent + failure.duration)
+      ended(target, .failure(attempt.explained(failure)), after: spent + failure.duration)
     }
   }
 
@@ -229,6 +254,18 @@ package final class FeedRefresher {
       .outdated,
       "\(endpoint.shown) answered with a value that was evaluated \(age.wholeSecondsText) ago: is"
         + " there a cache in between, or do the clocks differ?")
+  }
+
+  /// - Throws: for a snapshot that no lead window reaches (design section 1, "Forecast").
+  private func checkReach(
+    of answer: FetchAnswer, to target: FetchTarget, from endpoint: SourceEndpoint
+  ) throws(FetchFailure) {
+    guard case .forecast(let forecast) = answer, case .feed(let feed) = target else { return }
+    let gap = forecast.series.gap(from: wallClock(), leadTime: leadTime(feed))
+    guard let gap else { return }
+    throw FetchFailure(
+      .outsideWindow, concernsSource: true,
+      "the forecaster \(endpoint.shown) answered with a forecast that cannot be used: \(gap)")
   }
 
   /// Tells the schedule first, so that the health of the source that the log speaks of is the new
@@ -250,10 +287,11 @@ package final class FeedRefresher {
       succeeded(target, answer, at: now)
     case .failure(let failure):
       sourcesByKey[key]?.metrics.fetchFailed(reason: failure.reason.label, after: duration)
-      sourcesByKey[key]?.trouble = failure.concernsSource ? failure.message : nil
-      switch schedule.fetchFailed(
-        target, concernsSource: failure.concernsSource, now: loop.now)
-      {
+      let order = schedule.fetchFailed(
+        target, concernsSource: failure.concernsSource, retryAfter: failure.retryAfter,
+        now: loop.now)
+      noteTrouble(of: key, failure)
+      switch order {
       case .none: break
       case .sourceWentDown: journal.sourceWentDown(key, failure)
       case .sourceRecovered: journal.sourceRecovered(key)
@@ -261,6 +299,15 @@ package final class FeedRefresher {
       failed(target, failure, at: now)
     }
     takeTurn()
+  }
+
+  /// While other feeds are answered, what fails is the feed's own.
+  private func noteTrouble(of key: DataSourceKey, _ failure: FetchFailure) {
+    switch schedule.health(of: key) {
+    case .up: sourcesByKey[key]?.trouble = nil
+    case .unknown, .failing:
+      sourcesByKey[key]?.trouble = failure.concernsSource ? failure.message : nil
+    }
   }
 
   private func succeeded(_ target: FetchTarget, _ answer: FetchAnswer, at now: Instant) {
@@ -288,8 +335,7 @@ package final class FeedRefresher {
   private func failed(_ target: FetchTarget, _ failure: FetchFailure, at now: Instant) {
     guard case .feed(let feed) = target else { return }
     var reading = readings[feed] ?? Reading()
-    reading.attemptFailed(
-      failure.message, kind: failure.reason == .noForecast ? .silent : .lost, at: now)
+    reading.attemptFailed(failure.message, kind: failure.kind, at: now)
     readings[feed] = reading
     let isSourceDown = schedule.health(of: feed.sourceKey) == .failing
     journal.feedFailed(feed, failure, isSourceDown: isSourceDown, at: now)

@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import Time
 
 /// One fetch: one request, or a few of a query whose form the server refuses.
 struct FetchAttempt {

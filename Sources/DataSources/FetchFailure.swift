@@ -1,13 +1,18 @@
 internal import HTTPClient
+internal import Scaling
 
 /// Why an attempt to fetch a feed brought no reading.
 struct FetchFailure: Error, Hashable {
   var reason: Reason
   /// One sentence for people, without secrets: what was expected, what was found, where.
   var message: String
-  /// Whether the data source itself is in trouble, and its other feeds will fare no better; false
-  /// when it answered, but not what this feed needs.
+  /// Whether the data source itself may be in trouble; false when it answered, but not what this
+  /// feed needs. Whether it is in trouble is seen by how its other feeds fare.
   var concernsSource: Bool
+  /// How long the server asks to be left alone with this feed; nil where it does not say.
+  var retryAfter: Duration?
+  /// How long the attempt took.
+  var duration = Duration.zero
 
   /// The reasons that metrics tell apart, by their label.
   enum Reason: Hashable {
@@ -27,6 +32,8 @@ struct FetchFailure: Error, Hashable {
     case notFinite
     /// The answer was evaluated long ago.
     case outdated
+    /// A snapshot that no lead window reaches.
+    case outsideWindow
     /// No data source has the name that the feed gives.
     case undefined
     /// Not attempted: the data source is failing.
@@ -47,10 +54,22 @@ struct FetchFailure: Error, Hashable {
       case .severalSamples: "several_samples"
       case .notFinite: "not_finite"
       case .outdated: "outdated"
+      case .outsideWindow: "outside_window"
       case .undefined: "undefined"
       case .sourceFailing: "source_failing"
       case .overloaded: "overloaded"
       }
+    }
+  }
+
+  /// What it means for a reading.
+  var kind: Reading.Failure.Kind {
+    switch reason {
+    case .noForecast: .silent
+    case .outsideWindow: .outside
+    case .undefined, .query, .resultType, .empty, .severalSamples, .notFinite: .invalid
+    case .decode, .httpStatus: concernsSource ? .lost : .invalid
+    case .http, .credentials, .outdated, .sourceFailing, .overloaded: .lost
     }
   }
 
@@ -64,5 +83,6 @@ struct FetchFailure: Error, Hashable {
   /// large: that comes of one query.
   init(_ failure: HTTPFailure) {
     self.init(.http(failure.kind), concernsSource: failure.kind != .tooLarge, failure.message)
+    duration = failure.duration
   }
 }

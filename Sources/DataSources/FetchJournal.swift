@@ -1,6 +1,7 @@
 internal import HTTPClient
 internal import Scaling
 internal import Telemetry
+internal import Time
 
 /// Writes the log of fetching: what changes, once; what lasts, rarely; never more than a bounded
 /// number of lines for each data source.
@@ -101,9 +102,13 @@ struct FetchJournal {
   private static func fields(of feed: Feed) -> LogFields {
     var fields = fields(of: feed.sourceKey)
     switch feed {
-    case .forecast(_, let workload):
+    case .forecast(_, let workload, _, _):
       fields.append("workload", .string(Excerpt.text(of: workload)))
-    case .query(_, let promQL, _):
+    case .builtIn(_, let forecast):
+      fields.append("query", .string(Excerpt.text(of: forecast.value.query)))
+    case .json(_, let query, _, _):
+      fields.append("query", .string(Excerpt.text(of: query.value.text)))
+    case .query(_, let promQL, _, _):
       fields.append("query", .string(Excerpt.text(of: promQL)))
     }
     return fields

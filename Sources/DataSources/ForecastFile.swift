@@ -11,10 +11,11 @@ package struct ForecastFile: Hashable, Sendable {
     package let description: String
   }
 
+  /// - Parameter loads: Whether its loads count, and not its replicas.
   /// - Throws: `Invalid` for anything but a complete snapshot with numbers that make sense.
-  package init(_ bytes: [UInt8]) throws(Invalid) {
+  package init(_ bytes: [UInt8], loads: Bool = false) throws(Invalid) {
     do {
-      (series, workload) = try ForecasterClient.snapshot(in: bytes, workload: nil)
+      (series, workload) = try ForecasterClient.snapshot(in: bytes, workload: nil, loads: loads)
     } catch {
       throw Invalid(description: "\(error)")
     }

@@ -1,6 +1,7 @@
 internal import HTTPClient
 internal import Scaling
 internal import Telemetry
+internal import Time
 
 /// How a forecaster is asked, and how its answers are read: Kedastral's contract,
 /// `GET /forecast/current?workload=…`. Does no I/O.
@@ -33,7 +34,7 @@ enum ForecasterClient {
   /// - Throws: for any answer but a complete snapshot of that workload with numbers that make
   ///   sense (design section 1, "Forecast").
   static func forecast(
-    in response: HTTPResponse, workload: String, from endpoint: SourceEndpoint
+    in response: HTTPResponse, workload: String, loads: Bool = false, from endpoint: SourceEndpoint
   ) throws(FetchFailure) -> Forecast {
     switch response.status {
     case 200: break
@@ -42,7 +43,7 @@ enum ForecasterClient {
     }
     do {
       let series = try snapshot(
-        in: response.body, workload: workload, hiding: endpoint.secrets
+        in: response.body, workload: workload, loads: loads, hiding: endpoint.secrets
       ).series
       let stale = response.headers["X-Kedastral-Stale"]
       return Forecast(series: series, isStale: stale?.lowercased() == "true")
@@ -92,19 +93,23 @@ enum ForecasterClient {
 
   /// - Parameters:
   ///   - workload: What the snapshot has to be for, if it says so; nil for any.
+  ///   - loads: Whether its loads count, and not its replicas.
   ///   - secrets: What no error may show.
   /// - Returns: the series, and the workload that it says it is for.
   static func snapshot(
-    in body: [UInt8], workload expected: String?, hiding secrets: [Redacted] = []
+    in body: [UInt8], workload expected: String?, loads wantsLoads: Bool = false,
+    hiding secrets: [Redacted] = []
   ) throws(JSONError) -> (series: ForecastSeries, workload: String?) {
     var reader = JSONReader(body, hiding: secrets)
     var workload: String?
     var replicas: [Int]?
+    var loads: [Double]?
     var generatedAt: Instant?
     var step: Duration?
     try reader.readObject { reader, key throws(JSONError) in
       switch key {
-      case "desiredReplicas": replicas = try readReplicas(&reader)
+      case "desiredReplicas" where !wantsLoads: replicas = try readReplicas(&reader)
+      case "values" where wantsLoads: loads = try readLoads(&reader)
       case "generatedAt": generatedAt = try readInstant(&reader)
       case "stepSeconds": step = try readStep(&reader)
       case "workload": workload = try readWorkload(&reader, expected)
@@ -112,10 +117,14 @@ enum ForecasterClient {
       }
     }
     try reader.finish()
-    let series = ForecastSeries(
+    if wantsLoads {
+      replicas = [Int](repeating: 0, count: try required(loads, "values", reader).count)
+    }
+    var series = ForecastSeries(
       generatedAt: try required(generatedAt, "generatedAt", reader),
       step: try required(step, "stepSeconds", reader),
       replicas: try required(replicas, "desiredReplicas", reader))
+    series.loads = loads ?? []
     return (series, workload)
   }
 
@@ -153,6 +162,28 @@ enum ForecasterClient {
       throw JSONError(offset: start, problem: "desiredReplicas is empty")
     }
     return replicas
+  }
+
+  private static func readLoads(_ reader: inout JSONReader) throws(JSONError) -> [Double] {
+    let start = reader.offset
+    var loads: [Double] = []
+    if !reader.takeNull() {
+      try reader.readArray { reader throws(JSONError) in
+        guard loads.count < maximumSteps else {
+          throw JSONError(
+            offset: reader.offset, problem: "values has more than \(maximumSteps) steps")
+        }
+        let place = reader.offset
+        let load = try reader.readDouble()
+        guard load.isFinite, load >= 0 else {
+          throw JSONError(
+            offset: place, problem: "values[\(loads.count)] is \(load), expected 0 or more")
+        }
+        loads.append(load)
+      }
+    }
+    guard !loads.isEmpty else { throw JSONError(offset: start, problem: "values is empty") }
+    return loads
   }
 
   private static func readInstant(_ reader: inout JSONReader) throws(JSONError) -> Instant {

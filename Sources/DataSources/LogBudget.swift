@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Bounds how many lines one data source may put into the log, whatever fails there.
 struct LogBudget {

@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import Time
 
 /// How a Prometheus server, or anything that speaks its API, is asked for the value of an instant
 /// query, and how its answers are read. Does no I/O.
@@ -40,7 +41,9 @@ enum PrometheusClient {
     _ path: String, _ fields: [String], _ form: QueryForm, from endpoint: SourceEndpoint
   ) -> HTTPRequest {
     let accept = HTTPField("Accept", "application/json")
-    let text = fields.joined(separator: "&")
+    let given = endpoint.dataSource.parameters.sorted { $0.key < $1.key }
+      .map { "\(PercentEncoding.encode($0.key))=\(PercentEncoding.encode($0.value))" }
+    let text = (fields + given).joined(separator: "&")
     guard form.method == .post else {
       return endpoint.request(form.method, "\(path)?\(text)", headers: [accept])
     }
@@ -75,7 +78,7 @@ enum PrometheusClient {
         "\(endpoint.asked(path)) answered something that is not a query result: \(error)")
     }
     guard response.status == 200, answer.status == "success" else {
-      throw refusal(answer, response, from: endpoint)
+      throw refusal(answer, response, at: path, from: endpoint)
     }
     if let reason = answer.partiality, !endpoint.dataSource.acceptsPartialAnswers {
       // An empty result of half of the data is no zero.
@@ -95,19 +98,24 @@ enum PrometheusClient {
     return Instant(milliseconds: Int64((seconds * 1000).rounded()))
   }
 
-  /// Prometheus's own error types tell whether the query or the server is to blame.
-  private static func refusal(
-    _ answer: PrometheusAnswer, _ response: HTTPResponse, from endpoint: SourceEndpoint
+  /// What is wrong with the query or the data it meets, in Prometheus's own words; VictoriaMetrics
+  /// has the status there.
+  private static let errorsOfTheQuery: Set<String> = [
+    "bad_data", "execution", "timeout", "canceled", "400", "422",
+  ]
+
+  /// The error type tells whether the query or the server is to blame.
+  static func refusal(
+    _ answer: PrometheusAnswer, _ response: HTTPResponse, at path: String,
+    from endpoint: SourceEndpoint
   ) -> FetchFailure {
     guard let type = answer.errorType else { return endpoint.failure(status: response, at: path) }
     let text = Excerpt.text(of: "\(type): \(answer.error ?? "")", hiding: endpoint.secrets)
     let message = "\(endpoint.asked(path)) answered HTTP \(response.status) \"\(text)\""
-    switch type {
-    case "bad_data", "execution", "timeout", "canceled":
+    guard !errorsOfTheQuery.contains(type), response.status != 400, response.status != 422 else {
       return FetchFailure(.query, message)
-    default:
-      return FetchFailure(.httpStatus, concernsSource: true, message)
     }
+    return FetchFailure(.httpStatus, concernsSource: true, message)
   }
 
   private static func value(

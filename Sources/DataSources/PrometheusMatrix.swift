@@ -1,6 +1,7 @@
 internal import HTTPClient
 internal import Scaling
 internal import Telemetry
+internal import Time
 
 /// The result of a range query: of its first series the points.
 struct PrometheusMatrix {

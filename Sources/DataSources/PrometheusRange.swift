@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import HTTPClient
-package import Scaling
+internal import Scaling
+package import Time
 
 /// The history of a PromQL query, as a command wants it: asked for once, and waited for.
 ///
@@ -144,6 +145,10 @@ package struct PrometheusRange: Sendable {
         of: "\(answer.errorType ?? "error"): \(answer.error ?? "")", hiding: endpoint.secrets)
       let sentence = "\(endpoint.asked(path)) answered HTTP \(response.status) \"\(text)\""
       throw response.status >= 500 ? .unreachable(sentence) : .refused(sentence)
+    }
+    // What is learnt or judged from half of the data is wrong for as long as it is used.
+    if let reason = answer.partiality {
+      throw .refused("\(endpoint.asked(path)) answered in part: \(reason)")
     }
     guard matrix.seriesCount <= 1 else {
       throw .refused(

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 extension Reading {
   /// A query was answered with this value.

@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import Time
 
 /// Decides which feed is fetched when: the state machine behind `FeedRefresher`.
 ///
@@ -9,13 +10,13 @@ internal import Scaling
 /// not hold up another.
 ///
 /// While a source is failing only a few of its feeds are tried. The others take over its failure
-/// when they are due, so that none looks fresh merely because nobody asked.
+/// when they are due, so that none looks fresh merely because no one asked.
 struct RefreshSchedule {
   private var entries: [FetchTarget: RefreshEntry] = [:]
   private var sources: [DataSourceKey: RefreshSource] = [:]
-  private var due = DueQueue<FetchTarget>()
+  private var due = DeadlineQueue<Turn, FetchTarget>()
   private var pace: RefreshPace
-  private var lastTicket: UInt64 = 0
+  private var turns: UInt64 = 0
   /// Sources with feeds in line and room for a fetch.
   private var sourcesWithRoom: Set<DataSourceKey> = []
   /// Released for the last time since the last turn.
@@ -34,6 +35,17 @@ struct RefreshSchedule {
     case cancel(FetchTarget)
     /// As `cancel`, and forget the reading.
     case forget(FetchTarget)
+  }
+
+  /// When something is due: of two at one time, what was entered first comes first.
+  struct Turn: Comparable {
+    /// On the loop's clock.
+    var time: Duration
+    var number: UInt64
+
+    static func < (left: Turn, right: Turn) -> Bool {
+      left.time == right.time ? left.number < right.number : left.time < right.time
+    }
   }
 
   enum Obstacle: Hashable {
@@ -73,8 +85,7 @@ struct RefreshSchedule {
 
   /// The source is new, or its definition has changed: its feeds are fetched again soon.
   mutating func sourceDefined(_ key: DataSourceKey, refresh: Duration, now: Duration) {
-    sources[key, default: RefreshSource()].refresh = min(
-      max(refresh, .milliseconds(1)), .seconds(86_400))
+    sources[key, default: RefreshSource()].refresh = Self.bounded(refresh)
     restart(key, now: now)
     if sources[key]?.targets.isEmpty == true { add(.probe(key), due: now) }
   }
@@ -92,6 +103,8 @@ struct RefreshSchedule {
     guard let (entry, started, refresh) = ended(target) else { return .none }
     entries[target]?.failures = 0
     entries[target]?.isSpread = true
+    entries[target]?.wasRead = true
+    setAnswered(target, true)
     let wait =
       entry.isSpread
       ? pace.regular(refresh: refresh) : pace.spread(feed: entry.number, refresh: refresh)
@@ -99,17 +112,28 @@ struct RefreshSchedule {
     return answered(target.sourceKey, now: now)
   }
 
+  /// - Parameters:
+  ///   - concernsSource: Whether the failure may be the source's, and not this feed's alone.
+  ///   - retryAfter: How long the server asks to be left alone with this feed; nil where it does
+  ///     not say.
   mutating func fetchFailed(
-    _ target: FetchTarget, concernsSource: Bool, now: Duration
+    _ target: FetchTarget, concernsSource: Bool, retryAfter: Duration? = nil, now: Duration
   ) -> OnFailure {
-    guard let (_, _, refresh) = ended(target) else { return .none }
-    backOff(target, refresh: refresh, concernsSource: concernsSource, now: now)
-    guard concernsSource else {
-      return answered(target.sourceKey, now: now) == .recovered ? .sourceRecovered : .none
-    }
+    guard let (_, started, _) = ended(target) else { return .none }
     let key = target.sourceKey
-    let feeds = sources[key]?.targets.count ?? 0
-    guard sources[key]?.health.failed(feeds: feeds) == .wentDown else { return .none }
+    let rest = retryAfter.map { now + pace.rest($0) } ?? .zero
+    entries[target]?.restsUntil = rest
+    setAnswered(target, !concernsSource)
+    backOff(target, since: started, concernsSource: concernsSource, now: now)
+    guard concernsSource else {
+      return answered(key, now: now) == .recovered ? .sourceRecovered : .none
+    }
+    let (feeds, answered) = (sources[key]?.targets.count ?? 0, sources[key]?.answered ?? 0)
+    let order = sources[key]?.health.failed(feeds: feeds, answered: answered)
+    if let source = sources[key], source.health == .failing {
+      sources[key]?.restsUntil = max(source.restsUntil, rest)
+    }
+    guard order == .wentDown else { return .none }
     emptyLine(of: key, now: now)
     return .sourceWentDown
   }
@@ -135,20 +159,17 @@ struct RefreshSchedule {
     unwanted = []
     startWaiting(now: now, &orders)
     for _ in 0..<Self.feedsPerTurn {
-      guard let first = due.first, first.due <= now, let item = due.popFirst() else { break }
-      guard let entry = entries[item.element], entry.ticket == item.ticket else { continue }
-      if let order = becameDue(item.element, entry, now: now) { orders.append(order) }
+      guard let target = due.takeExpired(at: Turn(time: now, number: .max)) else { break }
+      guard let entry = entries[target] else { continue }
+      if let order = becameDue(target, entry, now: now) { orders.append(order) }
     }
     return orders
   }
 
   /// When `timeArrived` is wanted next, if nothing happens before; nil for never.
-  mutating func nextTurn(now: Duration) -> Duration? {
+  func nextTurn(now: Duration) -> Duration? {
     guard cancelled.isEmpty, unwanted.isEmpty, sourcesWithRoom.isEmpty else { return now }
-    while let first = due.first, entries[first.element]?.ticket != first.ticket {
-      _ = due.popFirst()
-    }
-    return due.first?.due
+    return due.earliest?.time
   }
 
   // MARK: What is known
@@ -161,7 +182,7 @@ struct RefreshSchedule {
     sources[key]?.inFlight ?? 0
   }
 
-  /// Items in the queue of what is due, obsolete ones included.
+  /// Items in the queue of what is due.
   var queueLength: Int { due.count }
 
   /// Probes not counted.
@@ -184,7 +205,9 @@ extension RefreshSchedule {
   private mutating func remove(_ target: FetchTarget) {
     guard let entry = entries.removeValue(forKey: target) else { return }
     let key = target.sourceKey
+    if let turn = entry.turn { due.remove(turn) }
     sources[key]?.remove(target)
+    if entry.isAnswered { sources[key]?.answered -= 1 }
     if case .fetching = entry.state {
       freeSlot(of: key)
       if case .probe = target { cancelled.append(target) }
@@ -206,34 +229,40 @@ extension RefreshSchedule {
   private mutating func restart(_ key: DataSourceKey, now: Duration) {
     sources[key]?.health = .unknown(failures: 0)
     sources[key]?.inFlight = 0
+    sources[key]?.restsUntil = .zero
     sources[key]?.line.removeAll()
     sourcesWithRoom.remove(key)
     for target in sources[key]?.targets ?? [] {
       if case .fetching = entries[target]?.state { cancelled.append(target) }
       entries[target]?.failures = 0
       entries[target]?.isSpread = false
+      setAnswered(target, false)
       sleep(target, until: now)
     }
   }
 
-  private mutating func nextTicket() -> UInt64 {
-    lastTicket += 1
-    return lastTicket
+  /// How often it is fetched: as its signal says, or else its source. Nil for a source that is not
+  /// defined.
+  private func refresh(of target: FetchTarget) -> Duration? {
+    guard let refresh = sources[target.sourceKey]?.refresh else { return nil }
+    guard let own = target.options?.refresh else { return refresh }
+    return Self.bounded(own)
+  }
+
+  private static func bounded(_ refresh: Duration) -> Duration {
+    min(max(refresh, .milliseconds(1)), .seconds(86_400))
   }
 
   private mutating func sleep(_ target: FetchTarget, until time: Duration) {
-    let ticket = nextTicket()
     entries[target]?.state = .sleeping
-    entries[target]?.ticket = ticket
-    push(target, ticket, due: time)
+    enter(target, due: time)
   }
 
-  private mutating func push(_ target: FetchTarget, _ ticket: UInt64, due time: Duration) {
-    if due.count > 2 * entries.count + Self.feedsPerTurn {
-      let entries = entries
-      due.removeAll { entries[$0.element]?.ticket != $0.ticket }
-    }
-    due.push(DueQueue.Item(due: time, ticket: ticket, element: target))
+  /// Enters a target in the queue, in place of its earlier turn.
+  private mutating func enter(_ target: FetchTarget, due time: Duration) {
+    if let turn = entries[target]?.turn { due.remove(turn) }
+    turns += 1
+    entries[target]?.turn = due.add(Turn(time: time, number: turns), target)
   }
 
   private mutating func becameDue(
@@ -241,38 +270,44 @@ extension RefreshSchedule {
   ) -> Order? {
     let key = target.sourceKey
     switch entry.state {
-    case .fetching: return nil
-    case .waiting: return .fail(target, .sourceTooSlow)
+    case .fetching:
+      assertionFailure("a feed that is being fetched has no turn")
+      return nil
+    case .waiting:
+      setAnswered(target, false)
+      return .fail(target, .sourceTooSlow)
     case .sleeping: break
     }
-    guard let refresh = sources[key]?.refresh else { return .fail(target, .sourceNotDefined) }
-    if sources[key]?.hasRoom == true {
+    guard let source = sources[key], let refresh = refresh(of: target) else {
+      return .fail(target, .sourceNotDefined)
+    }
+    // The rest was asked for by answers to other feeds: it says nothing of one that is new.
+    if source.hasRoom, !source.isResting(at: now) || entry.isNew {
       start(target, now: now)
       return .fetch(target)
     }
-    if sources[key]?.health == .failing {
-      backOff(target, refresh: refresh, concernsSource: true, now: now)
+    if source.health == .failing {
+      backOff(target, since: now, concernsSource: true, now: now)
       return .fail(target, .sourceFailing)
     }
-    let ticket = nextTicket()
     entries[target]?.state = .waiting
-    entries[target]?.ticket = ticket
-    sources[key]?.line.append((target, ticket))
-    push(target, ticket, due: now + refresh)
+    enter(target, due: now + refresh)
+    if let turn = entries[target]?.turn { sources[key]?.line.append((target, turn)) }
     return nil
   }
 
   private mutating func start(_ target: FetchTarget, now: Duration) {
-    let ticket = nextTicket()
+    if let turn = entries[target]?.turn { due.remove(turn) }
+    entries[target]?.turn = nil
     entries[target]?.state = .fetching(since: now)
-    entries[target]?.ticket = ticket
+    entries[target]?.wasAsked = true
     sources[target.sourceKey]?.inFlight += 1
   }
 
   private mutating func startWaiting(now: Duration, _ orders: inout [Order]) {
     for key in sourcesWithRoom {
       while sources[key]?.hasRoom == true, let next = sources[key]?.line.popFirst() {
-        guard entries[next.target]?.ticket == next.ticket else { continue }
+        guard entries[next.target]?.turn == next.turn else { continue }
         start(next.target, now: now)
         orders.append(.fetch(next.target))
       }
@@ -290,19 +325,34 @@ extension RefreshSchedule {
     _ target: FetchTarget
   ) -> (entry: RefreshEntry, started: Duration, refresh: Duration)? {
     guard let entry = entries[target], case .fetching(let since) = entry.state,
-      let refresh = sources[target.sourceKey]?.refresh
+      let refresh = refresh(of: target)
     else { return nil }
     freeSlot(of: target.sourceKey)
     return (entry, since, refresh)
   }
 
+  /// The failed attempt began at `start`: one that took long is followed by the next the sooner, but
+  /// not at once.
   private mutating func backOff(
-    _ target: FetchTarget, refresh: Duration, concernsSource: Bool, now: Duration
+    _ target: FetchTarget, since start: Duration, concernsSource: Bool, now: Duration
   ) {
-    let failures = (entries[target]?.failures ?? 0) + 1
-    entries[target]?.failures = failures
-    entries[target]?.lastFailureConcernedSource = concernsSource
-    sleep(target, until: now + pace.backOff(failures: failures, refresh: refresh))
+    guard var entry = entries[target], let source = sources[target.sourceKey],
+      let refresh = refresh(of: target)
+    else { return }
+    entry.failures += 1
+    entry.lastFailureConcernedSource = concernsSource
+    entries[target] = entry
+    let wait = pace.backOff(
+      failures: entry.failures, refresh: refresh, concernsSource: concernsSource,
+      wasRead: entry.wasRead)
+    let next = max(start + wait, now + min(wait, .seconds(1)), entry.restsUntil)
+    sleep(target, until: source.isResting(at: now) ? max(next, source.restsUntil) : next)
+  }
+
+  private mutating func setAnswered(_ target: FetchTarget, _ isAnswered: Bool) {
+    guard let entry = entries[target], entry.isAnswered != isAnswered else { return }
+    entries[target]?.isAnswered = isAnswered
+    sources[target.sourceKey]?.answered += isAnswered ? 1 : -1
   }
 
   /// An answer ends the source's trouble: the feeds that failed because of it are tried soon.
@@ -312,12 +362,13 @@ extension RefreshSchedule {
     guard sources[key]?.health.answered() == .recovered, let refresh = sources[key]?.refresh else {
       return .none
     }
+    sources[key]?.restsUntil = .zero
     for target in sources[key]?.targets ?? [] {
       guard let entry = entries[target], case .sleeping = entry.state, entry.failures > 0,
         entry.lastFailureConcernedSource
       else { continue }
       entries[target]?.isSpread = false
-      sleep(target, until: now + pace.soon(refresh: refresh))
+      sleep(target, until: max(now + pace.soon(refresh: refresh), entry.restsUntil))
     }
     return .recovered
   }

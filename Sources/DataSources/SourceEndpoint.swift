@@ -19,7 +19,9 @@ struct SourceEndpoint {
     let url = HTTPURL(dataSource.address)
     self.dataSource = dataSource
     address = Self.base(of: dataSource.address, kind: dataSource.kind)
-    shown = HTTPURL(String(address))?.shown ?? "the data source \(dataSource.name)"
+    shown =
+      dataSource.directory ?? HTTPURL(String(address))?.shown
+      ?? "the data source \(dataSource.name)"
     var headers = dataSource.headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
     if let token { headers.append(HTTPField("Authorization", "Bearer \(token.secret)")) }
     self.headers = headers
@@ -32,6 +34,12 @@ struct SourceEndpoint {
     secrets =
       headers.map(\.value) + [token].compactMap(\.self)
       + logins.flatMap { Self.secrets(user: $0, password: $1) }
+    // Other headers are hidden in the source's own answers: the name of a tenant, for example, is no
+    // secret elsewhere.
+    for header in headers where header.name.lowercased() == "authorization" {
+      SecretLedger.note(header.value)
+    }
+    for (_, password) in logins { if let password { SecretLedger.note(password) } }
   }
 
   /// The password as such, and as it goes over the wire.
@@ -47,10 +55,8 @@ struct SourceEndpoint {
   ) -> HTTPRequest {
     HTTPRequest(
       method: method, url: address + path, headers: more + headers, body: body,
-      timeout: dataSource.timeout, basicAuth: basicAuth,
-      tls: HTTPRequest.TLSFiles(
-        caFile: dataSource.caFile, clientCertificateFile: dataSource.clientCertificateFile,
-        clientKeyFile: dataSource.clientKeyFile))
+      timeout: dataSource.timeout, basicAuth: basicAuth, tls: dataSource.tls,
+      proxy: dataSource.proxy)
   }
 
   /// The URL of a request for people: without user, password and query.
@@ -81,5 +87,14 @@ struct SourceEndpoint {
     let suffix = "/api/v1"
     guard kind == .prometheus, base.hasSuffix(suffix) else { return base }
     return withoutSlashes(base.dropLast(suffix.count))
+  }
+}
+
+extension DataSource {
+  fileprivate var tls: HTTPRequest.TLSFiles {
+    var files = HTTPRequest.TLSFiles(
+      caFile: caFile, clientCertificateFile: clientCertificateFile, clientKeyFile: clientKeyFile)
+    files.verifiesServer = verifiesServer
+    return files
   }
 }

@@ -1,8 +1,9 @@
 /// Whether a data source answers, judged by how its fetches end.
 ///
-/// One slow query among many must not make the whole source look broken, nor one glitch; so it
-/// takes a few failures in a row, with no answer between them. Any answer ends the trouble, even
-/// one that is of no use to its feed.
+/// A source is up while any of its feeds is answered: errors of some queries must not make the whole
+/// source look broken, whatever they are, nor a glitch of one. So it is failing when no feed was
+/// answered at its last attempt, and a few have failed in a row. Any answer ends the trouble, even
+/// one that its feed cannot use.
 enum SourceHealth: Hashable {
   /// No answer yet.
   case unknown(failures: Int)
@@ -11,6 +12,8 @@ enum SourceHealth: Hashable {
 
   /// Failures in a row; fewer when the source has fewer feeds.
   static let tolerance = 3
+  /// The same while there was no answer yet: all that are asked for first may be bad queries.
+  static let toleranceAtFirst = RefreshSource.maximumInFlight
 
   enum OnAnswer: Hashable {
     case none
@@ -34,27 +37,25 @@ enum SourceHealth: Hashable {
 
   /// A fetch ended in the source's own trouble.
   ///
-  /// - Parameter feeds: how many the source has.
-  mutating func failed(feeds: Int) -> OnFailure {
+  /// - Parameters:
+  ///   - feeds: how many the source has.
+  ///   - answered: how many of them were answered at their last attempt.
+  mutating func failed(feeds: Int, answered: Int) -> OnFailure {
     let next: SourceHealth
     let order: OnFailure
     switch self {
     case .unknown(let failures):
       (next, order) =
-        Self.isTooMany(failures + 1, feeds: feeds)
+        failures + 1 >= min(Self.toleranceAtFirst, max(feeds, 1))
         ? (.failing, .wentDown) : (.unknown(failures: failures + 1), .none)
     case .up(let failures):
       (next, order) =
-        Self.isTooMany(failures + 1, feeds: feeds)
+        answered == 0 && failures + 1 >= min(Self.tolerance, max(feeds, 1))
         ? (.failing, .wentDown) : (.up(failures: failures + 1), .none)
     case .failing:
       (next, order) = (.failing, .none)
     }
     self = next
     return order
-  }
-
-  private static func isTooMany(_ failures: Int, feeds: Int) -> Bool {
-    failures >= min(tolerance, max(feeds, 1))
   }
 }

@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// How one data source does, for health checks and metrics.
 package struct SourceStatus: Hashable, Sendable {

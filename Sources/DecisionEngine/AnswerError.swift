@@ -5,6 +5,8 @@ package struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidReference
     /// No policy matches.
     case noPolicy
+    /// The policy that is named decides and shows, but answers no ScaledObject.
+    case observedOnly
     /// More ScaledObjects ask than the engine keeps.
     case tooManyObjects
     /// A policy matches, but its signals have no value to decide from. It passes by itself.

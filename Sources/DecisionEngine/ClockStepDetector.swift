@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Notices that the wall clock was set, by comparing it with the monotonic clock. Pure.
 struct ClockStepDetector {

@@ -1,5 +1,6 @@
 package import DataSources
 package import Scaling
+package import Time
 
 /// What the side port shows of the engine: values, taken at one instant.
 package struct EngineSnapshot: Sendable {
@@ -7,8 +8,12 @@ package struct EngineSnapshot: Sendable {
   package var at: Instant
   package var policies: [PolicySnapshot]
   package var sources: [SourceStatus]
+  /// Policies that have no number now.
+  package var unreadyCount: Int
   /// ScaledObjects that ask.
   package var subscriptionCount: Int
+  /// What is kept for clients by names that no manifest holds, in bytes.
+  package var impliedByteCount: Int
   /// What the histories of all policies take in memory.
   package var historyByteCount: Int
 }
@@ -20,6 +25,9 @@ package struct PolicySnapshot: Sendable {
   package var readings: [SignalReading]
   /// Implied by a trigger, not defined by a manifest.
   package var isImplied: Bool
+  /// Whether its name is one of the manifests', or of something that a source has answered for: what
+  /// clients make up is no label of a metric.
+  package var isVouchedFor: Bool
   /// ScaledObjects that this policy answers, such as `default/my-api`.
   package var scaledObjects: [String]
 }
@@ -29,6 +37,8 @@ package struct PolicyDetail: Sendable {
   package var snapshot: PolicySnapshot
   package var history: DecisionHistory
   package var sources: [SourceStatus]
+  /// What each signal reads; nil for a schedule.
+  package var feeds: [Feed?]
 }
 
 extension DecisionEngine {
@@ -36,7 +46,8 @@ extension DecisionEngine {
   package func snapshot() -> EngineSnapshot {
     EngineSnapshot(
       isReady: isReady, at: now, policies: allEntries.compactMap(snapshot(of:)),
-      sources: sources, subscriptionCount: subscriptionCount,
+      sources: sources, unreadyCount: unreadyCount, subscriptionCount: subscriptionCount,
+      impliedByteCount: impliedByteCount,
       historyByteCount: historyByteCount)
   }
 
@@ -58,7 +69,7 @@ extension DecisionEngine {
     let keys = Set(entry.allFeeds.map(\.sourceKey))
     return PolicyDetail(
       snapshot: snapshot, history: entry.history,
-      sources: sources.filter { keys.contains($0.key) })
+      sources: sources.filter { keys.contains($0.key) }, feeds: entry.mainFeeds)
   }
 
   /// The names of all policies in force, in no order.
@@ -89,9 +100,22 @@ extension DecisionEngine {
 
   private func snapshot(of entry: PolicyEntry) -> PolicySnapshot? {
     guard let decision = entry.decision else { return nil }
+    let readings = readings(of: entry)
     return PolicySnapshot(
-      policy: entry.policy, decision: decision, readings: readings(of: entry),
+      policy: entry.policy, decision: decision, readings: readings,
       isImplied: entry.key.isImplied,
+      isVouchedFor: !entry.key.isImplied || readings.contains(where: \.hasValue),
       scaledObjects: entry.subscribers.map { "\($0.namespace)/\($0.name)" }.sorted())
+  }
+}
+
+extension SignalReading {
+  /// Whether the signal's source has ever said something of it.
+  fileprivate var hasValue: Bool {
+    switch self {
+    case .schedule: true
+    case .forecast(let reading), .prometheus(let reading, _, _): reading?.value != nil
+    case .unreadable: false
+    }
   }
 }

@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// What a wake-up has done to one policy.
 package struct WakeUp: Hashable, Sendable {
@@ -60,7 +61,7 @@ extension DecisionEngine {
   }
 
   /// Of the policy of that namespace, or else of the one without a namespace.
-  private func entries(for name: ResourceName) -> [PolicyEntry] {
+  func entries(for name: ResourceName) -> [PolicyEntry] {
     let exact = entries(named: name)
     return exact.isEmpty ? entries(named: ResourceName(name: name.name)) : exact
   }

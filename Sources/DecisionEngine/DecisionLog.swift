@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Telemetry
+internal import Time
 
 /// Writes one line for each changed decision, and keeps a mass change from drowning the log.
 struct DecisionLog {
@@ -25,7 +26,7 @@ struct DecisionLog {
     logger.log(decision.replicas == nil ? .warning : .info, "decision changed", fields)
   }
 
-  /// The cause has been dealt with; the next one starts counting anew.
+  /// The cause has been dealt with; the next one starts counting again.
   mutating func endPass(_ logger: Logger) {
     if leftOut > 0 {
       logger.log(

@@ -11,10 +11,12 @@ package protocol FeedSupplier: AnyObject {
   func release(_ feed: Feed)
   /// Nil before the first attempt.
   func reading(of feed: Feed) -> Reading?
+  /// Another thread has obtained a reading.
+  func take(_ reading: Reading, of feed: Feed)
   /// The wall clock was set: what the supplier has dated by it moves along.
   func wallClockStepped(by step: Duration)
   var sources: [SourceStatus] { get }
   func shutdown()
 }
 
-extension FeedRefresher: FeedSupplier {}
+extension FeedRouter: FeedSupplier {}

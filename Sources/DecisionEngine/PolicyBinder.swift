@@ -1,15 +1,24 @@
 package import Scaling
+package import Time
 
 /// Finds the policy that answers a ScaledObject (design section 4): the first match of metadata
-/// `policy`, a policy named as metadata `workload`, a policy named as the ScaledObject, the implied
-/// policy.
+/// `policy`, a policy named as metadata `workload`, a policy named as the ScaledObject, the signals
+/// that the metadata itself holds, the implied policy.
 package struct PolicyBinder: Sendable {
   package let catalog: Catalog
   package let defaults: PolicyDefaults
+  private let zones: any TimeZoneDatabase
+  /// Policies that were deleted within the last hour, and when: none is implied in their place.
+  private let deleted: [ResourceName: Instant]
 
-  package init(catalog: Catalog, defaults: PolicyDefaults) {
+  package init(
+    catalog: Catalog, defaults: PolicyDefaults, zones: any TimeZoneDatabase,
+    deleted: [ResourceName: Instant] = [:]
+  ) {
     self.catalog = catalog
     self.defaults = defaults
+    self.zones = zones
+    self.deleted = deleted
   }
 
   /// The longest lead time that metadata may ask for; longer ones are mistakes of unit.
@@ -19,7 +28,17 @@ package struct PolicyBinder: Sendable {
   package func bind(_ object: ScaledObject) throws(AnswerError) -> BoundPolicy {
     try checkMetricName(of: object)
     let leadTime = try leadTime(of: object)
+    try object.trigger?.checkKeys(of: object)
     guard let named = try namedPolicy(for: object) else {
+      if let trigger = object.trigger, trigger.has(anyOf: TriggerMetadata.keys) {
+        let policy = try TriggerPolicy(
+          trigger: trigger, object: object, catalog: catalog, defaults: defaults, zones: zones,
+          leadTime: leadTime
+        ).policy()
+        return BoundPolicy(policy: Shared(policy), isImplied: true, leadTime: leadTime)
+      }
+      try checkManifests(for: object)
+      try checkDeletions(for: object)
       return BoundPolicy(
         policy: Shared(try impliedPolicy(for: object)), isImplied: true, leadTime: leadTime)
     }
@@ -28,21 +47,81 @@ package struct PolicyBinder: Sendable {
 
   private func namedPolicy(for object: ScaledObject) throws(AnswerError) -> Shared<Policy>? {
     if let name = object.policy, !name.isEmpty {
+      if let key = object.trigger?.signalKey {
+        throw AnswerError(
+          .invalidReference,
+          "metadata \"\(key)\" of \(object) does not go with \"policy\": the policy's signals count; "
+            + "leave one of them out")
+      }
       guard let policy = catalog.policy(named: name, in: object.namespace) else {
+        try checkManifests(for: object)
         throw AnswerError(
           .noPolicy,
           "\(object) names the policy \"\(name)\", but there is none of that name in its "
             + "namespace or without one: create the ScalingPolicy or correct the trigger's "
-            + "metadata \"policy\"")
+            + "metadata \"policy\"" + heldBack)
+      }
+      guard !policy.observe else {
+        throw AnswerError(
+          .observedOnly,
+          "\(object) names the policy \"\(policy.name)\", which is observed only and answers no"
+            + " ScaledObject: take \"observe: true\" out of it, or name another policy")
       }
       return policy
     }
     if let workload = object.workload, !workload.isEmpty,
-      let policy = catalog.policy(named: workload, in: object.namespace)
+      let policy = catalog.policy(named: workload, in: object.namespace), !policy.observe
     {
       return policy
     }
     return catalog.policy(named: object.name, in: object.namespace)
+      .flatMap { $0.observe ? nil : $0 }
+  }
+
+  /// A file with an error may hold the policy that is looked for.
+  private var heldBack: String {
+    guard let finding = catalog.heldBack.first else { return "" }
+    let others = catalog.heldBack.count - 1
+    return "; a manifest has an error, and its last good content is used: \(finding)"
+      + (others > 0 ? " (and \(others) more)" : "")
+  }
+
+  /// While a manifest cannot be read, its policies may be the ones that answer.
+  private func checkManifests(for object: ScaledObject) throws(AnswerError) {
+    guard let finding = catalog.broken.first else { return }
+    let others = catalog.broken.count - 1
+    throw AnswerError(
+      .noDecision,
+      "no policy answers \(object) that is known, and not all could be read: \(finding)"
+        + (others > 0 ? " (and \(others) more)" : ""))
+  }
+
+  /// A forecast alone may say far less than the policy did.
+  private func checkDeletions(for object: ScaledObject) throws(AnswerError) {
+    guard !deleted.isEmpty, let (policy, at) = deletion(answering: object) else { return }
+    throw AnswerError(
+      .noPolicy,
+      "the policy \"\(policy)\" that answered \(object) was deleted at \(at.rfc3339), and "
+        + "none is implied in its place before "
+        + "\(at.advanced(by: DeletedPolicies.lifetime).rfc3339): create the ScalingPolicy "
+        + "again, or delete the trigger")
+  }
+
+  private func deletion(answering object: ScaledObject) -> (policy: ResourceName, at: Instant)? {
+    // No loop over the names and namespaces: the compiler (6.3.1) crashes on one in builds for the
+    // fuzzer.
+    let workload = object.workload.flatMap { deletion(of: $0, in: object.namespace) }
+    return workload ?? deletion(of: object.name, in: object.namespace)
+  }
+
+  private func deletion(
+    of name: String, in namespace: String
+  ) -> (policy: ResourceName, at: Instant)? {
+    guard !name.isEmpty else { return nil }
+    let own = ResourceName(namespace: namespace, name: name)
+    if let at = deleted[own] { return (own, at) }
+    let shared = ResourceName(name: name)
+    return deleted[shared].map { (shared, $0) }
   }
 
   /// Only a forecast, of metadata `workload` or else of the ScaledObject's name, as Kedastral does.
@@ -150,4 +229,20 @@ package struct PolicyKey: Hashable, Sendable {
 
   /// Whether this is the policy of a manifest as it is.
   var isUnchanged: Bool { change == nil }
+
+  /// The same for the same key in every process: `shop/web`, and for others what makes them others,
+  /// between bars.
+  package var text: String {
+    guard !isUnchanged else { return name.description }
+    return "\(isImplied ? "implied" : "")|\(leadTime?.text ?? "")|\(name)"
+  }
+
+  /// The name that the text of an unchanged key says; nil for any other text.
+  static func policy(text: String) -> ResourceName? {
+    guard !text.contains("|") else { return nil }
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2
+      ? ResourceName(namespace: String(parts[0]), name: String(parts[1]))
+      : ResourceName(name: text)
+  }
 }

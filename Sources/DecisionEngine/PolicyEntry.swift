@@ -1,13 +1,17 @@
 internal import Scaling
+internal import Time
 
 /// One policy in force: what its signals last knew, and the decision that follows.
 ///
 /// Confined to the engine.
-final class PolicyEntry: AgendaItem {
+final class PolicyEntry {
   let key: PolicyKey
-  var due = Instant.distantFuture
+  /// In the engine's agenda; nil before the first decision.
+  var turn: DeadlineQueue<Instant, PolicyEntry>.Token?
   private var shared: Shared<Policy>
   private(set) var decision: Decision?
+  /// What it is counted with in `ImpliedBudget`.
+  var cost = 0
   /// ScaledObjects that workers ask about and this policy answers.
   var subscribers: Set<ScaledObject> = []
   /// One per signal, in order; empty when none of them fetches anything.
@@ -56,6 +60,65 @@ final class PolicyEntry: AgendaItem {
   /// What the next decision has to know of the past.
   private(set) var memory = Decision.Memory()
 
+  /// Begins with what the policy asked before it came into force. Before the first decision.
+  func restore(_ memory: PolicyMemory) {
+    self.memory = memory.serving(policy)
+  }
+
+  /// Takes from another replica what it knows better of what is lost here. To be followed by a
+  /// decision.
+  ///
+  /// - Parameter reading: the latest of a feed.
+  /// - Returns: whether anything was taken.
+  func learn(_ learnt: PolicyMemory, reading: (Feed) -> Reading?) -> Bool {
+    let readings = readings(reading)
+    let lost = Set(readings.indices.filter { isLost($0) && readings[$0].isUnread })
+    return memory.learn(learnt, of: policy, where: lost.contains)
+  }
+
+  /// The present replicas of the target stand in for what was never read. To be followed by a
+  /// decision.
+  ///
+  /// - Returns: whether there is such a signal.
+  func standIn(_ replicas: Int, at now: Instant) -> Bool {
+    let unknown = Set(policy.signals.indices.filter(isUnknown))
+    return memory.standIn(replicas, for: policy, at: now, where: unknown.contains)
+  }
+
+  /// Whether a signal that is fetched is neither fresh nor silent.
+  func isLost(_ index: Int) -> Bool {
+    guard let found = contribution(index) else { return false }
+    return found.kind != .schedule && (found.state == .held || found.state == .unknown)
+  }
+
+  /// Whether nothing was ever known of a signal that is fetched.
+  func isUnknown(_ index: Int) -> Bool {
+    guard let found = contribution(index), found.kind != .schedule else { return false }
+    return found.state == .unknown
+      && (!memory.signals.indices.contains(index) || memory.signals[index] == nil)
+  }
+
+  private func contribution(_ index: Int) -> Contribution? {
+    guard let decision, decision.contributions.indices.contains(index) else { return nil }
+    return decision.contributions[index]
+  }
+
+  /// What people ask of the policy for a while. To be followed by a decision.
+  func apply(_ overrides: [Override]) {
+    guard !overrides.isEmpty || memory.overrides != nil else { return }
+    memory.overrides = overrides.isEmpty ? nil : overrides
+  }
+
+  /// Does not answer less until all required signals are known.
+  func keepFloor(_ replicas: Int) {
+    memory.floor = max(memory.floor ?? 0, replicas)
+  }
+
+  /// What outlives the policy.
+  var lasting: PolicyMemory {
+    PolicyMemory(of: policy, memory, answer: decision?.replicas)
+  }
+
   /// Takes over an edited policy. What its signals last asked is kept by their names.
   ///
   /// - Returns: whether anything changed.
@@ -74,7 +137,12 @@ final class PolicyEntry: AgendaItem {
     Set(feeds.flatMap(\.all))
   }
 
-  /// Decides anew.
+  /// What each signal reads above all, one for each; nil for a schedule.
+  var mainFeeds: [Feed?] {
+    policy.signals.indices.map { $0 < feeds.count ? feeds[$0].all.first : nil }
+  }
+
+  /// Decides again.
   ///
   /// - Returns: the decision before it, nil for the first.
   func decide(
@@ -135,7 +203,7 @@ final class PolicyEntry: AgendaItem {
   /// What the history takes in memory; nothing before the first change.
   var historyByteCount: Int { past?.history.byteCount ?? 0 }
 
-  /// The wall clock was set: schedules are laid out anew, and the memory keeps its age.
+  /// The wall clock was set: schedules are laid out again, and the memory keeps its age.
   func wallClockStepped(by step: Duration) {
     timelines = SignalTimelines()
     memory.wallClockStepped(by: step)
@@ -169,19 +237,45 @@ final class PolicyEntry: AgendaItem {
     case .schedule:
       return .none
     case .forecast(let forecast):
-      let source = resolve(forecast.source, .forecaster, in: namespace, catalog)
-      return .one(.forecast(source: source, workload: forecast.workload))
+      switch forecast.origin {
+      case .forecaster(let name, let workload):
+        let source = resolve(name, .forecaster, in: namespace, catalog)
+        return .one(
+          .forecast(
+            source: source, workload: workload, loads: forecast.plan?.threshold != nil,
+            options: forecast.$options))
+      case .json(let name, let query):
+        let source = resolve(name, .http, in: namespace, catalog)
+        return .one(
+          .json(
+            source: source, query, .forecast(loads: forecast.plan?.threshold != nil),
+            options: forecast.$options))
+      case .builtIn(let builtIn):
+        let source = resolve(builtIn.source, .prometheus, in: namespace, catalog)
+        return .one(.builtIn(source: source, builtIn))
+      }
     case .prometheus(let prometheus):
+      if let query = prometheus.$json {
+        let source = resolve(prometheus.source, .http, in: namespace, catalog)
+        return .query(
+          .json(
+            source: source, query, .number(onEmpty: prometheus.onEmpty),
+            options: prometheus.$options), uptime: nil, evidence: nil)
+      }
       let source = resolve(prometheus.source, .prometheus, in: namespace, catalog)
       let feed = Feed.query(
-        source: source, promQL: prometheus.query, onEmpty: prometheus.onEmpty)
-      let refresh = catalog.dataSource(.prometheus, named: prometheus.source, in: namespace)?
-        .refresh
+        source: source, promQL: prometheus.query, onEmpty: prometheus.onEmpty,
+        options: prometheus.$options)
+      let refresh =
+        prometheus.options?.refresh
+        ?? catalog.dataSource(.prometheus, named: prometheus.source, in: namespace)?.refresh
       let uptime = prometheus.uptimeQuery(step: refresh ?? DataSource.Defaults.refresh).map {
-        Feed.query(source: source, promQL: $0, onEmpty: .error)
+        Feed.query(
+          source: source, promQL: $0, onEmpty: .error, options: prometheus.$options)
       }
       let evidence = prometheus.evidence.map {
-        Feed.query(source: source, promQL: $0, onEmpty: .zero)
+        Feed.query(
+          source: source, promQL: $0, onEmpty: .zero, options: prometheus.$options)
       }
       return .query(feed, uptime: uptime, evidence: evidence)
     }

@@ -1,3 +1,5 @@
+package import Scaling
+
 /// What of a `ScaledObjectRef` decides the answer: the ScaledObject's name, and the metadata keys
 /// that Headstart reads. KEDA sends every key of the trigger; the others say nothing (C19).
 package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
@@ -7,10 +9,12 @@ package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
   package var workload: String?
   package var leadTime: String?
   package var metricName: String?
+  /// What else the trigger says, such as signals of its own; nil for nothing.
+  @Rare package var trigger: TriggerMetadata?
 
   package init(
     namespace: String, name: String, policy: String? = nil, workload: String? = nil,
-    leadTime: String? = nil, metricName: String? = nil
+    leadTime: String? = nil, metricName: String? = nil, trigger: TriggerMetadata? = nil
   ) {
     self.namespace = namespace
     self.name = name
@@ -18,6 +22,7 @@ package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
     self.workload = workload
     self.leadTime = leadTime
     self.metricName = metricName
+    self.trigger = trigger
   }
 
   /// The metric's name towards KEDA: constant unless the trigger asks for another (C7).

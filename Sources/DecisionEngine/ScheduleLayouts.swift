@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Lays schedules out over time, once for all policies that have the same one.
 ///

@@ -4,6 +4,8 @@ struct Subscriptions<Worker: Hashable> {
   private struct Subscription {
     /// What answers the ScaledObject; an error where nothing does.
     var binding: Result<PolicyKey, AnswerError>
+    /// What it is counted with in `ImpliedBudget`.
+    var cost = 0
     /// Workers that know the answer and hear of changes.
     var informed: [Worker] = []
     /// Workers that wait for the first fetch.
@@ -30,6 +32,14 @@ struct Subscriptions<Worker: Hashable> {
     } else {
       subscriptions[object]?.binding = binding
     }
+  }
+
+  /// What a ScaledObject is counted with; 0 for one that the manifests bound.
+  func cost(of object: ScaledObject) -> Int { subscriptions[object]?.cost ?? 0 }
+
+  /// - Precondition: the object is bound; otherwise nothing happens.
+  mutating func count(_ object: ScaledObject, as cost: Int) {
+    subscriptions[object]?.cost = cost
   }
 
   /// Workers that hear of changes.

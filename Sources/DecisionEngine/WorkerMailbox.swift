@@ -32,10 +32,14 @@ package enum WorkerMessage: Sendable {
   /// The first load is done: health turns to SERVING.
   case ready
   case answers([AnswerUpdate])
+  /// Too much is kept for clients: forget what was asked least recently, and say what.
+  case forgetOldest
 }
 
 /// What one ScaledObject is answered from now on.
 package struct AnswerUpdate: Sendable {
   package var object: ScaledObject
   package var answer: Answer
+  /// Whether it counts in `ImpliedBudget`: forgotten when there are too many. Said with a first answer.
+  package var isImplied = false
 }

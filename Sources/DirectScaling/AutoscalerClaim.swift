@@ -56,7 +56,7 @@ struct AutoscalerClaim: Hashable {
 struct AutoscalerClaims: Hashable {
   var all: [AutoscalerClaim] = []
 
-  /// Who else scales a target; nil for nobody but the autoscaler that is agreed on.
+  /// Who else scales a target; nil for no one but the autoscaler that is agreed on.
   func owner(of target: TargetID, agreed: TargetRules.Autoscaler) -> String? {
     all.first { $0.target == target && !$0.isAgreed(with: agreed) }
       .map { "\($0.kind.rawValue) \(target.namespace)/\($0.name)" }

@@ -8,6 +8,7 @@ package struct DirectScalingMetrics: Sendable {
   /// By `namespace`, `kind` and `name`.
   private let current: CollectedFamily
   private let desired: CollectedFamily
+  private let setBacks: CollectedFamily
 
   package init(_ registry: MetricsRegistry) {
     operations = registry.counter(
@@ -22,6 +23,10 @@ package struct DirectScalingMetrics: Sendable {
       .gauge, "headstart_target_desired_replicas",
       help: "Replicas that the target should have; absent while that is not known.",
       labels: labels)
+    setBacks = registry.collected(
+      .counter, "headstart_target_set_backs_total",
+      help: "How often somebody else has undone what Headstart wrote to the target.",
+      labels: labels)
   }
 
   /// Series whose labels are known from the start begin at 0.
@@ -34,6 +39,7 @@ package struct DirectScalingMetrics: Sendable {
     let labels = [sample.target.namespace, sample.target.kind, sample.target.name]
     if let replicas = sample.current { writer.write(current, Double(replicas), labels: labels) }
     if let replicas = sample.desired { writer.write(desired, Double(replicas), labels: labels) }
+    writer.write(setBacks, Double(sample.setBacks), labels: labels)
   }
 }
 
@@ -42,4 +48,6 @@ package struct TargetSample: Hashable, Sendable {
   package var target: TargetID
   package var current: Int?
   package var desired: Int?
+  /// How often somebody else has undone a write.
+  package var setBacks: Int
 }

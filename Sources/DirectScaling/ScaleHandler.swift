@@ -2,6 +2,7 @@ package import EventLoop
 package import Kubernetes
 package import Scaling
 package import Telemetry
+package import Time
 
 /// Scales the targets of policies where there is no KEDA to do it: compares what each decision asks
 /// for with what each target has, and patches the difference.
@@ -16,6 +17,8 @@ package final class ScaleHandler {
   let client: KubernetesClient
   let autoscalers: AutoscalerDirectory
   let wallClock: @Sendable () -> Instant
+  /// Nil where nothing holds requests for workloads at zero.
+  package var network: ResolverNetwork?
   private let settings: TargetController.Settings
   private let recorder: EventRecorder
   private let status: StatusWriter?
@@ -118,7 +121,7 @@ package final class ScaleHandler {
     wasLeader = isLeader
     for driver in drivers.values { driver.leadershipChanged(isLeader) }
     guard isLeader else { return }
-    // Who leads says what nobody was there to say.
+    // Who leads says what no one was there to say.
     for (name, claim) in claims.sorted(by: { $0.key < $1.key })
     where drivers[name] == nil && !arrivals.contains(name) {
       refuse(claim)
@@ -198,6 +201,10 @@ package final class ScaleHandler {
   }
 
   func record(_ operation: ScaleOperation, _ driver: TargetDriver) {
+    network?.scaled(operation)
+    if operation.outcome == .succeeded {
+      network?.observed(operation.policy, replicas: operation.to)
+    }
     record(operation, driver.reference)
   }
 
@@ -207,6 +214,25 @@ package final class ScaleHandler {
     log(operation, isNew: isNew)
     guard let note = operation.event(regarding: reference) else { return }
     recorder.record(note)
+  }
+
+  /// The last pods of a policy's target are about to be taken away.
+  ///
+  /// - Parameter completion: called when they may go.
+  func prepareForZero(_ policy: ResourceName, completion: @escaping () -> Void) {
+    guard let network, claims[policy]?.kind == .elastiService else { return completion() }
+    network.prepare(policy, completion: completion)
+  }
+
+  /// Somebody else has undone what was written, as before.
+  ///
+  /// - Parameter isNew: whether this is the first time that it is told.
+  func setBack(_ driver: TargetDriver, _ contest: String, isNew: Bool) {
+    if isNew { warn("a target is set back again and again", contest, driver) }
+    recorder.record(
+      EventNote(
+        regarding: driver.reference, severity: .warning, reason: "ScalingUndone", action: "Scale",
+        note: contest))
   }
 
   func warn(_ message: String, _ problem: String, _ driver: TargetDriver) {
@@ -229,7 +255,8 @@ package final class ScaleHandler {
     switch operation.outcome {
     case .succeeded:
       fields.append("reason", .string(operation.reason))
-      logger.info("scaled", fields)
+      // The same step again: somebody else has undone it, of which a warning tells.
+      logger.log(isNew ? .info : .debug, "scaled", fields)
     case .dryRun:
       fields.append("reason", .string(operation.reason))
       logger.log(isNew ? .info : .debug, "would scale", fields)
@@ -245,18 +272,20 @@ package final class ScaleHandler {
   /// Has the status of the policy's object follow what is known of the target.
   func learn(_ driver: TargetDriver) {
     guard let claim = claims[driver.policy] else { return }
+    if claim.kind == .elastiService {
+      network?.observed(driver.policy, replicas: driver.controller.replicas)
+    }
     learn(claim) { facts in
       facts.currentReplicas = driver.controller.replicas
       facts.lastScaling = driver.lastScaling ?? facts.lastScaling
+      facts.lastScalingUp = driver.lastScalingUp ?? facts.lastScalingUp
       facts.scaling =
         switch driver.controller.condition {
-        case .unknown, .inOrder: .inOrder
+        case .unknown, .inOrder: driver.contest.map { .contested($0) } ?? .inOrder
         case .missing(let sentence): .missing(sentence)
         case .refused(let sentence): .refused(sentence)
         case .failing(let sentence): .failing(sentence)
         }
-      guard claim.kind == .elastiService, let replicas = driver.controller.replicas else { return }
-      facts.tellElasti(replicas: replicas, scaledUpAt: driver.lastScalingUp)
     }
   }
 
@@ -276,7 +305,7 @@ package final class ScaleHandler {
     drivers.values.map {
       TargetSample(
         target: $0.controller.target, current: $0.controller.replicas,
-        desired: $0.controller.wish.replicas)
+        desired: $0.controller.wish.replicas, setBacks: $0.controller.setBacks.total)
     }
   }
 }

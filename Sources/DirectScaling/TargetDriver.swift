@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Kubernetes
 internal import Scaling
+internal import Time
 
 /// Does to one target what its controller orders.
 ///
@@ -22,6 +23,11 @@ final class TargetDriver {
   private(set) var uid = ""
   private(set) var lastScaling: Instant?
   private(set) var lastScalingUp: Instant?
+  /// Who else writes the replicas, and what can be done: one sentence; nil while no one does.
+  private(set) var contest: String?
+
+  /// Who else writes is good to know, but scaling must not wait for it.
+  private static let namingLimit = Duration.seconds(2)
 
   init(
     _ controller: TargetController, policy: ResourceName, apiVersion: String, host: ScaleHandler
@@ -165,20 +171,47 @@ final class TargetDriver {
       of: key, resource,
       completion: now { driver, result in
         switch result {
-        case .success(let scale): driver.observed(scale, claims)
+        case .success(let scale): driver.observed(scale, claims, resource)
         case .failure(let failure): driver.lookFailed(failure)
         }
       })
   }
 
-  private func observed(_ scale: Scale, _ claims: AutoscalerClaims) {
+  private func observed(_ scale: Scale, _ claims: AutoscalerClaims, _ resource: APIResource) {
     uid = scale.uid
     let autoscaler = controller.wish.rules.autoscaler
     let observation = TargetObservation(
       replicas: scale.specReplicas, resourceVersion: scale.resourceVersion,
       owner: claims.owner(of: controller.target, agreed: autoscaler),
       isAutoscalerPaused: claims.isPaused(autoscaler))
-    obey(controller.observed(observation, now: host.loop.now, wallClock: host.wallClock()))
+    let before = controller.setBacks.total
+    let response = controller.observed(
+      observation, now: host.loop.now, wallClock: host.wallClock())
+    guard controller.isContested(now: host.loop.now) else {
+      contest = nil
+      return obey(response)
+    }
+    guard controller.setBacks.total > before else { return obey(response) }
+    if let contest {
+      host.setBack(self, contest, isNew: false)
+      return obey(response)
+    }
+    nameOtherWriter(resource, before: response)
+  }
+
+  /// Before Headstart's own write: after that the field has another manager.
+  private func nameOtherWriter(
+    _ resource: APIResource, before response: TargetController.Response
+  ) {
+    ticket = host.client.managers(
+      of: ResourcePath(resource, namespace: key.namespace, name: key.name),
+      deadline: Self.namingLimit,
+      completion: now { driver, result in
+        let contest = OtherWriter(result).sentence(of: driver.controller.target)
+        driver.contest = contest
+        driver.host.setBack(driver, contest, isNew: true)
+        driver.obey(response)
+      })
   }
 
   private func lookFailed(_ failure: KubernetesFailure) {
@@ -187,10 +220,13 @@ final class TargetDriver {
       uid = ""
       obey(
         controller.foundMissing(
-          "\(controller.target) does not exist", now: host.loop.now))
+          "\(controller.target) does not exist", now: host.loop.now,
+          wallClock: host.wallClock()))
     case .unknownResource:
       resource = nil
-      obey(controller.foundMissing(failure.message, now: host.loop.now))
+      obey(
+        controller.foundMissing(
+          failure.message, now: host.loop.now, wallClock: host.wallClock()))
     default:
       lookFailed(TargetFailure(failure, now: host.loop.now))
     }
@@ -246,6 +282,18 @@ final class TargetDriver {
 
   private func scale(_ step: TargetStep, _ version: String) {
     guard let replicas = step.replicas, let resource else { return written() }
+    guard replicas == 0, !controller.settings.isDryRun else {
+      return put(replicas, resource, version)
+    }
+    host.prepareForZero(policy) { [weak self, generation] in
+      guard let self, self.generation == generation else { return }
+      // Somebody may have asked for the workload meanwhile.
+      guard controller.wish.replicas ?? 0 == 0 else { return obey(controller.writeOvertaken()) }
+      put(replicas, resource, version)
+    }
+  }
+
+  private func put(_ replicas: Int, _ resource: APIResource, _ version: String) {
     guard host.mayWrite() else { return obey(controller.leadershipLost()) }
     // With the version as it was seen, a write that comes late does not undo a later one's.
     ticket = host.client.setReplicas(

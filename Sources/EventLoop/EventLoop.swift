@@ -87,13 +87,6 @@ package final class EventLoop: SerialExecutor, Sendable {
 
   private static let backgroundNice: Int32 = 10
 
-  /// Returns to the system what has been freed, after work that took much and keeps little: the
-  /// trees and texts of 100,000 manifests leave half as much behind as their policies take. Applies
-  /// to the whole process, and takes milliseconds.
-  package func giveBackMemory() {
-    cuv_trim_memory()
-  }
-
   /// Ends `run` after the work that is under way. From any thread.
   package func stop() {
     post { uv_stop(self.handle) }

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A TCP socket that is bound and listening, before any loop watches it. Closed with its last
-/// reference.
+/// A TCP socket that is bound, before any loop watches it. Until `listen`, connections are refused;
+/// then they wait for a `TCPListener`. Closed with its last reference.
 package final class ListeningSocket: Sendable {
   let descriptor: Int32
   /// Where it listens, with the port that the system chose for port 0.
@@ -20,8 +20,7 @@ package final class ListeningSocket: Sendable {
     var firstError: ListenError?
     for candidate in try SocketAddress.candidates(for: address) {
       do throws(ListenError) {
-        // The probe closes here, before the others take its port.
-        let free = try ListeningSocket(candidate, isShared: false).address
+        let free = try freeAddress(candidate)
         var sockets: [ListeningSocket] = []
         for _ in 0..<count {
           sockets.append(try ListeningSocket(free, isShared: true))
@@ -35,13 +34,23 @@ package final class ListeningSocket: Sendable {
     throw firstError ?? ListenError(address.description, reason: "the host has no address")
   }
 
+  /// The address with a port that no other process listens on, which is given back: the sockets that
+  /// share the port take it next.
+  private static func freeAddress(
+    _ candidate: SocketAddress
+  ) throws(ListenError) -> SocketAddress {
+    let probe = try ListeningSocket(candidate, isShared: false)
+    try probe.listen()
+    return probe.address
+  }
+
   private init(_ wanted: SocketAddress, isShared: Bool) throws(ListenError) {
     let descriptor = socket(
       wanted.family,
       Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenError(wanted.description, code: errno) }
     do throws(ListenError) {
-      try Self.listen(descriptor, at: wanted, isShared: isShared)
+      try Self.bind(descriptor, to: wanted, isShared: isShared)
     } catch {
       close(descriptor)
       throw error
@@ -54,18 +63,25 @@ package final class ListeningSocket: Sendable {
     close(descriptor)
   }
 
-  private static func listen(
-    _ descriptor: Int32, at address: SocketAddress, isShared: Bool
+  /// Takes connections from now on.
+  package func listen() throws(ListenError) {
+    setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+    guard Glibc.listen(descriptor, SOMAXCONN) == 0 else {
+      throw ListenError(address.description, code: errno)
+    }
+  }
+
+  private static func bind(
+    _ descriptor: Int32, to address: SocketAddress, isShared: Bool
   ) throws(ListenError) {
     setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
     if isShared { setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     // An address of all interfaces takes IPv4 as well, whatever the system's default is.
     if address.family == AF_INET6 { setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
-    let code = address.withSocketAddress { bind(descriptor, $0, $1) }
+    let code = address.withSocketAddress { Glibc.bind(descriptor, $0, $1) }
     guard code == 0 else { throw ListenError(address.description, code: errno) }
-    guard Glibc.listen(descriptor, SOMAXCONN) == 0 else {
-      throw ListenError(address.description, code: errno)
-    }
+    // With it, a second process could bind the port for as long as this one does not listen.
+    setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 0)
   }
 }
 

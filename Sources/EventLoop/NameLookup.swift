@@ -4,7 +4,7 @@ internal import Glibc
 /// Finds all the addresses of a name, as those of a headless Service, without stopping the loop: the
 /// system's resolver works on a thread of libuv's.
 ///
-/// Nothing is remembered: every lookup asks anew.
+/// Nothing is remembered: every lookup asks again.
 package enum NameLookup {
   package typealias Completion = (Result<[SocketAddress], EventLoopError>) -> Void
 

@@ -3,8 +3,9 @@ internal import CUV
 /// Gives back the pages of programs and libraries that are needed rarely: by starting (relocation,
 /// symbols, the libraries' own initialization, flags) and by reading manifests.
 ///
-/// They stay in the page cache and are mapped again at a touch, in microseconds. What it buys is what
-/// operators see and limit: 22 MB resident become 9 to 15 MB.
+/// An idle process may have 20 MB resident (docs/internals/performance.md). Two policies take 22 MB
+/// without this, of which 19.6 MB are such pages, and 5 to 9 MB with it. The pages stay in the page
+/// cache and are mapped again at a touch, in microseconds.
 package enum RarePages {
   /// To be called after such work. From any thread.
   package static func giveBack() {

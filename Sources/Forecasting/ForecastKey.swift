@@ -1,7 +1,7 @@
 /// What a learnt state belongs to: policies that agree in all of it share one state, and a state with
 /// another key is not taken over, but learnt again (forecast specification, "The algorithm").
 package struct ForecastKey: Hashable, Sendable {
-  /// The data source's name.
+  /// The data source's name; in what is kept and handed to other replicas, its server's address.
   package let source: String
   package let query: String
   /// Further parameters of the query, by name.

@@ -17,6 +17,12 @@ package enum LearntState {
     case key
   }
 
+  /// Which key these bytes belong to, by its fingerprint; nil for what is no learnt state.
+  package static func fingerprint(of bytes: [UInt8]) -> UInt64? {
+    guard bytes.count >= headSize, bytes.starts(with: name) else { return nil }
+    return number(bytes[6..<headSize])
+  }
+
   package static func encode(_ forecaster: LoadForecaster, key: ForecastKey) -> [UInt8] {
     var coder = StateCoder()
     var forecaster = forecaster
@@ -45,7 +51,7 @@ package enum LearntState {
     guard bytes.count >= headSize + 8, bytes.starts(with: name) else { throw .damaged }
     let version = UInt16(number(bytes[4..<6]))
     guard version == Self.version else { throw .version(version) }
-    guard number(bytes[6..<14]) == key.fingerprint else { throw .key }
+    guard number(bytes[6..<headSize]) == key.fingerprint else { throw .key }
     var hash = StateHash()
     hash.add(bytes.dropLast(8))
     guard number(bytes.suffix(8)) == hash.value else { throw .damaged }
@@ -60,5 +66,16 @@ package enum LearntState {
     var number: UInt64 = 0
     for byte in bytes.reversed() { number = number << 8 | UInt64(byte) }
     return number
+  }
+}
+
+extension LearntState.Refusal: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .damaged: "it is damaged"
+    case .version(let version):
+      "its format is \(version), expected \(LearntState.version)"
+    case .key: "it belongs to another forecast"
+    }
   }
 }

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import EventLoop
 private import Glibc
+internal import Time
 
 /// The owner of libcurl's multi handle: hands libcurl's sockets and its timer to the loop, and the
 /// loop's events to libcurl.

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import Scaling
 internal import Telemetry
+internal import Time
 
 /// The owner of one libcurl easy handle: one request on its way, and what has come back so far.
 ///
@@ -22,6 +23,8 @@ final class CurlTransfer {
   /// Set by a callback that made libcurl give up.
   private var exceededLimit: Limit?
   private let isStream: Bool
+  /// Set where a connection was refused to an address that is closed to this request.
+  private var metMetadata = false
   /// Of a stream, called within libcurl whenever something has come: it may take notes, no more.
   var onArrival: () -> Void = {}
   /// Bytes of the body that have been handed on.
@@ -125,6 +128,12 @@ final class CurlTransfer {
   }
 
   func failure(_ code: CURLcode) -> HTTPFailure {
+    if metMetadata {
+      return HTTPFailure(
+        kind: .connect,
+        message: "\(origin) leads to the metadata service of a cloud, which hands out keys and is"
+          + " closed to data sources", duration: duration)
+    }
     // libcurl says that a file did not do, and rarely why.
     if code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM,
       let problem = request.tls.problem
@@ -135,13 +144,19 @@ final class CurlTransfer {
     return HTTPFailure(
       code,
       context: HTTPFailure.CurlContext(
-        shown: url.shown, origin: url.origin, timeout: request.timeout,
+        shown: url.shown, origin: origin, timeout: request.timeout,
         connectTimeout: request.connectTimeout ?? request.timeout,
         maximumResponseSize: request.maximumResponseSize, exceeded: exceededLimit,
         phase: phase, received: delivered + body.count,
         systemError: Int32(clamping: ccurl_get_long(easy, CURLINFO_OS_ERRNO)),
         detail: String(cString: errorText)),
       duration: duration)
+  }
+
+  /// What a connection is made to, for people.
+  private var origin: String {
+    guard let proxy = request.proxy.flatMap({ HTTPURL($0) }) else { return url.origin }
+    return "\(url.origin) through the proxy \(proxy.origin)"
   }
 
   /// From the start of the first leg.
@@ -227,8 +242,18 @@ final class CurlTransfer {
 
   private func setConnection() {
     // No proxy from the environment: upstreams are inside of the cluster, and a variable meant for
-    // something else must not send their credentials through a third host.
-    ccurl_set_text(easy, CURLOPT_PROXY, "")
+    // something else must not send their credentials through a third host. Nor may `no_proxy` lead
+    // past the one that is asked for.
+    ccurl_set_text(easy, CURLOPT_PROXY, request.proxy ?? "")
+    ccurl_set_text(easy, CURLOPT_NOPROXY, "")
+    ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    // A name may lead anywhere, and so may what a name was asked for a second time.
+    ccurl_set_socket_function(
+      easy,
+      { context, _, address in
+        guard let address else { return CURL_SOCKET_BAD }
+        return CurlTransfer.from(context)?.open(address) ?? CURL_SOCKET_BAD
+      }, Unmanaged.passUnretained(self).toOpaque())
     if let address = request.connectTo {
       // libcurl's notation: any host and port of the URL, then what takes their place.
       connectList = curl_slist_append(nil, "::\(address)")
@@ -277,6 +302,14 @@ final class CurlTransfer {
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
     context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func open(_ address: UnsafePointer<curl_sockaddr>) -> curl_socket_t {
+    guard request.reachesMetadata || ccurl_is_metadata_address(address) == 0 else {
+      metMetadata = true
+      return CURL_SOCKET_BAD
+    }
+    return ccurl_open_socket(address)
   }
 
   /// - Returns: the count of bytes taken; any other than `count` makes libcurl give up.

@@ -15,12 +15,19 @@ package enum Excerpt {
   package static func text(
     of bytes: some Collection<UInt8>, length: Int = defaultLength, hiding secrets: [Redacted] = []
   ) -> String {
-    let secrets = KnownSecrets(secrets)
+    let secrets = SecretLedger.known(with: secrets)
     // A secret that begins in the window is known by what follows it.
     let considered = Array(bytes.prefix(window + secrets.longest))
     let shown = secrets.hidden(in: considered, 0..<min(considered.count, window))
     let text = String(decoding: shown, as: UTF8.self)
     return singleLine(text.unicodeScalars, length: length, wasCut: bytes.count > window)
+  }
+
+  /// All of `bytes` as text, with its line breaks, and without the secrets.
+  package static func hidingSecrets(in bytes: some Collection<UInt8>) -> String {
+    let bytes = Array(bytes)
+    let shown = SecretLedger.known().hidden(in: bytes, 0..<bytes.count)
+    return String(decoding: shown, as: UTF8.self)
   }
 
   package static func text(

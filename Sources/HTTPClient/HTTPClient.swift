@@ -99,7 +99,7 @@ package final class HTTPClient {
   /// How many requests have no answer yet.
   package var inFlight: Int { calls.count + refused.count }
 
-  /// Cancels every request and closes every connection. The client is of no use afterwards.
+  /// Cancels every request and closes every connection. The client cannot be used after that.
   package func shutdown() {
     for easy in calls.keys { multi.remove(easy) }
     for call in calls.values { call.stream = nil }

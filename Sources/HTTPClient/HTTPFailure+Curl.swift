@@ -1,6 +1,7 @@
 internal import CCurl
 private import Glibc
 internal import Scaling
+internal import Time
 
 extension HTTPFailure {
   /// What is known of a transfer that libcurl gave up.

@@ -29,6 +29,11 @@ package struct HTTPRequest: Sendable {
   /// `ADDRESS:PORT` to connect to in place of what the URL names, which stays what is asked for and
   /// what the certificate is checked against; nil for the URL's own.
   package var connectTo: String?
+  /// Base URL of an HTTP proxy; nil for none. One from the environment is never used.
+  package var proxy: String?
+  /// Whether it may be sent to the metadata service of a cloud, which hands out keys: only what asks for
+  /// those.
+  package var reachesMetadata = false
 
   package enum Version: Hashable, Sendable {
     /// HTTP/2 where TLS agrees on it, many requests on one connection.
@@ -91,7 +96,8 @@ package struct HTTPRequest: Sendable {
     method: Method = .get, url: String, headers: [HTTPField] = [], body: [UInt8]? = nil,
     timeout: Duration, connectTimeout: Duration? = nil, basicAuth: BasicAuth? = nil,
     tls: TLSFiles = TLSFiles(), redirects: RedirectPolicy = Defaults.redirects,
-    maximumResponseSize: Int = Defaults.maximumResponseSize, version: Version = .negotiated
+    maximumResponseSize: Int = Defaults.maximumResponseSize, version: Version = .negotiated,
+    proxy: String? = nil
   ) {
     self.method = method
     self.url = url
@@ -104,5 +110,6 @@ package struct HTTPRequest: Sendable {
     self.redirects = redirects
     self.maximumResponseSize = maximumResponseSize
     self.version = version
+    self.proxy = proxy
   }
 }

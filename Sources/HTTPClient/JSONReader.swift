@@ -3,7 +3,7 @@ package import Telemetry
 /// A strict pull parser for JSON (RFC 8259) over bytes in memory.
 ///
 /// The caller asks for what it expects and gets it, or an error that says what stands there
-/// instead. Nothing is built that nobody asked for, so skipping a large answer costs a scan.
+/// instead. Nothing is built that no one asked for, so skipping a large answer costs a scan.
 /// Nesting is bounded, numbers are finite, and no input traps.
 package struct JSONReader {
   package let bytes: [UInt8]

@@ -1,7 +1,7 @@
 private import Glibc
 package import Telemetry
 
-/// A file that holds a token or a password, read anew whenever it has changed.
+/// A file that holds a token or a password, read again whenever it has changed.
 ///
 /// Kubernetes rotates mounted secrets by exchanging a symlink, so the file at the path is another
 /// one afterwards: device and inode are compared, as well as size and times.
@@ -53,6 +53,7 @@ package struct SecretFile {
     if let cached, cached.identity == identity { return cached.secret }
 
     let secret = try content(of: descriptor)
+    SecretLedger.note(secret)
     cached = (identity, secret)
     return secret
   }

@@ -1,7 +1,7 @@
 package import Telemetry
 
 /// The file of a bearer token that is exchanged while the process runs, such as a service
-/// account's: read anew whenever it has changed.
+/// account's: read again whenever it has changed.
 package struct TokenFile {
   private var file: SecretFile
 

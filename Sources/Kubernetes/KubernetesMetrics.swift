@@ -7,7 +7,7 @@ package struct KubernetesMetrics: Sendable {
   let calls: CounterFamily
   /// By `verb`.
   let callDuration: HistogramFamily
-  /// By `resource` and `reason`: why a watch was started anew.
+  /// By `resource` and `reason`: why a watch was restarted.
   let watchRestarts: CounterFamily
   /// By `kind`: objects that are known.
   let objects: GaugeFamily
@@ -29,7 +29,7 @@ package struct KubernetesMetrics: Sendable {
       labels: ["verb"])
     watchRestarts = registry.counter(
       "headstart_kubernetes_watch_restarts_total",
-      help: "Watches that were started anew, by the reason of the end before.",
+      help: "Watches that were restarted, by the reason of the end before.",
       labels: ["resource", "reason"])
     objects = registry.gauge(
       "headstart_kubernetes_objects", help: "Objects known through a watch.",

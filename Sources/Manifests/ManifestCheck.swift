@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// What `headstart check FILE…` finds.
 package struct ManifestCheck: Equatable, Sendable {
@@ -8,8 +9,11 @@ package struct ManifestCheck: Equatable, Sendable {
   package var fileCount: Int
   /// What the files without errors define.
   package var catalog: Catalog
+  /// What policies leave out whose default was another one in 0.1.0: one line each.
+  package var notes: [String]
   package var policyCount: Int { catalog.policies.count }
   package var dataSourceCount: Int { catalog.dataSources.count }
+  package var calendarCount: Int { catalog.calendars.count }
 
   /// Checks files and directories as the server would read them together.
   ///
@@ -19,19 +23,35 @@ package struct ManifestCheck: Equatable, Sendable {
   /// - Parameters:
   ///   - paths: Files of any name, directories, or `-`. One that is given twice counts once.
   ///   - now: Dates that are over by then draw a warning.
+  ///   - calendar: reads a calendar; nil for one that cannot be read here.
   package init(
-    paths: [String], defaults: PolicyDefaults, zones: any TimeZoneDatabase, now: Instant
+    paths: [String], defaults: PolicyDefaults, zones: any TimeZoneDatabase, now: Instant,
+    calendar: (CalendarSource) -> CalendarContent? = { _ in nil }
   ) {
     var sources = CheckedSources()
-    let contents = paths.map { sources.contents(of: $0) }
+    var contents = paths.compactMap { sources.contents(of: $0) }
+    let files = contents.flatMap(\.files)
+    let maps = files.map { (path: $0.path, inner: ConfigMapContents(of: $0).files) }
+    let inner = maps.flatMap(\.inner)
+    if !inner.isEmpty {
+      contents.append(DirectoryContents(path: "ConfigMaps", listing: .files(inner)))
+    }
     var store = ManifestStore(
       defaults: defaults, zones: zones,
       assumed: Set(
-        DataSource.Kind.allCases.map {
+        [DataSource.Kind.forecaster, .prometheus].map {
           DataSourceKey(kind: $0, name: ResourceName(name: "default"))
         }), auditBudget: 50 * ManifestStore.defaultAuditBudget)
-    let update = store.update(contents.compactMap(\.self), now: now)
-    diagnostics = update.diagnostics
+    var update = store.update(contents, now: now)
+    if !update.catalog.calendars.isEmpty {
+      store.calendars = update.catalog.calendars.compactMapValues(calendar)
+      update = store.update(contents, now: now)
+    }
+    let opened = Set(maps.filter { !$0.inner.isEmpty }.map(\.path))
+    diagnostics = update.diagnostics.filter { !$0.isOfObjectRead(opened: opened) }
+    let review = ScaledObjectReview(catalog: update.catalog)
+    for file in files { diagnostics += review.findings(in: file) }
+    notes = OldDefaults.notes(of: store.leftOut)
     fileCount = sources.fileCount
     catalog = update.catalog
   }
@@ -46,6 +66,7 @@ package struct ManifestCheck: Equatable, Sendable {
     let errors = diagnostics.count { $0.severity == .error }
     let objects =
       "\(count(policyCount, "policy", "policies")), \(count(dataSourceCount, "data source"))"
+      + (calendarCount == 0 ? "" : ", \(count(calendarCount, "calendar"))")
     let problems = "\(count(errors, "error")), \(count(diagnostics.count - errors, "warning"))"
     return "\(count(fileCount, "file")): \(objects); \(problems)"
   }
@@ -107,5 +128,47 @@ extension FileContents.Content {
     } catch {
       return .unreadable(error.message)
     }
+  }
+}
+
+extension DirectoryContents {
+  fileprivate var files: [FileContents] {
+    if case .files(let files) = listing { files } else { [] }
+  }
+}
+
+extension Diagnostic {
+  /// Whether this says that an object is passed over which `check` reads in its own way.
+  ///
+  /// - Parameter opened: files with ConfigMaps whose manifests were read.
+  fileprivate func isOfObjectRead(opened: Set<String>) -> Bool {
+    severity == .warning
+      && (message.hasPrefix("a ScaledObject (keda.sh/")
+        || message.hasPrefix("a ConfigMap (v1)") && opened.contains(file))
+  }
+}
+
+extension ScaledObjectReview {
+  /// What is to be said of the ScaledObjects of one file.
+  fileprivate func findings(in file: FileContents) -> [Diagnostic] {
+    guard case .bytes(let bytes) = file.content else { return [] }
+    let report = ManifestReport(file: file.path)
+    for document in YAMLStream(bytes).documents {
+      let object = ManifestValue(document: document, report: report)
+      review(object)
+      for item in object.listItems { review(item) }
+    }
+    return report.diagnostics
+  }
+}
+
+extension ManifestValue {
+  /// The items of a `List` of Kubernetes; none for anything else. Nothing is reported.
+  fileprivate var listItems: [ManifestValue] {
+    guard node.kind == .mapping, let entries = textMapping(),
+      let items = entries.first(where: { $0.name == "items" })?.value,
+      items.node.kind == .sequence
+    else { return [] }
+    return items.list() ?? []
   }
 }

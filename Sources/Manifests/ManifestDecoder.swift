@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Decodes the files of one reading, one after the other. Knows nothing of the other files:
 /// `ManifestStore` checks what crosses their borders.
@@ -10,6 +11,8 @@ struct ManifestDecoder {
   let audits: ScheduleAudits
   let shared = SharedSignals()
   let limits: YAMLLimits
+  /// For the objects that are decoded.
+  var foreignTargets = ForeignTargets.all
 
   /// - Parameters:
   ///   - now: Dates that are over by then draw a warning.

@@ -16,27 +16,25 @@ protocol AutoscalerMetric {
 struct LoadMetric: AutoscalerMetric {
   static let scalesToZero = false
   let target: Double
-  private(set) var nextChange = 0
-  private let load: StepSeries
-  private let grid: SecondGrid
-  private var last: Double?
+  /// What metrics show, piece by piece.
+  private let pieces: [DemandTrack.Piece]
+  /// The piece of the last question.
+  private var index = 0
 
-  init(load: StepSeries, perReplica: Double, grid: SecondGrid) {
-    target = perReplica
-    self.load = load
-    self.grid = grid
+  init(observed: DemandTrack, target: Double) {
+    self.target = target
+    pieces = observed.pieces
   }
 
   mutating func value(at second: Int) -> Double? {
-    guard second >= nextChange else { return last }
-    let instant = grid.instant(second)
-    last = load.value(at: instant)
-    nextChange = load.nextStart(after: instant).map { grid.second(notBefore: $0) } ?? grid.end + 1
-    return last
+    while index < pieces.count, pieces[index].to <= second { index += 1 }
+    return index < pieces.count ? pieces[index].load : nil
   }
+
+  var nextChange: Int { index < pieces.count ? pieces[index].to : .max / 2 }
 }
 
-/// The answers of a policy, as Headstart gives them: it decides anew whenever a reading changes or
+/// The answers of a policy, as Headstart gives them: it decides again whenever a reading changes or
 /// a decision ends.
 struct DecisionTrack: AutoscalerMetric {
   static let scalesToZero = true

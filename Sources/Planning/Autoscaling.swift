@@ -47,10 +47,10 @@ struct Autoscaling<Metric: AutoscalerMetric> {
         }
         let serving = pods.serving(at: second)
         let next = min(piece.to, nextTick, pods.nextReady ?? .max)
-        if let needed = piece.needed {
+        if let needed = piece.needed, let load = piece.load {
           outcome.account.passed(
             seconds: next - second, from: grid.instant(second), needed: needed, serving: serving,
-            replicas: pods.total)
+            replicas: pods.total, load: load, perReplica: settings.perReplica)
         }
         second = next
       }

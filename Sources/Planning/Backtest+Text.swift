@@ -1,12 +1,27 @@
 internal import Scaling
+internal import Time
 
 extension Backtest {
-  /// The three outcomes side by side, as lines for people.
+  /// The outcomes side by side, as lines for people.
   package var table: [String] {
-    let outcomes = [policy.account, reactive.account, oracle.account]
-    var rows = [["", "headstart", "HPA alone", "oracle"]]
+    let outcomes = [
+      policy.account, reactive.account, equalHours.outcome.account, oracle.account,
+    ]
+    var rows = [["", "headstart", "HPA alone", "HPA, same hours", "oracle"]]
     rows.append(["under-provisioned"] + outcomes.map { $0.underProvisioned.wholeSecondsText })
     rows.append(["  share of the time"] + outcomes.map { share(of: $0) })
+    rows.append(
+      ["load not served"]
+        + outcomes.map { "\(NumberFormat.fixed($0.unservedShare * 100, digits: 3)) %" })
+    rows.append(
+      ["worst episode"] + outcomes.map { $0.worstEpisode?.length.wholeSecondsText ?? "-" })
+    rows.append(["  from (UTC)"] + outcomes.map { $0.worstEpisode?.from.wholeSecondText ?? "-" })
+    rows.append(
+      ["  load not served"]
+        + outcomes.map {
+          $0.worstEpisode.map { "\(NumberFormat.fixed($0.unservedShare * 100, digits: 1)) %" }
+            ?? "-"
+        })
     rows.append(["worst shortfall"] + outcomes.map { "\($0.worstShortfall)" })
     rows.append(["  at (UTC)"] + outcomes.map { $0.worstAt?.wholeSecondText ?? "-" })
     rows.append(
@@ -14,15 +29,7 @@ extension Backtest {
     rows.append(["  against the oracle"] + outcomes.map { against(oracle: $0) })
     rows.append(["scalings"] + outcomes.map { "\($0.scalings)" })
 
-    let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      var line = row[0].padded(to: widths[0])
-      for column in 1..<4 {
-        let blanks = widths[column] - row[column].count
-        line += "  " + String(repeating: " ", count: blanks) + row[column]
-      }
-      return line
-    }
+    return TextTable.lines(rows)
   }
 
   /// The share of the accounted time in which an outcome had too few pods, 0 to 1; 0 when no time

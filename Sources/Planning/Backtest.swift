@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// Replays a policy over a load that was measured, as KEDA and the HPA would have followed it,
 /// beside an HPA alone and beside an oracle.
@@ -54,37 +55,37 @@ package struct Backtest {
   package let policy: Outcome
   package let reactive: Outcome
   package let oracle: Outcome
+  /// An HPA alone that costs as many replica-hours as the policy.
+  package let equalHours: EqualHours
   /// The part of the period in which the load is known; the accounts are about nothing else.
   package let accounted: Duration
   package let excluded: Duration
 
   /// - Parameters:
-  ///   - load: What had to be carried, and what the policy's queries answer.
-  ///   - forecasts: By the name of the signal.
-  ///   - progress: Told now and then which part of the work is done, 0 to 1.
+  ///   - load: What had to be carried.
+  ///   - observed: What the policy's queries answer, and an HPA alone reads; nil for the load itself.
+  ///   - forecasts: By the name of the signal; `walked` are those that are built in.
+  ///   - progress: Called now and then with the part of the work that is done, 0 to 1.
   /// - Throws: `UnknownTimeZone`, which validation has excluded.
   package init(
-    of policy: Policy, over load: StepSeries, forecasts: [String: ForecastSeries] = [:],
+    of policy: Policy, over load: StepSeries, observed: StepSeries? = nil,
+    forecasts: [String: ForecastSeries] = [:], walked: [String: WalkedForecast] = [:],
     settings: Settings, zones: any TimeZoneDatabase, progress: (Double) -> Void = { _ in }
   ) throws(UnknownTimeZone) {
-    let grid = SecondGrid(from: settings.from, to: settings.to)
-    let demand = DemandTrack(load: load, perReplica: settings.perReplica, grid: grid)
-    let readings = try KnownReadings(
-      policy, known: KnownSignals(forecasts: forecasts, load: load), from: settings.from,
-      to: settings.to, zones: zones)
-
-    var scaled = Autoscaling(
-      metric: DecisionTrack(readings: readings, grid: grid), settings: settings)
-    self.policy = scaled.run(over: demand, grid: grid) { progress($0 * 0.6) }
-    var alone = Autoscaling(
-      metric: LoadMetric(load: load, perReplica: settings.perReplica, grid: grid),
-      settings: settings)
-    reactive = alone.run(over: demand, grid: grid) { progress(0.6 + $0 * 0.4) }
-    oracle = demand.oracle(grid: grid)
+    let replay = Replay(
+      load: load, observed: observed ?? load, perReplica: settings.perReplica,
+      from: settings.from, to: settings.to)
+    self.policy = try replay.following(
+      policy, forecasts: forecasts, walked: walked, settings: settings, zones: zones
+    ) { progress($0 * 0.3) }
+    reactive = replay.alone(settings: settings) { progress(0.3 + $0 * 0.1) }
+    oracle = replay.oracle
+    equalHours = EqualHours(
+      hours: self.policy.account.replicaHours, replay: replay, settings: settings
+    ) { progress(0.4 + $0 * 0.6) }
     self.settings = settings
-    let known = demand.pieces.reduce(0) { $1.needed == nil ? $0 : $0 + $1.to - $1.from }
-    accounted = .seconds(known)
-    excluded = .seconds(grid.end - known)
+    accounted = replay.accounted
+    excluded = .seconds(replay.grid.end) - accounted
     progress(1)
   }
 }

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// A vertical axis from 0 to a round number.
 struct ValueAxis {
@@ -23,6 +24,34 @@ struct ValueAxis {
     top = Double(count) * step
     ticks = (0...count).map { Double($0) * step }
   }
+}
+
+/// An axis between two round numbers, which may be of any size and below zero.
+struct NumberAxis {
+  let from: Double
+  let to: Double
+  /// From `from` to `to`.
+  let ticks: [Double]
+
+  /// - Parameter ticks: About how many to have.
+  init(from low: Double, to high: Double, ticks count: Int) {
+    let span = max(high - low, 1e-6)
+    var step = 1e-6
+    let factors = [2, 2.5, 2]
+    var index = 0
+    while step * Double(count) < span {
+      step *= factors[index % 3]
+      index += 1
+    }
+    let first = (low / step).rounded(.down)
+    let last = max((high / step).rounded(.up), first + 1)
+    ticks = (0...Int(last - first)).map { (first + Double($0)) * step }
+    from = first * step
+    to = last * step
+  }
+
+  /// 0 at `from`, 1 at `to`.
+  func fraction(of value: Double) -> Double { (value - from) / (to - from) }
 }
 
 /// A horizontal axis over a period, labelled in UTC.
@@ -87,7 +116,12 @@ struct TimeAxis {
 enum NumberFormat {
   /// Whole numbers without a fraction, others with up to two digits of one.
   static func plain(_ value: Double) -> String {
-    let text = fixed(value, digits: 2)
+    trimmed(value, digits: 2)
+  }
+
+  /// Whole numbers without a fraction, others with up to that many digits of one.
+  static func trimmed(_ value: Double, digits: Int) -> String {
+    let text = fixed(value, digits: digits)
     guard text.contains(".") else { return text }
     let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
     return String(trimmed.reversed())

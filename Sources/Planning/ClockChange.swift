@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// A moment at which the clocks of a time zone are put forward or back.
 package struct ClockChange: Hashable, Sendable {

@@ -1,5 +1,6 @@
 package import Forecasting
-package import Scaling
+internal import Scaling
+package import Time
 
 /// What the built-in forecaster expects next, for people.
 package struct ForecastOutlook {
@@ -64,15 +65,7 @@ package struct ForecastOutlook {
       }
       rows.append(row)
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      var line = row[0].padded(to: widths[0])
-      for column in row.indices.dropFirst() {
-        line +=
-          "  " + String(repeating: " ", count: widths[column] - row[column].count) + row[column]
-      }
-      return line
-    }
+    return TextTable.lines(rows)
   }
 
   /// `90 %` of a forecaster.

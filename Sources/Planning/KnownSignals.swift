@@ -1,4 +1,5 @@
 package import Scaling
+internal import Time
 
 /// What is known beforehand of the signals that are not schedules.
 package struct KnownSignals: Hashable, Sendable {
@@ -8,17 +9,23 @@ package struct KnownSignals: Hashable, Sendable {
   /// What every query of the policy answers, at every instant; nil when nothing is known of it. A
   /// value is seen in the instant in which it begins: no scrape and no refresh delays it.
   package var load: StepSeries?
+  /// Built-in forecasts, by the name of the signal.
+  package var walked: [String: WalkedForecast]
 
-  package init(forecasts: [String: ForecastSeries] = [:], load: StepSeries? = nil) {
+  package init(
+    forecasts: [String: ForecastSeries] = [:], load: StepSeries? = nil,
+    walked: [String: WalkedForecast] = [:]
+  ) {
     self.forecasts = forecasts
     self.load = load
+    self.walked = walked
   }
 
   /// Whether anything is known of a signal at any time.
   func know(_ signal: Signal) -> Bool {
     switch signal.kind {
     case .schedule: true
-    case .forecast: forecasts[signal.name] != nil
+    case .forecast: forecasts[signal.name] != nil || walked[signal.name] != nil
     case .prometheus: load != nil
     }
   }
@@ -45,7 +52,10 @@ struct KnownReadings {
       case .schedule(let schedule):
         timelines.append(try schedule.timeline(from: from, to: end, zones: zones))
       case .forecast(var forecast):
-        forecast.maxAge = .milliseconds(Int64.max)
+        // A walked forecast ages as the server's does.
+        if known.walked[policy.signals[index].name] == nil {
+          forecast.maxAge = .milliseconds(Int64.max)
+        }
         ageless.signals[index].kind = .forecast(forecast)
         timelines.append(nil)
       case .prometheus:
@@ -62,7 +72,7 @@ struct KnownReadings {
     zip(policy.signals, timelines).map { signal, timeline in
       switch signal.kind {
       case .schedule: timeline.map { .schedule($0) } ?? .forecast(nil)
-      case .forecast: .forecast(forecast(of: signal))
+      case .forecast: .forecast(forecast(of: signal, at: now))
       case .prometheus: .prometheus(query(at: now), uptime: Reading(value: .sample(1)))
       }
     }
@@ -70,11 +80,14 @@ struct KnownReadings {
 
   /// The first instant after `now` at which readings change.
   func nextReading(after now: Instant) -> Instant {
-    known.load?.nextStart(after: now) ?? .distantFuture
+    known.walked.values.reduce(known.load?.nextStart(after: now) ?? .distantFuture) {
+      min($0, $1.nextReading(after: now))
+    }
   }
 
-  private func forecast(of signal: Signal) -> Reading? {
-    known.forecasts[signal.name].map {
+  private func forecast(of signal: Signal, at now: Instant) -> Reading? {
+    if let walked = known.walked[signal.name] { return walked.reading(at: now) }
+    return known.forecasts[signal.name].map {
       Reading(value: .forecast($0), obtainedAt: $0.generatedAt)
     }
   }

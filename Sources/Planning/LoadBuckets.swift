@@ -1,4 +1,5 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 /// A measured load as the forecaster learns it: the highest sample of each bucket.
 ///
@@ -44,6 +45,28 @@ package struct LoadBuckets: Hashable, Sendable {
     self.step = step
     self.first = first
     self.values = values
+  }
+
+  /// The highest load of each bucket that is over before the end of a load.
+  ///
+  /// - Parameter step: whole seconds, above 0.
+  /// - Throws: `InvalidHistory` for a load that is too long for the step.
+  package init(
+    _ load: StepSeries, from: Instant, to: Instant, step: Duration
+  ) throws(InvalidHistory) {
+    let length = Double(max(step.milliseconds, 1))
+    let first = Int((Double(from.milliseconds) / length).rounded(.down))
+    let count = max(Int((Double(to.milliseconds) / length).rounded(.down)) - first, 0)
+    guard count <= Self.most else {
+      throw InvalidHistory(
+        "a load of \(count) buckets of \(step.text) is too long: at most \(Self.most) are possible")
+    }
+    self.step = step
+    self.first = first
+    values = (0..<count).map { index in
+      let start = Instant(milliseconds: Int64(first + index) * step.milliseconds)
+      return load.maximum(from: start, to: start.advanced(by: step))
+    }
   }
 
   /// Nearly ten years by the minute.

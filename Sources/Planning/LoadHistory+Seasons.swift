@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 extension LoadHistory {
   /// What a load repeats after.

@@ -1,6 +1,7 @@
-package import Scaling
+internal import Scaling
+package import Time
 
-/// A load that was measured: samples in the order of time, each of which holds until the next.
+/// A load that was measured: samples in the order of time, and what is between them.
 ///
 /// A sample stands for `step`, the usual distance of two samples. Where the next one is late, it is
 /// held for `heldSteps` of them; beyond that, the load is not known until the next sample.
@@ -29,6 +30,7 @@ package struct LoadHistory: Hashable, Sendable {
   package let samples: [Sample]
   /// The median distance of two samples.
   package let step: Duration
+  package let shape: LoadShape
   /// The load at every instant; nil where it is not known.
   package let series: StepSeries
   package let gaps: [Gap]
@@ -41,7 +43,7 @@ package struct LoadHistory: Hashable, Sendable {
   package var end: Instant { samples[samples.count - 1].at.advanced(by: step) }
 
   /// - Throws: `InvalidHistory` for fewer than two samples, or samples that do not ascend.
-  package init(samples: [Sample]) throws(InvalidHistory) {
+  package init(samples: [Sample], shape: LoadShape = .held) throws(InvalidHistory) {
     guard samples.count >= 2 else {
       throw InvalidHistory(
         "a load history needs at least two samples, found \(samples.count)")
@@ -63,9 +65,13 @@ package struct LoadHistory: Hashable, Sendable {
     var gaps: [Gap] = []
     let held = step * Self.heldSteps
     for (one, next) in zip(samples, samples.dropFirst()) {
-      series.append(one.value, at: one.at)
       let distance = one.at.duration(to: next.at)
-      if distance > held { series.append(nil, at: one.at.advanced(by: held)) }
+      if distance > held {
+        series.append(one.value, at: one.at)
+        series.append(nil, at: one.at.advanced(by: held))
+      } else {
+        shape.append(from: one, to: next, onto: &series)
+      }
       // Scrapes jitter: a distance counts as a gap when a whole sample may be missing.
       guard distance * 2 >= step * 3 else { continue }
       gaps.append(Gap(from: one.at, to: next.at, unknown: max(distance - held, .zero)))
@@ -75,6 +81,7 @@ package struct LoadHistory: Hashable, Sendable {
     series.append(nil, at: last.at.advanced(by: step))
     self.samples = samples
     self.step = step
+    self.shape = shape
     self.series = series
     self.gaps = gaps
   }

@@ -1,4 +1,5 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 extension Plan {
   /// The plan as a table for people, one line for each transition.
@@ -24,7 +25,7 @@ extension Plan {
     return instants
   }
 
-  /// More lines than that help nobody.
+  /// More lines than that help no one.
   package static let mostRows = 100_000
 
   /// What to know of the plan before its lines: what it leaves out, where clocks change.

@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// What a policy will ask for over a period, as far as that is known beforehand.
 ///
@@ -60,15 +61,17 @@ package struct Plan: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - from: The beginning of the period, which ends before `to`, but has at least one instant.
+  ///   - overrides: of the policy, in force from the beginning.
   package init(
     of policy: Policy, from: Instant, to: Instant, known: KnownSignals = KnownSignals(),
-    zones: any TimeZoneDatabase
+    overrides: [Override] = [], zones: any TimeZoneDatabase
   ) throws(Failure) {
     self.policy = policy.name
     self.from = from
     self.to = to
     leftOut = policy.signals.filter { !known.know($0) }.map(\.name)
-    var walk = try PlanWalk(policy, known: known, from: from, to: to, zones: zones)
+    var walk = try PlanWalk(
+      policy, known: known, overrides: overrides, from: from, to: to, zones: zones)
     var transitions = [Transition(walk.decision)]
     while walk.advance(before: to) {
       guard walk.decision.replicas != transitions[transitions.count - 1].replicas else { continue }
@@ -105,7 +108,7 @@ private struct PlanWalk {
   private let readings: KnownReadings
 
   init(
-    _ policy: Policy, known: KnownSignals, from: Instant, to: Instant,
+    _ policy: Policy, known: KnownSignals, overrides: [Override], from: Instant, to: Instant,
     zones: any TimeZoneDatabase
   ) throws(Plan.Failure) {
     var plannable = policy
@@ -117,7 +120,8 @@ private struct PlanWalk {
     } catch {
       throw .unknownTimeZone(error)
     }
-    decision = Self.decide(readings, activity: nil, at: from)
+    let memory = Decision.Memory(overrides: overrides.isEmpty ? nil : overrides)
+    decision = Self.decide(readings, memory, at: from)
   }
 
   /// Goes to the next instant at which the answer could change.
@@ -126,18 +130,19 @@ private struct PlanWalk {
   mutating func advance(before end: Instant) -> Bool {
     let next = min(decision.validUntil, readings.nextReading(after: decision.at))
     guard next > decision.at, next < end else { return false }
-    decision = Self.decide(readings, activity: decision.memory.activity, at: next)
+    let memory = Decision.Memory(
+      activity: decision.memory.activity, overrides: decision.memory.overrides)
+    decision = Self.decide(readings, memory, at: next)
     return true
   }
 
   /// A signal that is unknown at this instant is left out, required or not: what a plan knows of it
   /// says nothing about whether the server will.
   private static func decide(
-    _ known: KnownReadings, activity: Decision.Activity?, at now: Instant
+    _ known: KnownReadings, _ memory: Decision.Memory, at now: Instant
   ) -> Decision {
     var policy = known.policy
     var readings = known.readings(at: now)
-    let memory = Decision.Memory(activity: activity)
     let decision = Evaluator.decide(policy, readings: readings, memory: memory, at: now)
     let kept = policy.signals.indices.filter { decision.contributions[$0].state == .fresh }
     guard kept.count < policy.signals.count, !kept.isEmpty else { return decision }

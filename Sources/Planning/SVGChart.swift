@@ -1,4 +1,5 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 /// Step functions over time as an SVG document that needs nothing else: light or dark as its reader
 /// prefers, described for those who cannot see it.
@@ -16,13 +17,13 @@ package struct SVGChart {
   /// The whole document.
   package let text: String
 
-  private static let width = 960.0
-  private static let height = 400.0
+  static let width = 960.0
+  static let height = 400.0
   /// The plot within the picture.
-  private static let left = 64.0
-  private static let right = 944.0
-  private static let top = 64.0
-  private static let bottom = 344.0
+  static let left = 64.0
+  static let right = 944.0
+  static let top = 64.0
+  static let bottom = 344.0
 
   /// - Parameters:
   ///   - description: For those who cannot see the picture: what it shows, in sentences.
@@ -50,7 +51,8 @@ package struct SVGChart {
 
   // MARK: Parts
 
-  private static func head(title: String, description: String) -> String {
+  /// The document up to its first shape.
+  static func head(title: String, description: String) -> String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(plain(width)) \(plain(height))" \
     role="img" aria-labelledby="title description">
@@ -74,6 +76,9 @@ package struct SVGChart {
       .line1 { stroke: var(--c1); stroke-dasharray: 6 3; }
       .line2 { stroke: var(--c2); stroke-dasharray: 2 2; }
       .line3 { stroke: var(--c3); stroke-dasharray: 8 2 2 2; }
+      .dot0 { fill: var(--c0); }
+      .dot1 { fill: var(--c1); }
+      .dot2 { fill: none; stroke: var(--c2); stroke-width: 1.5; }
     </style>
     <rect class="paper" width="100%" height="100%"/>
     <text class="title" x="\(plain(left))" y="26">\(escaped(title))</text>
@@ -184,11 +189,11 @@ package struct SVGChart {
     bottom - number / value.top * (bottom - top)
   }
 
-  private static func plain(_ number: Double) -> String {
+  static func plain(_ number: Double) -> String {
     NumberFormat.plain(number)
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
       switch scalar {

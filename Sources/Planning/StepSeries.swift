@@ -1,4 +1,5 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 /// A number as a step function of time; nil where it is not known.
 package struct StepSeries: Hashable, Sendable {
@@ -27,6 +28,13 @@ package struct StepSeries: Hashable, Sendable {
     if let last = steps.last, last.start >= start { steps.removeLast() }
     if let last = steps.last, last.value == value { return }
     steps.append(Step(start: start, value: value))
+  }
+
+  /// The same, so much later.
+  package func delayed(by delay: Duration) -> StepSeries {
+    guard delay > .zero else { return self }
+    return StepSeries(
+      steps.map { Step(start: $0.start.advanced(by: delay), value: $0.value) })
   }
 
   /// Nil before the first step.

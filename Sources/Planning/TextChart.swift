@@ -1,4 +1,5 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 /// A step function drawn with characters, for terminals.
 package struct TextChart {

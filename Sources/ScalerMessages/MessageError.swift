@@ -32,12 +32,27 @@ extension MessageError {
         + "Kubernetes has no names of more than \(limit); send the ScaledObject's own")
   }
 
+  /// Metadata that is longer than what a trigger says.
+  package static func longMetadata(byteCount: Int, limit: Int) -> MessageError {
+    MessageError(
+      kind: .malformed,
+      message: "the keys of the trigger's metadata that Headstart reads have \(byteCount) bytes, "
+        + "but may have \(limit); put the signals into a ScalingPolicy")
+  }
+
   /// More different references than are kept.
   package static func manyReferences(limit: Int) -> MessageError {
     MessageError(
       kind: .tooLarge,
       message: "\(limit) ScaledObjects are known already, which is the limit: are their names or "
         + "their metadata generated?")
+  }
+
+  /// More references than may wait for their first answer.
+  package static func manyUnanswered(byteCount: Int) -> MessageError {
+    MessageError(
+      kind: .tooLarge,
+      message: "new ScaledObjects of \(byteCount >> 20) MiB wait for their first answer: ask again")
   }
 
   static func tooLarge(_ type: StaticString, limit: Int) -> MessageError {

@@ -14,7 +14,7 @@ package struct ReferenceKey: ~Copyable {
   /// Fills the key with what `ScaledObjectRef` holds under the same names.
   package mutating func fill(
     name: String, namespace: String, policy: String?, workload: String?, leadTime: String?,
-    metricName: String?
+    metricName: String?, entries: [(key: String, value: String)] = []
   ) {
     begin(hasMetricName: metricName != nil)
     for field in [name, namespace, policy, workload, leadTime, metricName] {
@@ -23,6 +23,10 @@ package struct ReferenceKey: ~Copyable {
         continue
       }
       field.withUTF8 { append($0) }
+    }
+    for (var key, var value) in entries {
+      key.withUTF8 { append($0) }
+      value.withUTF8 { append($0) }
     }
   }
 
@@ -35,6 +39,10 @@ package struct ReferenceKey: ~Copyable {
     append(fields.workload)
     append(fields.leadTime)
     append(fields.metricName)
+    for (key, value) in fields.entries {
+      append(key)
+      append(value)
+    }
   }
 
   private mutating func begin(hasMetricName: Bool) {

@@ -3,12 +3,14 @@ internal import CExternalScaler
 extension ScaledObjectRef {
   /// Copies what Headstart reads. Every string is checked, also those that are dropped.
   init(_ message: Externalscaler__ScaledObjectRef) throws(MessageError) {
-    let fields = try message.fields()
+    let fields = try message.fields(keepsIgnored: true)
     func text(_ field: ReferenceFields.Text) -> String { String(decoding: field, as: UTF8.self) }
     self.init(
       name: text(fields.name), namespace: text(fields.namespace), policy: fields.policy.map(text),
       workload: fields.workload.map(text), leadTime: fields.leadTime.map(text),
-      metricName: fields.metricName.map(text), metadataCount: message.n_scalermetadata)
+      metricName: fields.metricName.map(text),
+      entries: fields.entries.map { TriggerEntry(key: text($0.key), value: text($0.value)) },
+      ignored: fields.ignored.map(text).sorted(), metadataCount: message.n_scalermetadata)
   }
 }
 
@@ -22,10 +24,12 @@ extension Externalscaler__ScaledObjectRef {
 
   /// The fields that Headstart reads, which live as long as the message. Every string is checked, as
   /// for `ScaledObjectRef`.
-  func fields() throws(MessageError) -> ReferenceFields {
+  ///
+  /// - Parameter keepsIgnored: whether keys that Headstart does not read are listed.
+  func fields(keepsIgnored: Bool = false) throws(MessageError) -> ReferenceFields {
     try name.validate(FieldPath(field: "name"))
     try namespace_.validate(FieldPath(field: "namespace"))
-    var fields = ReferenceFields()
+    var fields = ReferenceFields(keepsIgnored: keepsIgnored)
     fields.name = name.buffer
     fields.namespace = namespace_.buffer
     for entry in metadataEntries {
@@ -33,6 +37,7 @@ extension Externalscaler__ScaledObjectRef {
       try entry.value.validate(entry.path)
       fields.takeEntry(entry.key.buffer, entry.value.buffer)
     }
+    fields.finish()
     return fields
   }
 }

@@ -14,12 +14,18 @@ package struct ScaledObjectRef: Hashable, Sendable {
   package var leadTime: String?
   /// Metadata `metricName`.
   package var metricName: String?
+  /// The other keys that Headstart reads, see `TriggerKey`, in the order of their bytes. A key such as
+  /// `queryFromEnv`, whose value KEDA has resolved, stands here as `query`.
+  package var entries: [TriggerEntry]
+  /// Keys that Headstart does not read; the first few.
+  package var ignored: [String]
   /// The entries of the metadata as sent, ignored and repeated keys included.
   package var metadataCount: Int
 
   package init(
     name: String = "", namespace: String = "", policy: String? = nil, workload: String? = nil,
-    leadTime: String? = nil, metricName: String? = nil, metadataCount: Int = 0
+    leadTime: String? = nil, metricName: String? = nil, entries: [TriggerEntry] = [],
+    ignored: [String] = [], metadataCount: Int = 0
   ) {
     self.name = name
     self.namespace = namespace
@@ -27,6 +33,8 @@ package struct ScaledObjectRef: Hashable, Sendable {
     self.workload = workload
     self.leadTime = leadTime
     self.metricName = metricName
+    self.entries = entries
+    self.ignored = ignored
     self.metadataCount = metadataCount
   }
 }

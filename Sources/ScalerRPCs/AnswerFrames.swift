@@ -14,7 +14,7 @@ struct AnswerFrames {
   /// By the number of replicas.
   private var metrics: [[UInt8]?] = []
 
-  /// Answers with more replicas, which few workloads have, are made anew.
+  /// Answers with more replicas, which few workloads have, are encoded for each call.
   static let mostReplicas = 1_000
 
   /// The answer to GetMetrics with so many replicas, for a trigger that does not name its metric.

@@ -30,7 +30,7 @@ struct HealthRPCs {
     responder.respond(rpc, frame: MessageEncoder.healthCheckResponse(status))
   }
 
-  /// An unknown service is told SERVICE_UNKNOWN and the stream stays open, as the health protocol
+  /// An unknown service gets SERVICE_UNKNOWN and the stream stays open, as the health protocol
   /// asks: it may become known later.
   mutating func watch(_ service: String, _ rpc: RPCID) {
     let isKnown = Self.services.contains(service)
@@ -43,7 +43,7 @@ struct HealthRPCs {
     watchers[rpc] = nil
   }
 
-  /// Tells those who watch.
+  /// Sends a new state to all watchers.
   mutating func update(_ status: ServingStatus) {
     guard status != self.status else { return }
     self.status = status

@@ -3,9 +3,8 @@ package import Telemetry
 
 /// Counts the RPCs of one gRPC loop, under Kedastral's names and under ours.
 ///
-/// Counts in plain numbers of its own, and adds them to the shared series when it is told to: two
-/// loops that count in one place would pass its cache line to and fro with every RPC. Confined to
-/// its loop.
+/// Counts in plain numbers of its own; `flush` adds them to the shared series. Two loops that count in
+/// one place would fight for its cache line with every RPC. Confined to its loop.
 package final class RPCMetrics {
   private let metrics: HeadstartMetrics
   private var tallies: [Tally]

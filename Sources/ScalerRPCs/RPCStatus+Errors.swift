@@ -2,13 +2,14 @@ package import DecisionEngine
 package import GRPCWire
 internal import ScalerMessages
 
-/// The gRPC status of each error of the parts behind the RPCs.
+/// The gRPC status of each error that a call can meet.
 extension RPCStatus {
   package init(_ error: AnswerError) {
     let code: RPCCode =
       switch error.kind {
       case .invalidReference: .invalidArgument
       case .noPolicy: .notFound
+      case .observedOnly: .failedPrecondition
       case .tooManyObjects: .resourceExhausted
       case .noDecision: .unavailable
       }

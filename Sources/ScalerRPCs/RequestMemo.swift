@@ -1,44 +1,46 @@
 /// Remembers what request messages meant, so that the same bytes are not decoded twice.
 ///
 /// KEDA sends the same few references over and over, in the few orders that a map of three or four
-/// keys can have (C1). The memo is only ever a short cut: bytes that it does not know are decoded.
-/// A fleet that it is too small for is better off without: most look-ups would be in vain, and would
-/// push other things out of the processor's caches. It then forgets everything and takes nothing more
-/// until it is emptied, which its owner does from time to time.
+/// keys can have (C1). The memo is only a short cut: bytes that it does not hold are decoded. It is
+/// bounded in bytes. Once full it takes no more, until its owner empties it.
 struct RequestMemo<Value> {
-  /// The most messages and bytes that are remembered at once.
-  static var maxEntries: Int { 65_536 }
+  /// The most memory that the messages take, `entryOverhead` included.
   static var maxBytes: Int { 8 << 20 }
-  /// Longer messages are nobody's routine.
+  /// What an entry takes besides its message: the header of an array, and its place in the
+  /// dictionary when that has just grown.
+  static var entryOverhead: Int { 96 }
+  /// KEDA's messages are shorter than this.
   static var longestMessage: Int { 1024 }
 
-  private var table: ByteTable<Value>
+  private var values: [ByteKey: Value] = [:]
+  /// The message that is looked up; for its memory.
+  private var asked = ByteKey()
+  private var byteCount = 0
 
-  init(seed: UInt64 = .random(in: .min ... .max)) {
-    table = ByteTable(seed: seed)
+  var count: Int { values.count }
+  private(set) var isFull = false
+
+  mutating func value(for message: RawSpan) -> Value? {
+    guard message.byteCount <= Self.longestMessage else { return nil }
+    asked.fill(message)
+    return values[asked]
   }
 
-  var count: Int { table.count }
-  /// Whether the memo was too small, and is out of use until it is emptied.
-  private(set) var isOutgrown = false
-
-  func value(for message: RawSpan) -> Value? {
-    isOutgrown ? nil : table.value(for: message)
-  }
-
-  /// - Precondition: `message` is not in the memo.
+  /// Remembers a message, if it is short enough and there is room.
   mutating func remember(_ value: Value, for message: RawSpan) {
-    guard !isOutgrown, message.byteCount <= Self.longestMessage else { return }
-    guard table.count < Self.maxEntries, table.byteCount + message.byteCount <= Self.maxBytes else {
-      table = ByteTable()
-      isOutgrown = true
+    guard !isFull, message.byteCount <= Self.longestMessage else { return }
+    let size = message.byteCount + Self.entryOverhead
+    guard byteCount + size <= Self.maxBytes else {
+      isFull = true
       return
     }
-    table.insert(value, for: message)
+    guard values.updateValue(value, forKey: ByteKey(copying: message)) == nil else { return }
+    byteCount += size
   }
 
   mutating func removeAll() {
-    table.removeAll()
-    isOutgrown = false
+    values.removeAll()
+    byteCount = 0
+    isFull = false
   }
 }

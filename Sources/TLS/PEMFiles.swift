@@ -32,9 +32,7 @@ package enum PEMFiles {
       try TLSContext.take(chain, from: certificate, expected: "a PEM certificate") {
         copenssl_use_chain(context, $0, $1)
       }
-      try TLSContext.take(pem, from: path, expected: "a PEM private key") {
-        copenssl_use_key(context, $0, $1)
-      }
+      try TLSContext.takeKey(pem, from: path, of: chain, in: certificate, context)
     }
   }
 }

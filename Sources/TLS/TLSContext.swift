@@ -33,13 +33,8 @@ package final class TLSContext: @unchecked Sendable {
         contents.certificate, from: files.certificate, expected: "a PEM certificate"
       ) { copenssl_use_chain(context, $0, $1) }
       // Without this check OpenSSL would drop the certificate in favour of the key.
-      try Self.take(contents.key, from: files.key, expected: "a PEM private key") {
-        copenssl_use_key(context, $0, $1)
-      }
-      guard SSL_CTX_check_private_key(context) == 1 else {
-        throw TLSError(
-          files.key, "the key does not belong to the certificate in \(files.certificate)")
-      }
+      try Self.takeKey(
+        contents.key, from: files.key, of: contents.certificate, in: files.certificate, context)
       if let authorities = contents.clientAuthorities, let path = files.clientAuthorities {
         try Self.take(authorities, from: path, expected: "PEM certificates of authorities") {
           copenssl_require_clients(context, $0, $1)
@@ -59,6 +54,32 @@ package final class TLSContext: @unchecked Sendable {
 
   deinit {
     SSL_CTX_free(pointer)
+  }
+
+  /// - Throws: what is wrong with the key, or with the order of the certificates.
+  static func takeKey(
+    _ key: [UInt8], from path: String, of chain: [UInt8], in chainPath: String,
+    _ context: OpaquePointer
+  ) throws(TLSError) {
+    let place = chain.withUnsafeBytes { chain in
+      key.withUnsafeBytes { key in
+        copenssl_place_of_key(
+          chain.baseAddress, Int32(clamping: chain.count), key.baseAddress,
+          Int32(clamping: key.count))
+      }
+    }
+    guard place <= 1 else {
+      throw TLSError(
+        path,
+        "the key does not belong to the first certificate of \(chainPath); it belongs to number"
+          + " \(place): the server's own certificate comes first, then those that signed it")
+    }
+    try take(key, from: path, expected: "a PEM private key") {
+      copenssl_use_key(context, $0, $1)
+    }
+    guard SSL_CTX_check_private_key(context) == 1 else {
+      throw TLSError(path, "the key does not belong to the certificate in \(chainPath)")
+    }
   }
 
   /// A context to try files on.

@@ -20,7 +20,7 @@ package struct TLSReload: Sendable {
     /// Take this over for new connections.
     case replace(TLSContext)
     /// The files went back to what is in force.
-    case mended
+    case fixed
     /// Keep what is in force and say why.
     case report(TLSError)
   }
@@ -31,7 +31,7 @@ package struct TLSReload: Sendable {
       let contents = try result.get()
       guard contents != inForce else {
         refused = nil
-        return recovered() ? .mended : .none
+        return recovered() ? .fixed : .none
       }
       guard contents != refused else { return .none }
       refused = contents

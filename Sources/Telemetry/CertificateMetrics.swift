@@ -28,7 +28,7 @@ package struct CertificateMetrics: Sendable {
     expiry.with([]).set(Double(end))
   }
 
-  /// Changed files are of no use; what was served before still is.
+  /// Changed files are invalid; what was served before still is.
   package func refused() {
     reloads.with(["failure"]).increment()
   }

@@ -8,6 +8,10 @@ extension HeadstartMetrics {
     }
     if let winner = sample.winner { writer.write(collected.winner, 1, labels: policy + [winner]) }
     if let change = sample.nextChange { writer.write(collected.nextChange, change, labels: policy) }
+    if sample.overrides > 0 {
+      writer.write(collected.overrides, Double(sample.overrides), labels: policy)
+    }
+    for forecast in sample.forecasts { write(forecast, of: policy, to: &writer) }
     for signal in sample.signals {
       let labels = policy + [signal.signal, signal.kind]
       for state in SignalSample.State.allCases {
@@ -20,6 +24,23 @@ extension HeadstartMetrics {
       if let age = signal.age { writer.write(collected.signalAge, age.inSeconds, labels: labels) }
       writer.write(collected.signalKept, signal.kept?.inSeconds ?? 0, labels: labels)
     }
+  }
+
+  private func write(
+    _ forecast: ForecastSample, of policy: [String], to writer: inout MetricWriter
+  ) {
+    let labels = policy + [forecast.signal]
+    for (quantile, load) in [(0.5, forecast.expected), (forecast.quantile, forecast.atMost)] {
+      writer.write(collected.forecastLoad, load, labels: labels + [NumberText.text(quantile)])
+      if forecast.quantile == 0.5 { break }
+    }
+    if let kept = forecast.kept { writer.write(collected.forecastKept, kept, labels: labels) }
+    if let skill = forecast.skill { writer.write(collected.forecastSkill, skill, labels: labels) }
+    for model in ForecastSample.models {
+      writer.write(
+        collected.forecastCharge, model == forecast.charge ? 1 : 0, labels: labels + [model])
+    }
+    writer.write(collected.forecastMissing, Double(forecast.missing), labels: labels)
   }
 
   /// Writes the gRPC server's own counts; called by a collector, once.
@@ -39,6 +60,7 @@ extension HeadstartMetrics {
     }
     writer.write(collected.streamsStalled, Double(sample.streamsStalled))
     writer.write(collected.callsRefused, Double(sample.callsRefused))
+    writer.write(collected.callMemory, Double(sample.callMemory))
     writer.write(collected.bytesReceived, Double(sample.bytesReceived))
     writer.write(collected.bytesSent, Double(sample.bytesSent))
   }

@@ -55,20 +55,35 @@ package final class HeadstartMetrics: Sendable {
   /// Answers that a server called partial itself, by `source` and `kind`. Use `source(_:kind:)`.
   package let partialAnswers: CounterFamily
 
+  /// What learning a piece of a history, or a bucket, and forecasting took.
+  package let learnTime: Histogram
+
   // MARK: Manifests and log
 
   /// By `state`: loaded, or broken (its last good content is in force, if it had any).
   package let manifestFiles: GaugeFamily
   /// Errors in the manifests as they are now.
   package let manifestErrors: Gauge
+  /// What is wrong with manifests or looks wrong, by `severity`: error or warning.
+  package let manifestFindings: GaugeFamily
+  /// When each calendar was last read, in seconds since 1970, by `calendar`.
+  package let calendarRead: GaugeFamily
+  /// Calls to other replicas, by `result`: answered or failed.
+  package let peerMemoryCalls: CounterFamily
   /// By `result`: success or failure.
   package let manifestReloads: CounterFamily
+  /// Policies that have no number now.
+  package let unreadyPolicies: Gauge
+  /// Batches that could not be written into the state directory.
+  package let stateWriteFailures: Counter
   /// Policies in force.
   package let policies: Gauge
   /// ScaledObjects that have been bound to a policy.
   package let bindings: Gauge
   /// The bytes of all histories of decisions.
   package let histories: Gauge
+  /// The bytes of what clients name themselves.
+  package let implied: Gauge
   /// By `level`. The logger counts them.
   package let logRecords: CounterFamily
   /// Log lines that could not be written, or not fast enough.
@@ -134,6 +149,11 @@ package final class HeadstartMetrics: Sendable {
       "headstart_partial_answers_total",
       help: "Answers that a data source called partial itself: they may raise, never lower.",
       labels: ["source", "kind"])
+    learnTime = registry.histogram(
+      "headstart_forecast_learn_seconds",
+      help: "Time that one forecast took to learn a bucket or a day of history.", unit: .seconds,
+      buckets: [0.000_01, 0.000_025, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05]
+    ).with([])
     manifestFiles = registry.gauge(
       "headstart_manifest_files",
       help: "Manifest files, loaded or broken; a broken file keeps its last good content.",
@@ -141,10 +161,35 @@ package final class HeadstartMetrics: Sendable {
     manifestErrors = registry.gauge(
       "headstart_manifest_errors", help: "Errors in the manifests as they are now."
     ).with([])
+    peerMemoryCalls = registry.counter(
+      "headstart_peer_memory_calls_total",
+      help: "Calls to other replicas for what signals last asked, by result: answered or failed.",
+      labels: ["result"])
+    manifestFindings = registry.gauge(
+      "headstart_manifest_findings",
+      help: "Findings in manifest files and custom resources as they are now.",
+      labels: ["severity"])
+    calendarRead = registry.gauge(
+      "headstart_calendar_read_timestamp_seconds",
+      help: "When a calendar was last read, since 1970.", labels: ["calendar"])
     manifestReloads = registry.counter(
       "headstart_manifest_reloads_total", help: "Reloads of the manifests, by result.",
       labels: ["result"])
+    unreadyPolicies = registry.gauge(
+      "headstart_unready_policies",
+      help: "Policies without a number, since a required signal is unknown."
+    ).with([])
+    stateWriteFailures = registry.counter(
+      "headstart_state_write_failures_total",
+      help: "Batches that could not be written into the state directory."
+    ).with([])
     policies = registry.gauge("headstart_policies", help: "Policies in force.").with([])
+    implied = registry.gauge(
+      "headstart_implied_bytes",
+      help:
+        "Memory for ScaledObjects and policies that no manifest names; --max-implied bounds it.",
+      unit: .bytes
+    ).with([])
     histories = registry.gauge(
       "headstart_history_bytes", help: "Memory of the decisions that are remembered.",
       unit: .bytes
@@ -177,6 +222,8 @@ package final class HeadstartMetrics: Sendable {
   /// as a rise.
   private func declareKnownSeries() {
     for level in LogLevel.allCases { _ = logRecords.with([level.name]) }
+    for result in ["answered", "failed"] { _ = peerMemoryCalls.with([result]) }
+    for severity in ["error", "warning"] { _ = manifestFindings.with([severity]) }
     for state in ["loaded", "broken"] { _ = manifestFiles.with([state]) }
     for result in ["success", "failure"] { _ = manifestReloads.with([result]) }
   }

@@ -1,3 +1,5 @@
+internal import Time
+
 /// One record of the log, and how it is written as text or JSON.
 ///
 /// Whatever strings it holds, the line ends at its end only: control characters, line and
@@ -23,7 +25,7 @@ struct LogRecord {
 
   /// `2026-11-20T22:42:18.123Z INFO  message  key=value other="two words"`.
   private func textLine() -> [UInt8] {
-    var line = UTCTime.bytes(milliseconds: milliseconds)
+    var line = Array(Instant(milliseconds: milliseconds).rfc3339Milliseconds.utf8)
     line.append(contentsOf: " \(level.column) ".utf8)
     TextEscaping.append(Self.bounded(message), to: &line)
     var separator = "  "
@@ -37,7 +39,7 @@ struct LogRecord {
       case .int(let value): line.append(contentsOf: String(value).utf8)
       case .double(let value): line.append(contentsOf: value.description.utf8)
       case .bool(let value): line.append(contentsOf: String(value).utf8)
-      case .duration(let value): line.append(contentsOf: DurationText.text(value).utf8)
+      case .duration(let value): line.append(contentsOf: value.roundedText.utf8)
       }
     }
     line.append(UInt8(ascii: "\n"))
@@ -47,7 +49,7 @@ struct LogRecord {
   private func jsonLine() -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
-      json.field("time", UTCTime.text(milliseconds: milliseconds))
+      json.field("time", Instant(milliseconds: milliseconds).rfc3339Milliseconds)
       json.field("level", level.name)
       json.field("message", Self.bounded(message))
       var taken: Set<String> = ["time", "level", "message"]
@@ -60,7 +62,7 @@ struct LogRecord {
         case .double(let value) where value.isFinite: json.field(name, value)
         case .double(let value): json.field(name, value.description)
         case .bool(let value): json.field(name, value)
-        case .duration(let value): json.field(name, DurationText.text(value))
+        case .duration(let value): json.field(name, value.roundedText)
         }
       }
     }

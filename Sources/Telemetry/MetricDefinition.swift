@@ -9,6 +9,9 @@ package struct MetricDefinition: Hashable, Sendable {
   package let unit: MetricUnit?
   /// Label names, in the order in which label values are given.
   package let labels: [String]
+  /// Whether the name is another program's, in whose place Headstart is put: dashboards ask for it as
+  /// it is, so the rules for names of our own do not hold.
+  var isForeign = false
 
   /// Why a definition cannot be exposed, one sentence; nil when it can.
   var problem: String? {
@@ -19,14 +22,15 @@ package struct MetricDefinition: Hashable, Sendable {
     guard (type == .counter) == name.hasSuffix("_total") else {
       return "metric \(name): exactly the names of counters end in _total"
     }
-    for suffix in ["_count", "_sum", "_bucket", "_created"] where name.hasSuffix(suffix) {
+    for suffix in ["_count", "_sum", "_bucket", "_created"]
+    where name.hasSuffix(suffix) && !isForeign {
       return "metric \(name) may not end in \(suffix), which histograms use"
     }
     if let unit, !family.hasSuffix("_\(unit.rawValue)") {
       return "metric \(name) must end in its unit, _\(unit.rawValue)"
     }
     for label in labels {
-      guard Self.isName(label), !label.hasPrefix("__"), label != "le", label != "quantile" else {
+      guard Self.isName(label), !label.hasPrefix("__"), label != "le" else {
         return "metric \(name) may not have the label \"\(label)\""
       }
     }

@@ -53,7 +53,7 @@ package final class MetricFamily<Series: Sendable>: Sendable {
   }
 }
 
-/// A family whose series come and go with what they describe: a collector writes them anew at
+/// A family whose series come and go with what they describe: a collector writes them again at
 /// every scrape (`MetricsRegistry.onScrape`).
 package struct CollectedFamily: Sendable {
   package let definition: MetricDefinition

@@ -9,18 +9,25 @@ package struct PolicySample: Hashable, Sendable {
   package var winner: String?
   /// Seconds since 1970; nil when the answer will not change by itself.
   package var nextChange: Double?
+  /// Overrides in force.
+  package var overrides: Int
+  /// Those that are built in.
+  package var forecasts: [ForecastSample]
   /// With distinct names.
   package var signals: [SignalSample]
 
   package init(
     namespace: String?, policy: String, desiredReplicas: Int?, winner: String? = nil,
-    nextChange: Double? = nil, signals: [SignalSample] = []
+    nextChange: Double? = nil, overrides: Int = 0, forecasts: [ForecastSample] = [],
+    signals: [SignalSample] = []
   ) {
     self.namespace = namespace
     self.policy = policy
     self.desiredReplicas = desiredReplicas
     self.winner = winner
     self.nextChange = nextChange
+    self.overrides = overrides
+    self.forecasts = forecasts
     self.signals = signals
   }
 }
@@ -88,6 +95,8 @@ package struct ServerSample: Hashable, Sendable {
   package var streamsStalled = 0
   /// Calls that never reached a method: wrong path, content type, encoding.
   package var callsRefused = 0
+  /// In bytes.
+  package var callMemory = 0
   package var bytesReceived = 0
   package var bytesSent = 0
 

@@ -39,11 +39,15 @@ package final class MetricsRegistry: Sendable {
       make: { Counter() }, write: { counter, samples in counter.write(to: &samples) })
   }
 
+  /// - Parameter isForeign: whether the name is another program's. Its counters are gauges here:
+  ///   a counter's name would have to end in `_total`.
   package func gauge(
-    _ name: String, help: String, unit: MetricUnit? = nil, labels: [String] = []
+    _ name: String, help: String, unit: MetricUnit? = nil, labels: [String] = [],
+    isForeign: Bool = false
   ) -> GaugeFamily {
     family(
-      MetricDefinition(name: name, help: help, type: .gauge, unit: unit, labels: labels),
+      MetricDefinition(
+        name: name, help: help, type: .gauge, unit: unit, labels: labels, isForeign: isForeign),
       make: { Gauge() }, write: { gauge, samples in gauge.write(to: &samples) })
   }
 
@@ -79,7 +83,7 @@ package final class MetricsRegistry: Sendable {
     state.withLock { $0.collectors.append(collect) }
   }
 
-  /// Lets go of what `onScrape` was given, once nobody scrapes any more: collectors know what they
+  /// Lets go of what `onScrape` was given, once no one scrapes any more: collectors know what they
   /// collect from, which in turn knows the registry.
   package func endScrapes() {
     // What they hold is freed unlocked: it may ask the registry for something.

@@ -1,7 +1,7 @@
 private import Glibc
 
 /// A count that threads raise and wait for.
-final class Semaphore: Sendable {
+package final class Semaphore: Sendable {
   /// Invariant for `nonisolated(unsafe)`: read and written under `mutex` only.
   nonisolated(unsafe) private var count = 0
   /// Invariant for `nonisolated(unsafe)`: both may be used from any thread, at an address that does
@@ -9,7 +9,7 @@ final class Semaphore: Sendable {
   nonisolated(unsafe) private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   nonisolated(unsafe) private let raised: UnsafeMutablePointer<pthread_cond_t>
 
-  init() {
+  package init() {
     mutex = .allocate(capacity: 1)
     raised = .allocate(capacity: 1)
     // With glibc none of these calls fails.
@@ -29,14 +29,14 @@ final class Semaphore: Sendable {
     mutex.deallocate()
   }
 
-  func post() {
+  package func post() {
     pthread_mutex_lock(mutex)
     count += 1
     pthread_cond_signal(raised)
     pthread_mutex_unlock(mutex)
   }
 
-  func wait() {
+  package func wait() {
     pthread_mutex_lock(mutex)
     while count == 0 { pthread_cond_wait(raised, mutex) }
     count -= 1
@@ -44,7 +44,7 @@ final class Semaphore: Sendable {
   }
 
   /// - Returns: false when the limit passed first.
-  func wait(for limit: Duration) -> Bool {
+  package func wait(for limit: Duration) -> Bool {
     var deadline = timespec()
     clock_gettime(CLOCK_MONOTONIC, &deadline)
     let (seconds, attoseconds) = limit.components

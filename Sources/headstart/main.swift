@@ -1,3 +1,4 @@
+internal import Commands
 internal import Glibc
 
 // Before anything is written: a reader that is gone costs its line, and not the process.

@@ -1,6 +1,7 @@
 internal import CivilTime
 internal import Scaling
 internal import Testing
+internal import Time
 
 private let database = CCTZDatabase()
 
@@ -31,16 +32,34 @@ struct CCTZDatabaseTests {
   }
 
   @Test(
-    "A wrong name gets the nearest that exists",
+    "A wrong name gets what was probably meant, all of which exists",
     arguments: [
-      ("Europe/Pari", "Europe/Paris"), ("europe/paris", "Europe/Paris"), ("Paris", "Europe/Paris"),
-      ("Europe/Pariss", "Europe/Paris"), ("America/New York", "America/New_York"),
-      ("America/NewYork", "America/New_York"), ("Asia/Paris", "Europe/Paris"), ("utc", "UTC"),
-      ("Etc/GMT+15", "Etc/GMT+1"),
-      ("Mars/Olympus", nil), ("", nil), ("X", nil), (String(repeating: "a", count: 1000), nil),
-    ] as [(String, String?)])
-  func suggestions(name: String, suggestion: String?) {
-    #expect(database.suggestion(for: name) == suggestion)
+      ("Europe/Pari", ["Europe/Paris"]), ("europe/paris", ["Europe/Paris"]),
+      ("Paris", ["Europe/Paris"]), ("Europe/Pariss", ["Europe/Paris"]),
+      ("America/New York", ["America/New_York"]), ("America/NewYork", ["America/New_York"]),
+      ("Asia/Paris", ["Europe/Paris"]), ("utc", ["UTC"]), ("Asia/Beijing", ["Asia/Shanghai"]),
+      ("Mumbai", ["Asia/Kolkata"]), ("San Francisco", ["America/Los_Angeles"]),
+      // The sign of Etc is the other way round, and hours are never guessed.
+      ("GMT+5", ["Etc/GMT-5"]), ("GMT-5", ["Etc/GMT+5"]), ("UTC+8", ["Etc/GMT-8"]),
+      ("utc-11", ["Etc/GMT+11"]), ("+01:00", ["Etc/GMT-1"]), ("-0300", ["Etc/GMT+3"]),
+      ("+05:30", ["Asia/Kolkata"]), ("UTC+5:45", ["Asia/Kathmandu"]), ("UTC+0", ["UTC"]),
+      ("+05:15", []), ("UTC+14", ["Etc/GMT-14"]), ("UTC-13", []),
+      ("PST", ["America/Los_Angeles"]), ("CST", ["America/Chicago", "Asia/Shanghai"]),
+      ("JST", ["Asia/Tokyo"]), ("BST", ["Europe/London", "Asia/Dhaka"]),
+      ("IST", ["Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"]), ("Z", ["UTC"]),
+      ("Etc/GMT+15", nil), ("Mars/Olympus", nil), ("", nil), ("X", nil), ("XST", nil),
+      (String(repeating: "a", count: 1000), nil),
+    ] as [(String, [String]?)])
+  func advice(name: String, names: [String]?) {
+    let advice = database.advice(for: name)
+    #expect(advice?.names == names)
+    for name in advice?.names ?? [] { #expect(database.timeZone(named: name) != nil) }
+  }
+
+  @Test func `A place that an abbreviation may mean, and a city's zone, exist`() {
+    for name in ["EDT", "AKST", "NPT", "ART", "AEST", "CAT", "WIB", "NST"] {
+      #expect(database.advice(for: name)?.names.isEmpty == false, "\(name)")
+    }
   }
 
   @Test func `A zone is loaded once and shared by copies and threads`() async throws {

@@ -6,7 +6,7 @@ internal import Testing
     _ arguments: [String], _ environment: [String: String] = [:]
   ) throws -> ClusterConfiguration {
     try ServeConfiguration(
-      flags: FlagParser(arguments, switches: ServeFlag.switches), environment: environment
+      flags: FlagParser(arguments), environment: environment
     ).cluster
   }
 
@@ -22,11 +22,12 @@ internal import Testing
     let cluster = try parse(
       [
         "--watch", "--watch-namespaces=shop,bank,shop", "--watch-silence=1s", "--kubeconfig=f",
-        "--lease-name=a.b",
+        "--lease-name=a.b", "--watch-selector=shard in (a,all)",
       ], ["LEASE_NAMESPACE": "ops", "KUBECONFIG": "/a:/b"])
     #expect(cluster.watches)
     #expect(cluster.namespaces == ["shop", "bank"])
     #expect(cluster.silence == .seconds(1))
+    #expect(cluster.selector == "shard in (a,all)")
     #expect(cluster.kubeconfig == "f")
     #expect(cluster.leaseName == "a.b")
     #expect(cluster.leaseNamespace == "ops")
@@ -50,7 +51,7 @@ internal import Testing
   }
 
   @Test(arguments: [
-    (["--watch-namespaces=shop"], "not --watch"),
+    (["--watch-namespaces=shop"], "not --watch"), (["--watch-selector=a"], "not --watch"),
     (["--watch", "--watch-namespaces=a,,b"], "\"\""),
     (["--watch", "--watch-namespaces="], "\"\""), (["--watch", "--watch-namespaces=a.b"], "a.b"),
     (["--watch", "--watch-namespaces=Shop"], "lowercase"),
@@ -62,5 +63,23 @@ internal import Testing
   func `wrong values are named`(arguments: [String], words: String) throws {
     let error = try #require(throws: UsageError.self) { try parse(arguments) }
     #expect(error.description.contains(words), "\(error)")
+  }
+
+  @Test(arguments: [
+    "shard", "!shard", "shard=a", "shard==a", "shard = a", "shard!=a", "shard=", "a.b/shard=a_b.c",
+    "shard in (a)", "shard in (a, b)", "shard notin (a,b),!old , team=x", "shard in (a,)",
+    "9=9", "A=B",
+  ])
+  func `label selectors are taken as kubectl takes them`(_ text: String) throws {
+    #expect(try parse(["--watch", "--watch-selector=\(text)"]).selector == text)
+  }
+
+  @Test(arguments: [
+    ",", "a,", ",a", "=a", "!=a", "a=b=c", "a in", "a in (", "a in )", "a in b", "in (a)",
+    "a on (b)", "a in (b", "a in b)", "a in ((b))", "-a", "a-", "a=-b", "a b", "a/b/c", "/a", "a/",
+    "ä", "a=ü", "a>1", "!", "!a=b", String(repeating: "a", count: 64),
+  ])
+  func `what is no label selector ends the start`(_ text: String) {
+    #expect(throws: UsageError.self) { try parse(["--watch", "--watch-selector=\(text)"]) }
   }
 }

@@ -25,23 +25,23 @@ internal import Testing
   }
 
   @Test(arguments: [
-    (["--hold", "file"], true), (["--hold=true", "file"], true), (["--hold=false", "file"], false),
+    (["--json", "file"], true), (["--json=true", "file"], true), (["--json=false", "file"], false),
     (["file"], false),
   ])
   func `a switch takes no value from what follows`(_ arguments: [String], _ isOn: Bool) throws {
-    let flags = try FlagParser<ServeFlag>(arguments, switches: [.hold])
-    #expect(flags.isOn(.hold) == isOn)
+    let flags = try FlagParser<PlanFlag>(arguments)
+    #expect(flags.isOn(.json) == isOn)
     #expect(flags.operands == ["file"])
   }
 
   @Test func `a switch is true or false`() {
-    #expect(throws: UsageError("flag --hold takes no value but true or false")) {
-      try FlagParser<ServeFlag>(["--hold=5m"], switches: [.hold])
+    #expect(throws: UsageError("flag --json takes no value but true or false")) {
+      try FlagParser<PlanFlag>(["--json=5m"])
     }
   }
 
   @Test(arguments: ["--help", "-h", "-help"])
-  func `knows a cry for help`(_ argument: String) throws {
+  func `knows that help is asked for`(_ argument: String) throws {
     #expect(try FlagParser<ServeFlag>([argument]).asksForHelp)
   }
 

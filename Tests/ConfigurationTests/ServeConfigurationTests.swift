@@ -4,6 +4,7 @@ internal import Scaling
 internal import TLS
 internal import Telemetry
 internal import Testing
+internal import Time
 
 @Suite struct ServeConfigurationTests {
   private func parse(
@@ -76,6 +77,7 @@ internal import Testing
     "--max-message-size=16777216", "--tls-enabled=false", "--request-timeout=0s",
     "--request-timeout=1s", "--max-concurrent-streams=0", "--max-concurrent-streams=1000000",
     "--max-connection-memory=1048576", "--max-connection-memory=1073741824",
+    "--max-call-memory=1048576", "--max-call-memory=68719476736",
     "--max-outbound-buffer=65536", "--max-outbound-buffer=1073741824", "--max-reset-rate=10",
     "--max-reset-rate=1000000", "--max-control-frame-rate=10", "--max-control-frame-rate=1000000",
     "--max-pending-acks=10", "--max-pending-acks=1000000", "--max-continuations=4",
@@ -113,6 +115,8 @@ internal import Testing
     ("--max-concurrent-streams=1000001", "flag --max-concurrent-streams"),
     ("--max-connection-memory=1048575", "flag --max-connection-memory"),
     ("--max-connection-memory=1073741825", "flag --max-connection-memory"),
+    ("--max-call-memory=1048575", "flag --max-call-memory"),
+    ("--max-call-memory=68719476737", "flag --max-call-memory"),
     ("--max-outbound-buffer=65535", "flag --max-outbound-buffer"),
     ("--max-outbound-buffer=1073741825", "flag --max-outbound-buffer"),
     ("--max-reset-rate=9", "flag --max-reset-rate"),
@@ -144,20 +148,23 @@ internal import Testing
   private static let pair = ["--tls-cert-file=c", "--tls-key-file=k"]
 
   @Test(arguments: [["--tls-enabled"], ["--tls-enabled=true"], ["-tls-enabled"]])
-  func `TLS is turned on by a switch`(_ enabled: [String]) throws {
-    let flags = try FlagParser<ServeFlag>(enabled + Self.pair, switches: ServeFlag.switches)
-    let tls = try ServeConfiguration(flags: flags, environment: [:]).tls
-    #expect(tls == TLSFiles(certificate: "c", key: "k"))
+  func `TLS towards the forecaster is turned on by a switch`(_ enabled: [String]) throws {
+    let flags = try FlagParser<ServeFlag>(enabled + Self.pair)
+    let configuration = try ServeConfiguration(flags: flags, environment: [:])
+    #expect(configuration.forecasterTLS == ForecasterTLSFiles(certificate: "c", key: "k"))
+    #expect(configuration.grpcTLS == nil)
   }
 
   @Test(arguments: ["1", "t", "T", "true", "TRUE", "True"])
-  func `TLS is turned on by the environment, as Go reads it`(_ value: String) throws {
+  func `TLS towards the forecaster is turned on by the environment, as Go reads it`(_ value: String)
+    throws
+  {
     let environment = [
       "TLS_ENABLED": value, "TLS_CERT_FILE": "c", "TLS_KEY_FILE": "k", "TLS_CA_FILE": "a",
     ]
-    let files = TLSFiles(certificate: "c", key: "k", clientAuthorities: "a")
-    #expect(try parse([], environment).tls == files)
-    #expect(try parse(["--tls-enabled=false"], environment).tls == nil)
+    let files = ForecasterTLSFiles(certificate: "c", key: "k", authorities: "a")
+    #expect(try parse([], environment).forecasterTLS == files)
+    #expect(try parse(["--tls-enabled=false"], environment).forecasterTLS == nil)
   }
 
   @Test(arguments: [
@@ -172,7 +179,7 @@ internal import Testing
   }
 
   @Test(arguments: ["https", "HTTPS"])
-  func `the files secure the way to an https forecaster too, and no other`(scheme: String) throws {
+  func `the files secure the way to an https forecaster, and no other`(scheme: String) throws {
     let urls = ["--forecaster-url=\(scheme)://f", "--prometheus-url=https://p"]
     let tls = ["--tls-enabled=true", "--tls-ca-file=a"] + Self.pair
     let sources = try parse(urls + tls).dataSources
@@ -182,12 +189,37 @@ internal import Testing
     #expect(try parse(["--forecaster-url=http://f"] + tls).dataSources[0].caFile == nil)
   }
 
+  @Test func `two files secure the gRPC port, and a third asks clients for certificates`() throws {
+    let files = ["--grpc-tls-cert-file=c", "--grpc-tls-key-file=k"]
+    #expect(try parse(files).grpcTLS == TLSFiles(certificate: "c", key: "k"))
+    #expect(try parse(files).forecasterTLS == nil)
+    #expect(
+      try parse(files + ["--grpc-tls-ca-file=a"]).grpcTLS
+        == TLSFiles(certificate: "c", key: "k", clientAuthorities: "a"))
+    let environment = [
+      "GRPC_TLS_CERT_FILE": "c", "GRPC_TLS_KEY_FILE": "k", "GRPC_TLS_CA_FILE": "a",
+    ]
+    #expect(
+      try parse([], environment).grpcTLS
+        == TLSFiles(certificate: "c", key: "k", clientAuthorities: "a"))
+  }
+
+  @Test(arguments: [
+    ("--grpc-tls-cert-file=c", "--grpc-tls-key-file (GRPC_TLS_KEY_FILE) is missing"),
+    ("--grpc-tls-key-file=k", "--grpc-tls-cert-file (GRPC_TLS_CERT_FILE) is missing"),
+    ("--grpc-tls-ca-file=a", "--grpc-tls-cert-file (GRPC_TLS_CERT_FILE) is missing"),
+  ])
+  func `the files of the gRPC port belong together`(_ argument: String, _ words: String) throws {
+    let error = try #require(throws: UsageError.self) { try parse([argument]) }
+    #expect(error.description.hasSuffix(words))
+  }
+
   // MARK: Side port
 
   @Test func `two files secure the side port, and leave the gRPC port as it is`() throws {
     let files = ["--http-tls-cert-file=c", "--http-tls-key-file=k"]
     #expect(try parse(files).httpTLS == TLSFiles(certificate: "c", key: "k"))
-    #expect(try parse(files).tls == nil)
+    #expect(try parse(files).grpcTLS == nil)
     let environment = ["HTTP_TLS_CERT_FILE": "c", "HTTP_TLS_KEY_FILE": "k"]
     #expect(try parse([], environment).httpTLS == TLSFiles(certificate: "c", key: "k"))
     #expect(try parse([]).httpTLS == nil)
@@ -196,6 +228,7 @@ internal import Testing
   @Test(arguments: [
     ("--http-tls-cert-file=c", "--http-tls-key-file (HTTP_TLS_KEY_FILE) is missing"),
     ("--http-tls-key-file=k", "--http-tls-cert-file (HTTP_TLS_CERT_FILE) is missing"),
+    ("--http-hosts=a,,b", "the names of hosts"), ("--http-hosts=http://a", "the names of hosts"),
     ("--http-max-connections=0", "a number from 1 to 10000"),
     ("--http-max-connections=10001", "a number from 1 to 10000"),
     ("--http-request-timeout=999ms", "between 1s and"), ("--http-request-timeout=8d", "and 168h"),
@@ -216,9 +249,15 @@ internal import Testing
     }
   }
 
+  @Test func `browsers' names for the side port, and the age of connections`() throws {
+    #expect(try parse(["--http-hosts=a.example,B"]).sidePort.hosts == ["a.example", "B"])
+    #expect(try parse([]).limits.age == .seconds(1800))
+    #expect(try parse(["--max-connection-age=0s"]).limits.age == nil)
+  }
+
   @Test func `the usage names every flag and variable`() {
     for flag in ServeFlag.allCases {
-      #expect(Usage.text.contains("--\(flag.rawValue)="))
+      #expect(Usage.text.contains("  --\(flag.rawValue)"))
       #expect(Usage.text.contains("[\(flag.environmentVariable)]"))
     }
   }

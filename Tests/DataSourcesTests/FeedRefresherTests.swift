@@ -4,6 +4,7 @@ internal import Synchronization
 internal import Telemetry
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 
@@ -34,7 +35,7 @@ extension DataSource {
 
 @Suite struct FeedRefresherTests {
   @Test func `fetches the recorded forecast`() async throws {
-    let body = String(decoding: try Fixtures.forecast(), as: UTF8.self)
+    let body = try Fixtures.forecast(age: 0)
     let server = try ScriptedServer(always: .reply(200, body))
     defer { server.stop() }
     try await RefresherHost.run { host in
@@ -59,7 +60,7 @@ extension DataSource {
 
   /// One data source through all the troubles of its life.
   @Test func `keeps the last value through every kind of failure, and recovers`() async throws {
-    let body = String(decoding: try Fixtures.forecast(), as: UTF8.self)
+    let body = try Fixtures.forecast(age: 0)
     let mode = Mutex("ok")
     let server = try ScriptedServer { request in
       guard request.target.hasPrefix("/forecast") else { return [.reply()] }
@@ -308,6 +309,52 @@ extension DataSource {
     }
   }
 
+  /// The recorded snapshot reaches half an hour far, and the lead time is five minutes.
+  @Test(arguments: [
+    (1800.0, "the snapshot ends at"), (172_800, "the snapshot ends at"),
+    (-320, "the snapshot begins only at"), (-2_208_988_800, "the snapshot begins only at"),
+  ])
+  func `a snapshot that no lead window reaches is a failed fetch`(
+    age: Double, told: String
+  ) async throws {
+    let present = Mutex(0.0)
+    let server = try ScriptedServer { _ in
+      [.reply(200, (try? Fixtures.forecast(age: present.withLock { $0 })) ?? "")]
+    }
+    defer { server.stop() }
+    try await RefresherHost.run { host in
+      try await host.define(
+        Fixtures.forecaster(server.address).refreshed(every: .milliseconds(20)))
+      try await host.retain(workload)
+      let before = try await host.reading(of: workload) { $0.value != nil }
+      present.withLock { $0 = age }
+      let reading = try await host.reading(of: workload) { $0.failure != nil }
+      #expect(reading?.failure?.kind == .outside)
+      #expect(reading?.failure?.message.contains(told) == true)
+      #expect(reading?.value != nil && before?.value != nil)
+      #expect(try await host.with { $0.sources.first?.lastError?.contains(told) } == true)
+      #expect(host.exposition.contains("reason=\"outside_window\"} "))
+      present.withLock { $0 = 0 }
+      _ = try await host.reading(of: workload) { $0.failure == nil }
+      #expect(try await host.with { $0.sources.first?.state } == .up)
+    }
+  }
+
+  @Test(arguments: [1700.0, -280])
+  func `a snapshot of which a part is in the lead window is a reading`(age: Double) async throws {
+    // Of that age when it is asked for, however late that is.
+    let server = try ScriptedServer { _ in
+      [.reply(200, (try? Fixtures.forecast(age: age)) ?? "")]
+    }
+    defer { server.stop() }
+    try await RefresherHost.run { host in
+      try await host.define(Fixtures.forecaster(server.address))
+      try await host.retain(workload)
+      let reading = try await host.reading(of: workload) { _ in true }
+      #expect(reading?.failure == nil)
+    }
+  }
+
   @Test func `bad queries do not make the source fail, and do not flood the log`() async throws {
     let body = #"{"status":"error","errorType":"bad_data","error":"parse error"}"#
     let server = try ScriptedServer(always: .reply(400, body))
@@ -319,7 +366,7 @@ extension DataSource {
       await host.until { refresher in feeds.allSatisfy { refresher.reading(of: $0) != nil } }
       #expect(try await host.with { $0.sources.first?.state } == .up)
       #expect(host.log.lines.count <= LogBudget.linesPerPeriod + 1)
-      #expect(host.exposition.contains("reason=\"query\"} 20"))
+      #expect(host.exposition.contains("reason=\"query\"} "))
     }
   }
 

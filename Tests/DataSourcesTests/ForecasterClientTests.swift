@@ -3,6 +3,7 @@ internal import Scaling
 internal import Telemetry
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 
@@ -172,8 +173,8 @@ internal import Testing
     #expect(failure?.reason == .noForecast)
   }
 
-  @Test(arguments: [204, 301, 401, 403, 429, 500, 503])
-  func `any other status is the forecaster's fault`(status: Int) {
+  @Test(arguments: [204, 301, 400, 401, 403, 422, 429, 500, 503])
+  func `any other status may be the forecaster's fault`(status: Int) {
     let failure = failure(HTTPResponse(status: status, body: Array("no \n way".utf8)))
     #expect(failure?.reason == .httpStatus)
     #expect(failure?.concernsSource == true)

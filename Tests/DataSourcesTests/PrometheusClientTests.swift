@@ -3,6 +3,7 @@ internal import Scaling
 internal import Telemetry
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 
@@ -100,6 +101,22 @@ internal import Testing
     #expect(
       request.headers.contains(HTTPField("Content-Type", "application/x-www-form-urlencoded")))
     #expect(request.timeout == .milliseconds(2500))
+  }
+
+  @Test func `sends the parameters of the source and of the query`() {
+    var source = Fixtures.prometheus("http://p:9090")
+    source.parameters = ["max_source_resolution": "5m", "partial_response": "true"]
+    let options = RequestOptions(parameters: ["namespace": "a b", "partial_response": "false"])
+    let endpoint = SourceEndpoint(source)
+    let request = PrometheusClient.request(
+      promQL: "up", from: SourceEndpoint(source.asked(with: options)), now: now)
+    let sent = "&namespace=a%20b&max_source_resolution=5m&partial_response=false"
+    let parts = Set(sent.split(separator: "&"))
+    let body = request.body.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    #expect(Set(body.split(separator: "&").dropFirst(2)) == parts)
+    let got = PrometheusClient.request(
+      promQL: "up", from: endpoint, form: QueryForm(method: .get), now: now)
+    #expect(got.url.hasSuffix("&max_source_resolution=5m&partial_response=true"))
   }
 
   @Test(arguments: [
@@ -221,7 +238,10 @@ internal import Testing
     (400, "bad_data", FetchFailure.Reason.query, false), (422, "execution", .query, false),
     (503, "timeout", .query, false), (503, "canceled", .query, false),
     (503, "unavailable", .httpStatus, true), (500, "internal", .httpStatus, true),
-    (200, "bad_data", .query, false),
+    (200, "bad_data", .query, false), (422, "422", .query, false), (200, "422", .query, false),
+    (400, "400", .query, false), (422, "no_such_type", .query, false),
+    (429, "429", .httpStatus, true), (429, "too_many_requests", .httpStatus, true),
+    (503, "503", .httpStatus, true),
   ])
   func `tells Prometheus's own errors`(
     status: Int, type: String, reason: FetchFailure.Reason, concernsSource: Bool
@@ -241,7 +261,7 @@ internal import Testing
     (500, "{\"error\":\"x\"}"),
     (204, ""), (201, PrometheusClientTests.scalar("1")),
   ])
-  func `any other status is the server's fault`(status: Int, body: String) {
+  func `any other status may be the server's fault`(status: Int, body: String) {
     let failure = failure(HTTPResponse(status: status, body: Array(body.utf8)))
     #expect(failure?.reason == .httpStatus)
     #expect(failure?.concernsSource == true)

@@ -2,6 +2,7 @@ internal import HTTPClient
 internal import Scaling
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 
@@ -53,6 +54,26 @@ struct PrometheusRangeTests {
           at: Instant(milliseconds: start.milliseconds + 120_250), value: 2),
       ])
     #expect(try points(matrix("")).isEmpty)
+  }
+
+  @Test(arguments: [
+    #""isPartial":true"#, #""warnings":["receive series from store-2: Unavailable"]"#,
+  ])
+  func `a history that the server itself calls partial is refused`(remark: String) {
+    let body = matrix(#"{"metric":{},"values":[[1795132800,"1"]]}"#).dropLast() + ",\(remark)}"
+    do throws(PrometheusRange.Failure) {
+      _ = try points(String(body))
+      Issue.record("it was taken")
+    } catch {
+      #expect("\(error)".contains("answered in part"))
+    }
+  }
+
+  @Test func `an annotation of Prometheus' own is no partial history`() throws {
+    let body =
+      matrix(#"{"metric":{},"values":[[1795132800,"1"]]}"#).dropLast()
+      + #","warnings":["PromQL warning: x"],"infos":["PromQL info: y"],"isPartial":false}"#
+    #expect(try points(String(body)).count == 1)
   }
 
   @Test func `refuses several series, refusals and other texts`() {

@@ -4,6 +4,7 @@ internal import Scaling
 internal import Synchronization
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 

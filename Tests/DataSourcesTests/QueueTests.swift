@@ -2,29 +2,11 @@ internal import HTTPClient
 internal import Scaling
 internal import Telemetry
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
 
 @Suite struct QueueTests {
-  @Test func `what is due comes out in order, after removals too`() {
-    var random = JitterSource(seed: 5)
-    var queue = DueQueue<Int>()
-    for number in 0..<1000 {
-      let due = Duration.milliseconds(Int.random(in: 0..<500, using: &random))
-      queue.push(DueQueue.Item(due: due, ticket: UInt64(number), element: number))
-    }
-    queue.removeAll { $0.element.isMultiple(of: 3) }
-    #expect(queue.count == 666)
-    var seen: [Duration] = []
-    while let item = queue.popFirst() {
-      #expect(!item.element.isMultiple(of: 3))
-      seen.append(item.due)
-    }
-    #expect(seen.count == 666)
-    #expect(seen == seen.sorted())
-    #expect(queue.first == nil)
-  }
-
   @Test func `a line serves in order`() {
     var line = WaitingLine<Int>()
     #expect(line.popFirst() == nil)
@@ -61,15 +43,28 @@ internal import Testing
 
   @Test(arguments: [(1, 1), (2, 2), (3, 3), (100, 3), (0, 1)])
   func `a source is failing after a few failures in a row`(feeds: Int, needed: Int) {
-    for start in [SourceHealth.unknown(failures: 0), .up(failures: 0)] {
-      var health = start
-      for _ in 1..<needed { #expect(health.failed(feeds: feeds) == .none) }
-      #expect(health.failed(feeds: feeds) == .wentDown)
-      #expect(health == .failing)
-      #expect(health.failed(feeds: feeds) == .none)
-      #expect(health.answered() == .recovered)
-      #expect(health == .up(failures: 0))
-      #expect(health.answered() == .none)
-    }
+    expectTrouble(from: .up(failures: 0), feeds: feeds, needed: needed)
+  }
+
+  @Test(arguments: [(1, 1), (3, 3), (16, 16), (100, 16), (0, 1)])
+  func `a source that never answered is failing after a few more`(feeds: Int, needed: Int) {
+    expectTrouble(from: .unknown(failures: 0), feeds: feeds, needed: needed)
+  }
+
+  @Test func `a source is up while one of its feeds is answered`() {
+    var health = SourceHealth.up(failures: 0)
+    for _ in 0..<100 { #expect(health.failed(feeds: 8, answered: 1) == .none) }
+    #expect(health.failed(feeds: 8, answered: 0) == .wentDown)
+  }
+
+  private func expectTrouble(from start: SourceHealth, feeds: Int, needed: Int) {
+    var health = start
+    for _ in 1..<needed { #expect(health.failed(feeds: feeds, answered: 0) == .none) }
+    #expect(health.failed(feeds: feeds, answered: 0) == .wentDown)
+    #expect(health == .failing)
+    #expect(health.failed(feeds: feeds, answered: 0) == .none)
+    #expect(health.answered() == .recovered)
+    #expect(health == .up(failures: 0))
+    #expect(health.answered() == .none)
   }
 }

@@ -26,7 +26,7 @@ struct RealPrometheusTests {
 
   @Test func `reads what a real server answers`() async throws {
     let folder = try TemporaryFolder()
-    let port = try ScriptedServer.closedPort()
+    let port = try ScriptedServer.freePort()
     _ = try folder.write("prometheus.yml", "global: {}\n")
     let prometheus = try Program(
       try #require(Program.find("prometheus")),

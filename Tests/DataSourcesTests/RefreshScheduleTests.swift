@@ -1,62 +1,9 @@
 internal import HTTPClient
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import DataSources
-
-/// A schedule with a clock that the test moves.
-private struct Bench {
-  var schedule = RefreshSchedule(jitter: JitterSource(seed: 7))
-  var now = Duration.zero
-
-  static let key = DataSourceKey(kind: .prometheus, name: ResourceName(name: "main"))
-  static let other = DataSourceKey(kind: .prometheus, name: ResourceName(name: "other"))
-
-  static func feed(_ number: Int, at key: DataSourceKey = Bench.key) -> Feed {
-    .query(source: key.name, promQL: "query_\(number)", onEmpty: .error)
-  }
-
-  /// With a source that is defined, and feeds of it that have not been fetched.
-  init(feeds: Int = 0, refresh: Duration = .seconds(15)) {
-    schedule.sourceDefined(Self.key, refresh: refresh, now: now)
-    retain(feeds)
-  }
-
-  mutating func retain(_ count: Int, at key: DataSourceKey = Bench.key) {
-    for number in 0..<count { schedule.feedRetained(Self.feed(number, at: key), now: now) }
-  }
-
-  /// All that is to be done at this time.
-  mutating func orders() -> [RefreshSchedule.Order] {
-    var orders: [RefreshSchedule.Order] = []
-    while let turn = schedule.nextTurn(now: now), turn <= now {
-      orders += schedule.timeArrived(now: now)
-    }
-    return orders
-  }
-
-  mutating func fetches() -> [FetchTarget] {
-    orders().compactMap {
-      guard case .fetch(let target) = $0 else { return nil }
-      return target
-    }
-  }
-
-  /// Moves to the next time at which something is due.
-  mutating func advance() -> [RefreshSchedule.Order] {
-    now = schedule.nextTurn(now: now) ?? now
-    return orders()
-  }
-
-  /// Fetches everything that is due now, with success.
-  mutating func settle() {
-    while true {
-      let fetches = fetches()
-      guard !fetches.isEmpty else { return }
-      for target in fetches { _ = schedule.fetchSucceeded(target, now: now) }
-    }
-  }
-}
 
 @Suite struct RefreshScheduleTests {
   @Test func `fetches a feed at once, then at its refresh interval`() throws {
@@ -90,7 +37,7 @@ private struct Bench {
     #expect(bench.orders().isEmpty)
   }
 
-  @Test func `a feed that is released and retained in one go is not fetched anew`() {
+  @Test func `a feed that is released and retained in one go is not fetched again`() {
     var bench = Bench(feeds: 1)
     bench.settle()
     bench.schedule.feedReleased(Bench.feed(0))
@@ -156,144 +103,6 @@ private struct Bench {
     }
   }
 
-  // MARK: Failures
-
-  @Test func `waits longer after each failure, up to the ceiling`() {
-    var bench = Bench(feeds: 1)
-    _ = bench.orders()
-    var waits: [Duration] = []
-    for _ in 0..<6 {
-      let start = bench.now
-      _ = bench.schedule.fetchFailed(
-        .feed(Bench.feed(0)), concernsSource: false, now: bench.now)
-      #expect(bench.advance() == [.fetch(.feed(Bench.feed(0)))])
-      waits.append(bench.now - start)
-    }
-    for (wait, expected) in zip(waits, [15, 30, 60, 60, 60, 60]) {
-      #expect(wait <= .seconds(expected) && wait >= .seconds(expected) * 9 / 10, "\(waits)")
-    }
-  }
-
-  @Test(arguments: [(1, 4), (5, 20), (15, 60), (30, 60), (60, 60), (300, 300)])
-  func `the ceiling fits the refresh interval`(refresh: Int, ceiling: Int) {
-    var pace = RefreshPace(jitter: JitterSource(seed: 1))
-    for failures in [1, 2, 3, 10, 100, Int.max] {
-      let wait = pace.backOff(failures: failures, refresh: .seconds(refresh))
-      #expect(wait <= .seconds(ceiling))
-      #expect(wait >= .seconds(refresh) * 9 / 10)
-    }
-    #expect(
-      pace.backOff(failures: 100, refresh: .seconds(refresh)) >= .seconds(ceiling) * 9 / 10)
-  }
-
-  @Test func `the only feed's trouble is the source's at once`() {
-    var bench = Bench(feeds: 1)
-    _ = bench.orders()
-    let target = FetchTarget.feed(Bench.feed(0))
-    #expect(
-      bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now) == .sourceWentDown)
-    #expect(bench.schedule.health(of: Bench.key) == .failing)
-    _ = bench.advance()
-    #expect(bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now) == .none)
-    _ = bench.advance()
-    #expect(bench.schedule.fetchSucceeded(target, now: bench.now) == .recovered)
-  }
-
-  @Test func `one slow query among many does not make the source fail`() {
-    var bench = Bench(feeds: 5)
-    for _ in 0..<20 {
-      for target in bench.fetches() {
-        if target == .feed(Bench.feed(3)) {
-          #expect(
-            bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now) == .none)
-        } else {
-          _ = bench.schedule.fetchSucceeded(target, now: bench.now)
-        }
-      }
-      bench.now = bench.schedule.nextTurn(now: bench.now) ?? bench.now
-    }
-    #expect(bench.schedule.health(of: Bench.key) != .failing)
-  }
-
-  @Test func `while a source fails few feeds are tried, and the others share its failure`() {
-    var bench = Bench(feeds: 1000)
-    let first = bench.fetches()
-    for (index, target) in first.enumerated() {
-      let order = bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now)
-      #expect(order == (index == 2 ? .sourceWentDown : .none))
-    }
-    var failed: Set<FetchTarget> = Set(first)
-    var tried: [FetchTarget] = []
-    for order in bench.orders() {
-      switch order {
-      case .fetch(let target): tried.append(target)
-      case .fail(let target, .sourceFailing): failed.insert(target)
-      case .fail, .cancel, .forget: Issue.record("unexpected \(order)")
-      }
-    }
-    #expect(tried.count == RefreshSource.maximumInFlightWhileFailing)
-    #expect(failed.count + tried.count == 1000)
-  }
-
-  @Test func `when the source answers again all that failed with it are fetched soon`() {
-    var bench = Bench(feeds: 100, refresh: .seconds(300))
-    for target in bench.fetches() {
-      _ = bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now)
-    }
-    let probes = bench.fetches()
-    bench.now += .seconds(5)
-    #expect(bench.schedule.fetchSucceeded(probes[0], now: bench.now) == .recovered)
-    let recovery = bench.now
-    var seen: Set<FetchTarget> = [probes[0]]
-    while seen.count < 100, bench.now < .seconds(250) {
-      for order in bench.advance() {
-        guard case .fetch(let target) = order else { continue }
-        seen.insert(target)
-        _ = bench.schedule.fetchSucceeded(target, now: bench.now)
-      }
-      _ = bench.schedule.fetchSucceeded(probes[1], now: bench.now)
-      seen.insert(probes[1])
-    }
-    #expect(seen.count == 100)
-    #expect(bench.now - recovery <= .seconds(1))
-  }
-
-  @Test func `an answer of no use shows that the source is back, and spares other bad queries`() {
-    var bench = Bench(feeds: 2)
-    let targets = bench.fetches()
-    _ = bench.schedule.fetchFailed(targets[0], concernsSource: false, now: bench.now)
-    _ = bench.schedule.fetchFailed(targets[1], concernsSource: true, now: bench.now)
-    _ = bench.advance()
-    for target in targets {
-      _ = bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now)
-    }
-    while bench.schedule.health(of: Bench.key) != .failing {
-      for order in bench.advance() {
-        guard case .fetch(let target) = order else { continue }
-        _ = bench.schedule.fetchFailed(target, concernsSource: true, now: bench.now)
-      }
-    }
-    let target = bench.advance().compactMap { order -> FetchTarget? in
-      guard case .fetch(let target) = order else { return nil }
-      return target
-    }.first
-    #expect(
-      target.map {
-        bench.schedule.fetchFailed($0, concernsSource: false, now: bench.now)
-      } == .sourceRecovered)
-  }
-
-  @Test func `a feed that waits for a whole interval has failed, and keeps its turn`() {
-    var bench = Bench(feeds: RefreshSource.maximumInFlight + 1)
-    let fetches = bench.fetches()
-    let last = FetchTarget.feed(Bench.feed(RefreshSource.maximumInFlight))
-    #expect(!fetches.contains(last))
-    #expect(bench.advance() == [.fail(last, .sourceTooSlow)])
-    #expect(bench.now == .seconds(15))
-    _ = bench.schedule.fetchSucceeded(fetches[0], now: bench.now)
-    #expect(bench.fetches().contains(last))
-  }
-
   // MARK: Sources
 
   @Test func `a feed of an undefined source fails once, and is fetched when it is defined`() {
@@ -307,7 +116,7 @@ private struct Bench {
     #expect(bench.fetches() == [target])
   }
 
-  @Test func `a changed source drops its fetches and starts anew`() {
+  @Test func `a changed source drops its fetches and restarts`() {
     var bench = Bench(feeds: 3)
     let fetches = bench.fetches()
     _ = bench.schedule.fetchFailed(fetches[0], concernsSource: true, now: bench.now)

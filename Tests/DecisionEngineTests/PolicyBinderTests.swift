@@ -1,5 +1,6 @@
 internal import DecisionEngine
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 @Suite struct PolicyBinderTests {
@@ -20,7 +21,7 @@ internal import Testing
       dataSources: hasForecaster
         ? [DataSourceKey(kind: .forecaster, name: forecaster.name): forecaster] : [:])
     return PolicyBinder(
-      catalog: catalog, defaults: PolicyDefaults(leadTime: .seconds(600)))
+      catalog: catalog, defaults: PolicyDefaults(leadTime: .seconds(600)), zones: UTCDatabase())
   }
 
   private func kind(_ body: () throws(AnswerError) -> BoundPolicy) -> AnswerError.Kind? {
@@ -49,6 +50,17 @@ internal import Testing
       implied.policy.signals.map(\.kind) == [
         .forecast(ForecastSignal(source: "default", workload: "unknown"))
       ])
+  }
+
+  @Test func `a policy that is observed only answers nobody`() throws {
+    var observed = Self.policy("a")
+    observed.observe = true
+    let binder = Self.binder([observed], hasForecaster: true)
+    #expect(try binder.bind(ScaledObject(namespace: "default", name: "a")).key.isImplied)
+    #expect(
+      try binder.bind(ScaledObject(namespace: "default", name: "b", workload: "a")).key.isImplied)
+    let named = ScaledObject(namespace: "default", name: "b", policy: "a")
+    #expect(kind { () throws(AnswerError) in try binder.bind(named) } == .observedOnly)
   }
 
   @Test func `a policy of the namespace comes before one without, and others' are not seen`()

@@ -1,6 +1,7 @@
 internal import Scaling
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import DecisionEngine
 

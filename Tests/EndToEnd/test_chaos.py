@@ -30,7 +30,7 @@ def test_clients_that_do_anything_harm_nobody(
         authority = Authority(tmp_path)
         certificate, key = authority.issue("server")
         credentials = grpc.ssl_channel_credentials(authority.certificate.read_bytes())
-        flags = ["--tls-enabled", f"--tls-cert-file={certificate}", f"--tls-key-file={key}"]
+        flags = [f"--grpc-tls-cert-file={certificate}", f"--grpc-tls-key-file={key}"]
     server = headstart(
         *flags,
         "--workers=1",

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from harness.paths import ROOT
+from harness.schemas import closed
 from harness.server import run_command
 
 CRDS = ROOT / "deploy" / "crds"
@@ -33,22 +34,10 @@ SCHEMAS = {
 }
 
 
-def without_unknown(schema):
-    """The schema as JSON schema: what it does not list, the API server would prune."""
-    if isinstance(schema, list):
-        return [without_unknown(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    changed = {key: without_unknown(value) for key, value in schema.items()}
-    if "properties" in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        changed["additionalProperties"] = False
-    return changed
-
-
 def complaints(manifest):
     schema = SCHEMAS[manifest["apiVersion"], manifest["kind"]]
     # OpenAPI 3.0 has draft 4's exclusiveMinimum: a boolean.
-    validator = jsonschema.Draft4Validator(without_unknown(schema))
+    validator = jsonschema.Draft4Validator(closed(schema))
     return [error.message for error in validator.iter_errors(manifest)]
 
 
@@ -72,7 +61,9 @@ def test_a_definition_is_complete(name):
     assert version["served"] and version["storage"]
     assert version["subresources"] == {"status": {}}
     columns = [column["name"] for column in version["additionalPrinterColumns"]]
-    assert {"Active", "Ready", "Age"} <= set(columns)
+    # A calendar is read whether or not a policy names it.
+    wanted = {"Ready", "Age"} if spec["names"]["kind"] == "Calendar" else {"Active", "Ready", "Age"}
+    assert wanted <= set(columns)
     assert all(column["jsonPath"].startswith(".") for column in version["additionalPrinterColumns"])
     status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
     if not status.get("x-kubernetes-preserve-unknown-fields"):
@@ -81,7 +72,17 @@ def test_a_definition_is_complete(name):
         assert conditions["x-kubernetes-list-map-keys"] == ["type"]
 
 
+# The only types that Kubernetes takes inside of anyOf.
+INT_OR_STRING = [{"type": "integer"}, {"type": "string"}]
+
+
 def assert_structural(schema, path, inside=False):
+    if schema.get("x-kubernetes-int-or-string"):
+        assert not inside and schema["anyOf"] == INT_OR_STRING and "type" not in schema, path
+        return
+    if schema.get("x-kubernetes-preserve-unknown-fields") and "type" not in schema:
+        assert not inside and "properties" not in schema, path
+        return
     if inside:
         assert not ONLY_OUTSIDE & set(schema), f"{path}: {ONLY_OUTSIDE & set(schema)}"
     else:
@@ -184,8 +185,16 @@ GOOD = [
         scaling={"cooldown": "0s", "cooldownOnUp": False, "maxDownPercentPerStep": 100},
     ),
     policy({"name": "a", "leadTime": "7d", "required": True, "forecast": {"maxAge": "1.5h"}}),
+    policy({
+        "forecast": {
+            "workload": "w", "threshold": 0.5, "headroom": 1.2, "upMaxFactorPerStep": 2,
+            "downMaxPercentPerStep": 50,
+        }
+    }),
+    object_of("DataSource", {"type": "forecaster", "directory": "/etc/forecasts"}),
     rule(replicas=0, days=["Mon", "TUESDAY", "sunday"], dates=["2028-02-29"]),
     rule(atMost=5, start="00:00", end="24:00", priority=-9223372036854775808, timeZone="UTC"),
+    policy({"forecast": {}}, {"schedule": {"rules": [{"replicas": "+20%"}, {"replicas": "x1.5"}]}}),
     live(threshold=0.001, activationThreshold=0, onEmpty="zero", uptimeFilter='job!~"a"'),
     live(uptimeFilter='job="a"', uptimeCooldown="1s"),
     source(headers={"X-A": "b"}, bearerTokenFile="/t", caFile="/c", timeout="1ms", refresh="1d"),
@@ -195,6 +204,11 @@ GOOD = [
     ),
     elasti(),
     elasti(cooldownPeriod=0, minTargetReplicas=3, enabledPeriod={}, autoscaler={"type": "hpa", "name": "a"}),
+    object_of("Calendar", {"file": "/etc/holidays.ics", "timeZone": "Europe/Berlin", "refresh": "1m"}),
+    object_of("Calendar", {
+        "address": "https://c/basic.ics", "headers": {"X-A": "b"}, "timeout": "1s",
+        "basicAuth": {"username": "a", "passwordFile": "/p"}, "caFile": "/c",
+    }),
     scaling_rule(),
     scaling_rule({"name": "a", "replicas": 2, "time_ranges": [{"start": "01:00", "end": "02:00"}]},
                  limits={"min_replicas": 1, "max_replicas": 3}, timezone="Europe/Paris"),
@@ -225,6 +239,10 @@ BAD = {
     "a step of more than everything": policy(scaling={"maxDownPercentPerStep": 101}),
     "a word for a boolean": policy(scaling={"cooldownOnUp": "no"}),
     "a rule without a number": rule(name="a"),
+    "relative replicas without a sign": policy(
+        {"forecast": {}}, {"schedule": {"rules": [{"replicas": "20%"}]}}),
+    "fewer replicas than the others ask for": policy(
+        {"forecast": {}}, {"schedule": {"rules": [{"replicas": "-20%"}]}}),
     "a day that is none": rule(replicas=1, days=["Mo"]),
     "a date without a zero": rule(replicas=1, dates=["2026-1-01"]),
     "a date of month 13": rule(replicas=1, dates=["2026-13-01"]),
@@ -242,6 +260,12 @@ BAD = {
     "a filter without a matcher": live(uptimeFilter="job"),
     "a type that is none": source(type="graphite"),
     "no address": object_of("DataSource", {"type": "prometheus"}),
+    "a directory with an address": source(type="forecaster", directory="/f"),
+    "a directory that is relative": object_of(
+        "DataSource", {"type": "forecaster", "directory": "forecasts"}),
+    "headroom below one": policy({"forecast": {"headroom": 0.9}}),
+    "a factor of one": policy({"forecast": {"upMaxFactorPerStep": 1}}),
+    "more than everything": policy({"forecast": {"downMaxPercentPerStep": 101}}),
     "an address without a scheme": source(address="prometheus:9090"),
     "an address with a password": source(address="http://a:b@prometheus"),
     "an address with a question mark": source(address="http://prometheus?a=b"),
@@ -251,7 +275,11 @@ BAD = {
     "a user name with a colon": source(basicAuth={"username": "a:b", "passwordFile": "/p"}),
     "a certificate without its key": source(clientCertificateFile="/c"),
     "a key without its certificate": source(clientKeyFile="/k"),
-    "an ElastiService without triggers": elasti(triggers=[]),
+    "a calendar of nothing": object_of("Calendar", {}),
+    "a calendar of both": object_of("Calendar", {"file": "/f", "address": "https://c/basic.ics"}),
+    "a calendar with a relative path": object_of("Calendar", {"file": "holidays.ics"}),
+    "a calendar with an address without a scheme": object_of("Calendar", {"address": "c/basic.ics"}),
+    "an exception of an unknown kind": rule(**{"replicas": 1, "except": [{"holidays": "x"}]}),
     "an ElastiService without a service": elasti(service=None),
     "an ElastiService that is never up": elasti(minTargetReplicas=0),
     "a cooldown of more than a week": elasti(cooldownPeriod=604801),

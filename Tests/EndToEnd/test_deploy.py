@@ -1,24 +1,20 @@
 """The files of deploy/: they parse, agree with each other, and their policies are in order."""
 
-import json
+import os
 import re
-import shutil
-import subprocess
 
-import jsonschema
-import kubernetes_validate
 import pytest
 import yaml
 
 from harness import deployment
-from harness.apiserver import APIServer, Resource
-from harness.certificates import Authority
-from harness.deployment import CHART, ChartRenderer, find
+from harness.cluster import PROMETHEUS_OPERATOR, Cluster
+from harness.deployment import find
 from harness.paths import ROOT
 from harness.server import run_command
 
 DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "kubernetes" / "base"
+COMPONENTS = DEPLOY / "kubernetes" / "components"
 OVERLAYS = sorted(path for path in (DEPLOY / "kubernetes" / "overlays").iterdir())
 SAMPLES = sorted((DEPLOY / "examples" / "scaledobjects").glob("*.yaml"))
 
@@ -53,7 +49,8 @@ def test_the_selectors_select_the_pods(base):
 
 
 def test_the_service_monitor_selects_one_of_the_services(base):
-    wanted = base["ServiceMonitor", "headstart"]["spec"]["selector"]["matchLabels"]
+    (monitor,) = documents(COMPONENTS / "prometheus-operator" / "servicemonitor.yaml")
+    wanted = monitor["spec"]["selector"]["matchLabels"]
     matching = [
         name
         for (kind, name), document in base.items()
@@ -69,11 +66,13 @@ def test_the_container_is_probed_and_confined(base):
     (container,) = deployment["template"]["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["timeoutSeconds"] < container[probe]["periodSeconds"]
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert deployment["template"]["spec"]["securityContext"]["runAsNonRoot"] is True
     # preStop and the drain must end before Kubernetes kills.
     grace = deployment["template"]["spec"]["terminationGracePeriodSeconds"]
-    sleep = int(container["lifecycle"]["preStop"]["exec"]["command"][-1])
+    sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     drain = next(
         int(re.fullmatch(r"--drain-timeout=(\d+)s", argument)[1])
         for argument in container["args"]
@@ -107,24 +106,6 @@ def test_samples_have_the_form_that_docs_keda_recommends(base, path):
         assert all(isinstance(value, str) for value in trigger["metadata"].values())
 
 
-def test_the_image_installs_what_the_binary_links():
-    dockerfile = (DEPLOY / "Dockerfile").read_text()
-    package = (ROOT / "Package.swift").read_text()
-    packages = {
-        "uv": "libuv1",
-        "nghttp2": "libnghttp2-14",
-        "curl": "libcurl4",
-        "microhttpd": "libmicrohttpd12",
-        "yaml": "libyaml-0-2",
-        "cctz": "libcctz2",
-        "protobuf-c": "libprotobuf-c1",
-        "ssl": "libssl3",
-    }
-    linked = set(re.findall(r'linking: "([a-z0-9-]+)"', package))
-    assert linked == packages.keys()
-    assert all(name in dockerfile for name in packages.values())
-
-
 def test_the_network_policy_admits_keda_and_prometheus_and_nobody_else(base):
     spec = base["NetworkPolicy", "headstart"]["spec"]
     deployment = base["Deployment", "headstart"]["spec"]["template"]
@@ -148,201 +129,81 @@ def test_the_pods_are_hardened(base):
     }
 
 
-# What the deployments are made of, beside what the test API server always has.
-DEPLOYED = [
-    Resource("v1", "Namespace", "namespaces", namespaced=False),
-    Resource("v1", "ServiceAccount", "serviceaccounts"),
-    Resource("v1", "Service", "services"),
-    Resource("v1", "ConfigMap", "configmaps"),
-    Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
-    Resource("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
-    Resource("rbac.authorization.k8s.io/v1", "Role", "roles"),
-    Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"),
-    Resource("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False),
-    Resource(
-        "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings",
-        namespaced=False,
-    ),
-    Resource("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors"),
-    Resource("monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules"),
-]  # fmt: skip
-KUBERNETES_VERSIONS = ["1.25", "1.37"]
-
-
-@pytest.fixture(scope="module")
-def chart(tmp_path_factory):
-    return ChartRenderer(tmp_path_factory.mktemp("chart"))
-
-
-def check_schemas(objects):
-    """Every object of Kubernetes' own is as its OpenAPI says, without unknown fields."""
-    checked = 0
-    for item in objects:
-        # Of the Prometheus Operator, whose schemas are not at hand.
-        if item["apiVersion"].startswith("monitoring.coreos.com/"):
-            continue
-        for version in KUBERNETES_VERSIONS:
-            kubernetes_validate.validate(item, version, strict=True)
-        checked += 1
-    assert checked
+def kustomization(directory, resource, *components):
+    """A kustomization of a user, with a folder of deploy/kubernetes and components of it."""
+    directory.mkdir()
+    image = {"name": "headstart", "newName": "registry.example/headstart", "newTag": "1.2.3"}
+    # kustomize takes relative paths only.
+    paths = [os.path.relpath(path.resolve(), directory.resolve()) for path in (resource, *components)]
+    text = {"resources": paths[:1], "components": paths[1:], "images": [image]}
+    (directory / "kustomization.yaml").write_text(yaml.safe_dump(text))
+    return directory
 
 
 @pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
-def test_overlays_are_as_the_schemas_of_kubernetes_say(overlay):
-    check_schemas(deployment.kustomize(overlay))
-
-
-@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
-def test_kubectl_would_apply_the_overlays(overlay, tmp_path):
-    # kubectl sends its token over TLS only.
-    authority = Authority(tmp_path)
-    api = APIServer(*DEPLOYED, certificate=authority.issue("server"))
+def test_kubectl_applies_the_overlays_twice_without_the_prometheus_operator(overlay, tmp_path):
+    cluster = Cluster(tmp_path)
+    command = ["apply", "--server-side", "--validate=strict", f"--kustomize={overlay}"]
     try:
-        shown = deployment.run(
-            deployment.kubectl(),
-            f"--kubeconfig={api.kubeconfig(tmp_path / 'kubeconfig')}",
-            f"--certificate-authority={authority.certificate}",
-            f"--cache-dir={tmp_path / 'cache'}",
-            "apply", "--dry-run=client", "--validate=false", f"--kustomize={overlay}",
-        )  # fmt: skip
+        first = cluster.kubectl(*command).splitlines()
+        assert len(first) == len(deployment.kustomize(overlay)) == len(cluster.api.objects)
+        objects = dict(cluster.api.objects)
+        cluster.kubectl(*command)
     finally:
-        api.close()
-    lines = shown.splitlines()
-    assert len(lines) == len(deployment.kustomize(overlay))
-    assert all(line.endswith("created (dry run)") for line in lines), shown
-    assert not api.objects
+        cluster.close()
+    assert cluster.api.objects == objects
 
 
-def test_a_field_that_kubernetes_does_not_know_is_seen():
-    pod = deployment.kustomize(BASE)
-    find(pod, "Deployment")["spec"]["template"]["spec"]["runAsNobody"] = True
-    with pytest.raises(kubernetes_validate.ValidationError):
-        check_schemas(pod)
+@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
+def test_users_add_components_and_their_image(overlay, tmp_path):
+    components = [COMPONENTS / name for name in ("prometheus-operator", "any-user")]
+    own = kustomization(tmp_path / "own", overlay, *components)
+    cluster = Cluster(tmp_path, *PROMETHEUS_OPERATOR)
+    try:
+        cluster.kubectl("apply", "--server-side", "--validate=strict", f"--kustomize={own}")
+    finally:
+        cluster.close()
+    assert len(cluster.api.all("ServiceMonitor")) == len(cluster.api.all("PrometheusRule")) == 1
+    pod = cluster.api.get("Deployment", "headstart", "headstart")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "registry.example/headstart:1.2.3"
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"},
+    }  # fmt: skip
 
 
-# The chart
-
-MODES = [
-    {"mode": "keda", "policies": {"a.yaml": "kind: ScalingPolicy"}, "tlsSecret": "tls"},
-    {"mode": "keda-crds", "prometheusOperator": {"serviceMonitor": True, "alerts": True}},
-    {"mode": "keda-crds", "watchNamespaces": ["shop", "orders"], "replicas": 1},
-    {"mode": "direct", "direct": {"dryRun": True}, "triggerServers": ["http://a:1", "http://b:1"]},
-]
+def test_what_was_asked_last_is_kept_and_shared(base):
+    pod = base["Deployment", "headstart"]["spec"]["template"]["spec"]
+    assert_keeps_and_shares(pod, base["Service", "headstart-peers"])
 
 
-def values_schema():
-    return json.loads((CHART / "values.schema.json").read_text())
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_overlays_keep_and_share_too(overlay):
+    objects = deployment.kustomize(overlay)
+    pod = find(objects, "Deployment")["spec"]["template"]["spec"]
+    assert_keeps_and_shares(pod, find(objects, "Service", "headstart-peers"))
+    # The policies are custom resources.
+    assert [volume["name"] for volume in pod["volumes"]] == ["state"]
 
 
-@pytest.mark.parametrize("values", MODES, ids=lambda values: "-".join(map(str, values.values()))[:24])
-def test_the_chart_renders_what_kubernetes_takes(chart, values):
-    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
-    jsonschema.validate(deployment.merged(defaults, values), values_schema())
-    objects = chart.objects(**values)
-    check_schemas(objects)
-    assert "Headstart" in chart.files(**values)["templates/NOTES.txt"]
-    kinds = [item["kind"] for item in objects]
-    assert ("PodDisruptionBudget" in kinds) == (values.get("replicas") != 1)
-    assert ("ClusterRole" in kinds) == (
-        values["mode"] != "keda" and "watchNamespaces" not in values
-    )
+def assert_keeps_and_shares(pod, peers):
+    (container,) = pod["containers"]
+    mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    (volume,) = [volume for volume in pod["volumes"] if volume["name"] == "state"]
+    assert "emptyDir" in volume and f"--state-dir={mounted['state']}" in container["args"]
+    assert "--peers=headstart-peers.$(POD_NAMESPACE).svc:8082" in container["args"]
+    # A replica that starts asks the others before it is ready, and is asked.
+    assert peers["spec"]["publishNotReadyAddresses"] and peers["spec"]["clusterIP"] == "None"
 
 
-@pytest.mark.parametrize(
-    ("overlay", "values"),
-    [
-        (path.name, {"mode": "keda-crds" if path.name == "namespaced" else path.name})
-        for path in OVERLAYS
-    ],
-)
-def test_the_chart_grants_and_confines_as_the_overlay_does(chart, overlay, values):
-    if overlay == "namespaced":
-        values["watchNamespaces"] = ["shop", "orders"]
-    ours = chart.objects(**values)
-    theirs = deployment.kustomize(DEPLOY / "kubernetes" / "overlays" / overlay)
-
-    def grants(objects):
-        return {str(grant) for grant in deployment.Grant.all(deployment.rules(objects))}
-
-    def pod(objects):
-        spec = find(objects, "Deployment")["spec"]["template"]["spec"]
-        (container,) = spec["containers"]
-        shared = ("securityContext", "ports", "readinessProbe", "livenessProbe", "lifecycle")
-        return [spec["securityContext"], spec["automountServiceAccountToken"]] + [
-            container[key] for key in shared
-        ]
-
-    assert grants(ours) == grants(theirs)
-    assert pod(ours) == pod(theirs)
-    policies = [find(objects, "NetworkPolicy")["spec"] for objects in (ours, theirs)]
-    for spec in policies:
-        del spec["podSelector"]
-        for rule in spec["ingress"] + spec["egress"]:
-            for peer in rule.get("from", []) + rule.get("to", []):
-                # The chart's pods carry the release's name as well.
-                peer.get("podSelector", {}).get("matchLabels", {}).pop(
-                    "app.kubernetes.io/instance", None
-                )
-    assert policies[0] == policies[1]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"mode": "kedacrds"},
-        {"replicas": 0},
-        {"replica": 2},
-        {"watchNamespaces": ["Shop"]},
-        {"networkPolicy": {"apiServerCIDRs": ["10.0.0.1"]}},
-        {"extraArgs": ["watch"]},
-    ],
-    ids=str,
-)
-def test_the_schema_of_the_values_refuses_mistakes(values):
-    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
-    jsonschema.validate(defaults, values_schema())
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(deployment.merged(defaults, values), values_schema())
-
-
-def test_the_schema_describes_exactly_the_values():
-    def compare(value, schema, path):
-        assert "description" in schema or path == "", path
-        if "properties" not in schema:
-            return
-        assert schema["additionalProperties"] is False, path
-        assert value.keys() == schema["properties"].keys(), path
-        for key, inner in value.items():
-            compare(inner, schema["properties"][key], f"{path}.{key}")
-
-    compare(yaml.safe_load((CHART / "values.yaml").read_text()), values_schema(), "")
-
-
-def test_the_chart_has_the_base_s_alerts_and_the_version_of_the_sources():
-    alerts = CHART / "files" / "prometheusrule.yaml"
-    assert alerts.read_text() == (BASE / "prometheusrule.yaml").read_text()
-    source = (ROOT / "Sources" / "headstart" / "Version.swift").read_text()
-    version = re.search(r'number = "(.+)"', source)[1]
-    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version
-
-
-def test_the_build_stage_of_the_image_copies_every_target(tmp_path):
-    """Without Docker: SwiftPM reads a tree of exactly what the Dockerfile copies."""
-    build = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")[1]
-    copied = re.findall(r"^COPY (.+) (\S+)$", build, re.MULTILINE)
-    assert copied
-    for sources, target in copied:
-        for source in sources.split():
-            place = tmp_path / (target if target != "./" else source)
-            if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, place)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / source, place)
-    described = subprocess.run(
-        ["swift", "package", "--package-path", str(tmp_path), "describe", "--type", "json"],
-        capture_output=True, text=True, timeout=120,
-    )
-    assert described.returncode == 0, described.stderr
-    named = {target["name"] for target in json.loads(described.stdout)["targets"]}
-    assert {"headstart", "Scaling", "evaluation"} <= named
+def test_the_cluster_refuses_a_field_that_kubernetes_does_not_know(tmp_path):
+    pods = deployment.kustomize(BASE)
+    find(pods, "Deployment")["spec"]["template"]["spec"]["runAsNobody"] = True
+    cluster = Cluster(tmp_path)
+    try:
+        with pytest.raises(AssertionError, match="runAsNobody.* was unexpected"):
+            cluster.kubectl(
+                "apply", "--server-side", "--filename=-",
+                stdin=yaml.safe_dump(find(pods, "Deployment")),
+            )  # fmt: skip
+    finally:
+        cluster.close()

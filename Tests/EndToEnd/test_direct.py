@@ -6,70 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from harness.apiserver import ELASTI, HEADSTART, KEDA, APIServer
-from harness.fake_prometheus import FakePrometheus
+from harness.direct_scaling import TARGET, calendar, history, patches, replicas, vector
 from harness.policies import fixed, now, policy, query, rule_from, schedule, source
 from harness.waiting import eventually
-
-TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
-PAUSED = "autoscaling.keda.sh/paused"
-PAUSED_REPLICAS = "autoscaling.keda.sh/paused-replicas"
-
-
-@pytest.fixture
-def api():
-    server = APIServer(*HEADSTART, *ELASTI, *KEDA)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def prometheus_answers():
-    server = FakePrometheus()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def direct(api, headstart, tmp_path):
-    """Starts servers that scale directly, each second and without a cooldown."""
-
-    def start(*flags, environment=None, **options):
-        kubeconfig = api.kubeconfig(tmp_path / "kubeconfig")
-        return headstart(
-            "--direct",
-            f"--kubeconfig={kubeconfig}",
-            "--check-interval=1s",
-            "--cooldown=0s",
-            *flags,
-            environment=environment,
-            **options,
-        )
-
-    return start
-
-
-def calendar(replicas, name="calendar", **spec):
-    return policy(name, fixed(replicas), scaleTargetRef=TARGET, **spec)
-
-
-def replicas(api, name="web"):
-    return api.get("Deployment", "default", name)["spec"]["replicas"]
-
-
-def patches(api):
-    return [call for call in api.calls_of("patch", "deployments", "scale") if call.code == 200]
-
-
-def history(server, **filters):
-    parameters = "&".join(f"{key}={value}" for key, value in filters.items())
-    answer = server.get(f"/api/v1/history?{parameters}")
-    assert answer.status == 200, answer.text
-    return answer.json["operations"]
-
-
-def vector(server, value):
-    server.result = {"resultType": "vector", "result": [{"metric": {}, "value": [0, str(value)]}]}
 
 
 def test_the_target_gets_what_the_policy_asks_for_and_keeps_it(api, direct):
@@ -131,8 +70,13 @@ def test_a_changed_policy_acts_at_once_and_a_deleted_one_no_more(api, direct, po
     eventually(lambda: replicas(api) == 3)
     policy_directory({"a.yaml": calendar(4)})
     eventually(lambda: replicas(api) == 4)
-    (policy_directory({}) / "a.yaml").unlink()
-    eventually(lambda: server.get("/api/v1/decisions/default/calendar").status == 404)
+    # A directory that is empty at once would be broken.
+    directory = policy_directory({"rest.yaml": "# nothing\n"})
+    reloads = server.metric("headstart_manifest_reloads_total")
+    (directory / "a.yaml").unlink()
+    eventually(lambda: server.metric("headstart_manifest_reloads_total") > reloads)
+    # It is answered for one more minute, and acts no more.
+    assert server.get("/api/v1/decisions/default/calendar").status == 200
     api.deployment("web", 1)
     looks = len(api.calls_of("get", "deployments", "scale"))
     # Whatever it would do, it would do now.
@@ -252,7 +196,7 @@ def test_two_policies_do_not_share_a_target(api, direct, policy_directory):
 
 def test_a_target_that_does_not_exist_waits(api, direct):
     api.apply(json.loads(calendar(3)))
-    direct("--watch")
+    server = direct("--watch")
     eventually(lambda: api.calls_of("get", "deployments", "scale"))
 
     def ready():
@@ -260,8 +204,24 @@ def test_a_target_that_does_not_exist_waits(api, direct):
         return next((c for c in status.get("conditions", []) if c["type"] == "Ready"), None)
 
     assert eventually(lambda: (c := ready()) and c["reason"] == "TargetMissing" and c, 15)
+    # It is told once, whatever the number of checks.
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 3)
+    (operation,) = history(server)
+    assert (operation["result"], operation["count"]) == ("refused", 1)
+    assert "Deployment default/web does not exist" in operation["error"]
+    assert server.metric("headstart_scale_operations_total", result="refused") == 1
+    assert server.log_text.count("not scaled") == 1
     api.deployment("web", 1)
     eventually(lambda: replicas(api) == 3)
+
+
+def test_a_change_of_somebody_else_is_raised_without_the_cooldown(api, direct):
+    api.deployment("web", 1)
+    direct("--cooldown=10m", policies={"a.yaml": calendar(5)})
+    eventually(lambda: replicas(api) == 5)
+    api.deployment("web", 1)
+    eventually(lambda: replicas(api) == 5)
 
 
 def test_the_status_tells_current_replicas_and_the_last_scaling(api, direct):
@@ -303,93 +263,15 @@ def test_missing_data_never_scales_down(api, direct, prometheus_answers):
     )
     eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= 3, timeout=15)
     assert replicas(api) == 8
-    # Up is another matter.
+    # What the target had stands for the signal that was never read, whoever lowers it.
     api.deployment("web", 1)
-    eventually(lambda: replicas(api) == 2)
+    eventually(lambda: replicas(api) == 8)
     # When the data is there, the target follows it.
     prometheus_answers.mode = "ok"
     vector(prometheus_answers, 1)
     api.deployment("web", 8)
     eventually(lambda: replicas(api) == 2, timeout=15)
     assert history(server)[0]["result"] == "success"
-
-
-def elasti(address, **spec):
-    return {
-        "apiVersion": "elasti.truefoundry.com/v1alpha1",
-        "kind": "ElastiService",
-        "metadata": {"name": "web", "namespace": "default"},
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "deployments", "name": "web"},
-            "service": "web-svc",
-            "minTargetReplicas": 2,
-            "cooldownPeriod": 3,
-            "triggers": [
-                {
-                    "type": "prometheus",
-                    "metadata": {"query": "q", "threshold": "0.5", "serverAddress": address},
-                }
-            ],
-            **spec,
-        },
-    }
-
-
-def test_to_zero_and_back_with_the_scaled_object_paused(api, direct, prometheus_answers):
-    vector(prometheus_answers, 0)
-    api.deployment("web", 5)
-    api.apply(
-        {
-            "apiVersion": "keda.sh/v1alpha1",
-            "kind": "ScaledObject",
-            "metadata": {"name": "web", "namespace": "default", "annotations": {"own": "kept"}},
-            "spec": {"scaleTargetRef": {"name": "web"}, "triggers": []},
-        }
-    )
-    api.apply(elasti(prometheus_answers.url, autoscaler={"type": "keda", "name": "web"}))
-    server = direct(
-        "--watch", "--refresh=1s", f"--prometheus-trigger-servers={prometheus_answers.url}"
-    )
-
-    def annotations():
-        return api.get("ScaledObject", "default", "web")["metadata"].get("annotations", {})
-
-    # A new object waits one cooldown.
-    assert replicas(api) == 5
-    eventually(lambda: replicas(api) == 0, timeout=20)
-    assert annotations() == {"own": "kept", PAUSED: "true", PAUSED_REPLICAS: "0"}
-    paused = api.calls_of("patch", "scaledobjects")[0].at
-    assert paused <= patches(api)[0].at
-
-    def status():
-        return api.get("ElastiService", "default", "web").get("status", {})
-
-    eventually(lambda: status().get("mode") == "proxy", timeout=15)
-    vector(prometheus_answers, 1)
-    eventually(lambda: replicas(api) == 2, timeout=15)
-    assert annotations() == {"own": "kept"}
-    # Above zero the count is the ScaledObject's.
-    api.deployment("web", 1)
-    looks = len(api.calls_of("get", "deployments", "scale"))
-    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 3)
-    assert replicas(api) == 1
-    eventually(
-        lambda: (s := status()).get("mode") == "serve" and s.get("lastScaledUpTime"), timeout=20
-    )
-    assert [one["to"] for one in reversed(history(server))] == [0, 2]
-
-
-def test_going_up_leaves_more_as_it_is_and_unknown_is_not_zero(api, direct, prometheus_answers):
-    vector(prometheus_answers, 1)
-    api.deployment("web", 7)
-    api.apply(elasti(prometheus_answers.url))
-    direct("--watch", "--refresh=1s", f"--prometheus-trigger-servers={prometheus_answers.url}")
-    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= 3)
-    assert replicas(api) == 7
-    prometheus_answers.mode = "error"
-    looks = len(api.calls_of("get", "deployments", "scale"))
-    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 6, timeout=20)
-    assert replicas(api) == 7
 
 
 def test_an_api_server_that_goes_away_is_waited_for(api, direct, policy_directory):

@@ -79,3 +79,39 @@ def test_references_to_facts_and_sections_lead_somewhere():
         assert set(re.findall(r"design section (\d)", comments)) <= sections, path
         for document in re.findall(r"docs/[\w/-]+\.md", comments):
             assert (ROOT / document).exists(), f"{path}: {document}"
+
+
+def test_each_row_of_the_table_of_failures_names_a_test():
+    text = (ROOT / "docs" / "failures.md").read_text()
+    table = text[text.index("## In one table") : text.index("## A signal is lost")]
+    rows = [line.strip("|").split(" | ") for line in table.splitlines() if line.startswith("|")][2:]
+    assert len(rows) > 20
+    for row in rows:
+        assert len(row) == 6, row
+        file, _, name = row[-1].strip().strip("`").partition("::")
+        path = ROOT / file if file.startswith("scripts/") else ROOT / "Tests" / "EndToEnd" / file
+        assert path.exists(), row
+        if not file.startswith("scripts/"):
+            assert name and f"\ndef {name}(" in path.read_text(), row
+
+
+def test_each_case_of_a_wrong_number_names_its_tests():
+    text = (ROOT / "docs" / "internals" / "faults.md").read_text()
+    table = text[text.index("## Numbers that would be") : text.index("## Random clients")]
+    cases = {}
+    for line in table.splitlines()[2:]:
+        if line.startswith(("| A", "| E")):
+            names, _, tests = line.strip("| ").split(" | ")
+            cases |= dict.fromkeys(names.split(", "), re.findall(r"`([^`]+)`", tests))
+    wanted = {f"A{number}" for number in range(1, 15)} | {f"E{number}" for number in range(1, 6)}
+    assert set(cases) == wanted
+    for case, tests in cases.items():
+        assert tests, case
+        for test in tests:
+            file, _, name = test.partition("::")
+            if name:
+                assert f"\ndef {name}(" in (ROOT / "Tests" / "EndToEnd" / file).read_text(), test
+                continue
+            target, _, name = test.partition(": ")
+            sources = (ROOT / "Tests" / target).rglob("*.swift")
+            assert any(f"func `{name}`" in source.read_text() for source in sources), test

@@ -132,7 +132,7 @@ def test_a_name_that_does_not_resolve_holds_up_nothing_else(
         assert server.metric("headstart_source_fetch_failures_total", source="named", reason=reason)
         around.set(names=world.LOOPBACK)
         eventually(lambda: load.of("live", "GetMetrics")[-1].outcome == 7, 15)
-        eventually(lambda: server.get("/healthz").status == 200, 10)
+        eventually(lambda: server.get("/readyz?sources").status == 200, 10)
     assert outcomes(load.of("live")) == {7, True, grpc.StatusCode.UNAVAILABLE}
     assert outcomes(load.of("other")) == {7, True}
     assert all(result for _, _, result in load.messages)

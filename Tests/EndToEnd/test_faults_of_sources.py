@@ -133,12 +133,12 @@ class Episode:
             self._watch()
             # Long enough to see that the policies that have a schedule follow it.
             time.sleep(HOLD + 1)
-            self.mended_at = time.monotonic()
+            self.fixed_at = time.monotonic()
             for fault in self.sources.values():
                 fault.mend()
             eventually(lambda: self._all_are(self._is_good), 30)
             self.recovered_at = time.monotonic()
-            eventually(lambda: self.server.get("/healthz").status == 200, 15)
+            eventually(lambda: self.server.get("/readyz?sources").status == 200, 15)
             # And a while after it.
             time.sleep(0.5)
         self.failures = {
@@ -163,9 +163,9 @@ class Episode:
                     self.states[name].add(labels["state"])
             if metric == "headstart_source_up" and value == 0:
                 self.down.add(labels["source"])
-        report = self.server.get("/healthz")
+        report = self.server.get("/readyz?sources")
         if report.status == 503:
-            failing = [check["name"] for check in report.json["checks"] if "message" in check]
+            failing = [check["name"] for check in report.json["checks"] if check["status"] == "failing"]
             self.unhealthy.update(name.split()[-1] for name in failing)
 
     def _all_are(self, condition):
@@ -216,7 +216,7 @@ def test_the_last_answer_stands_for_the_hold_and_then_there_is_none(episode, fau
     for call in episode.load.of(name, until=lost):
         assert call.outcome in (episode.good(fault), True)
     # A call that is under way when the source recovers may have either answer.
-    for call in episode.load.of(name, since=lost, until=episode.mended_at - PROMPT):
+    for call in episode.load.of(name, since=lost, until=episode.fixed_at - PROMPT):
         assert call.outcome == grpc.StatusCode.UNAVAILABLE
     for call in episode.load.of(name, since=episode.recovered_at):
         assert call.outcome in (episode.good(fault), True)

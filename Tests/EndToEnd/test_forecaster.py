@@ -156,6 +156,8 @@ class Outage:
         self.during = self.ask()
         self.after_hold = self.ask_until(lambda answer: not isinstance(answer, int))
         self.healthz = server.get("/healthz")
+        self.readyz = server.get("/readyz?sources")
+        self.sources = server.get("/api/v1/sources").json
         self.failures = {
             mode: server.metric(
                 "headstart_source_fetches_total", source=object_name(mode), result="failure"
@@ -239,7 +241,17 @@ def test_a_redirect_is_not_followed_to_another_host(outage):
 
 
 def test_healthz_names_the_sources_that_fail(outage):
-    assert outage.healthz.status == 503
+    # They are named, and no reason to restart the process.
+    assert outage.healthz.status == 200
+    assert outage.readyz.status == 503
+    states = {each["name"]: each for each in outage.sources["sources"]}
+    for mode in FAILURES:
+        assert object_name(mode) in outage.readyz.text
+    # An answer about one workload alone is no fault of the forecaster.
+    own = {mode for mode in FAILURES if states[object_name(mode)]["state"] == "up"}
+    assert "not_found" in own
+    assert own.isdisjoint({"error", "hang", "trickle"})
+    assert all(states[object_name(mode)]["lastError"] for mode in FAILURES if mode not in own)
     for mode in FAILURES:
         assert object_name(mode) in outage.healthz.text
 

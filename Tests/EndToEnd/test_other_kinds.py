@@ -43,6 +43,18 @@ def elasti_service(address, cooldown=2, **metadata):
     )
 
 
+def until_zero(client):
+    """A first zero counts once its target is seen up after it; until then it is UNAVAILABLE."""
+
+    def is_zero():
+        try:
+            return client.replicas("web") == 0
+        except grpc.RpcError:
+            return False
+
+    eventually(is_zero, timeout=20)
+
+
 SCALING_RULE = """
 apiVersion: easyscale.io/v1
 kind: ScalingRule
@@ -77,7 +89,7 @@ def test_an_elasti_service_goes_to_zero_and_comes_back(headstart, scaler, promet
     )
     client = scaler(server)
     # Who is idle when Headstart starts stays idle.
-    assert client.replicas("web") == 0
+    until_zero(client)
     assert not client.active("web")
     set_value(prometheus, "0.5")
     eventually(lambda: client.replicas("web") == 2, timeout=10)
@@ -92,17 +104,64 @@ def test_an_elasti_service_goes_to_zero_and_comes_back(headstart, scaler, promet
     assert client.active("web")
 
 
+def test_a_trigger_without_a_filter_is_healthy_while_prometheus_was_up(
+    headstart, scaler, prometheus
+):
+    set_value(prometheus, "1")
+    server = headstart(
+        f"--prometheus-trigger-servers={prometheus.url}",
+        "--refresh=1s",
+        policies={"a.json": elasti_service(prometheus.url)},
+    )
+    client = scaler(server)
+    assert client.replicas("web") == 2
+    prometheus.uptime = 0
+    set_value(prometheus, "0")
+    told = eventually(
+        lambda: (signal := server.get("/api/v1/decisions/default/web").json["contributions"][0])
+        and "the uptime query is 0" in (signal["problem"] or "")
+        and signal
+    )
+    assert told["state"] == "held"
+    assert client.replicas("web") == 2
+    asked = {form["query"][0] for _, _, _, form in prometheus.requests}
+    assert 'min_over_time((max(up{container="prometheus"}) or vector(0))[2s:1s])' in asked
+    prometheus.uptime = 1
+    eventually(lambda: client.replicas("web") == 0, timeout=20)
+
+
+def test_the_variables_of_kubeelasti_set_authorization_and_interval(headstart, prometheus):
+    headstart(
+        policies={"a.json": elasti_service(None)},
+        environment={
+            "PROMETHEUS_TRIGGER_SERVER_ADDRESS": prometheus.url,
+            "PROMETHEUS_TRIGGER_AUTHORIZATION_HEADER": "Bearer of-the-operator",
+            "POLLING_INTERVAL": "1s",
+        },
+    )
+    # With the default of 15 s it would take longer.
+    eventually(lambda: len(prometheus.requests) >= 6, timeout=12)
+    sent = {headers.get("Authorization") for _, _, headers, _ in prometheus.requests}
+    assert sent == {"Bearer of-the-operator"}
+
+
 def test_explain_says_why_a_workload_is_kept(headstart, scaler, prometheus):
     server = headstart(
         f"--prometheus-trigger-servers={prometheus.url}",
+        "--refresh=1s",
         policies={"a.json": elasti_service(prometheus.url, cooldown=600)},
     )
     eventually(lambda: prometheus.requests, timeout=10)
     wake = urllib.request.Request(f"{server.http_url}/api/v1/wake/default/web", method="POST")
     with urllib.request.urlopen(wake, timeout=10) as answer:
         assert answer.status == 202
-    told = run_command("explain", "web", f"--server={server.http_url}").stdout
-    assert "2 replicas: triggers[0] asks for 0 now" in told
+    # A first zero counts once its target is seen up after it.
+    told = eventually(
+        lambda: (text := run_command("explain", "web", f"--server={server.http_url}").stdout)
+        and "2 replicas: triggers[0] asks for 0 now" in text
+        and text,
+        timeout=20,
+    )
     assert "  woken at" in told and "kept at 2 until" in told
 
 
@@ -117,16 +176,20 @@ def test_headers_of_a_trigger_are_sent(headstart, prometheus):
 
 def test_a_trigger_without_an_address_asks_the_variables_server(headstart, scaler, prometheus):
     server = headstart(
+        "--refresh=1s",
         policies={"a.json": elasti_service(None)},
         environment={"PROMETHEUS_TRIGGER_SERVER_ADDRESS": prometheus.url},
     )
-    client = scaler(server)
-    assert client.replicas("web") == 0
+    until_zero(scaler(server))
     assert prometheus.requests
 
 
-def test_an_address_that_is_not_listed_is_refused_and_never_asked(headstart, scaler, prometheus):
-    server = headstart(policies={"a.json": elasti_service(prometheus.url)})
+def test_an_address_that_is_not_listed_is_refused_and_never_asked(
+    headstart, scaler, prometheus, policy_directory
+):
+    # A start would wait a minute for somebody to fix the file.
+    server = headstart(policies={"empty.yaml": "# nothing yet\n"})
+    policy_directory({"a.json": elasti_service(prometheus.url)})
     server.wait_for_log("--prometheus-trigger-servers", prometheus.url)
     with pytest.raises(grpc.RpcError):
         scaler(server).replicas("web")

@@ -114,20 +114,6 @@ MARKUP = "<img src=x onerror=document.title='owned'>&amp;"
 
 
 @pytest.fixture
-def open_browser():
-    opened = []
-
-    def start(**options):
-        window = browsers.Browser(**options)
-        opened.append(window)
-        return window
-
-    yield start
-    for window in opened:
-        window.close()
-
-
-@pytest.fixture
 def upstream():
     instance = FakePrometheus()
     yield instance

@@ -35,7 +35,7 @@ QUERIES = {
     "not-a-number": ("vector(NaN)", {}, "NaN"),
     "infinite": ("vector(Inf)", {}, "Inf"),
     "matrix": ("demand[5m]", {}, "matrix"),
-    "syntax-error": ("sum(", {}, "parse"),
+    "syntax-error": ("sum(1 +)", {}, "parse"),
 }
 
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from harness import deployment
+from harness import deployment, resolver, service_network
 from harness.apiserver import APIServer, Call, EASYSCALE, ELASTI, HEADSTART, KEDA
 from harness.deployment import KUBERNETES, judge
+from harness.server import free_port
 from harness.fake_prometheus import FakePrometheus
 from harness.waiting import eventually
 
@@ -24,7 +25,7 @@ def prometheus():
 
 @pytest.fixture
 def api():
-    server = APIServer(*HEADSTART, *EASYSCALE, *ELASTI, *KEDA)
+    server = APIServer(*HEADSTART, *EASYSCALE, *ELASTI, *KEDA, *service_network.resources())
     yield server
     server.close()
 
@@ -43,6 +44,17 @@ def policy(name, namespace, kind="Deployment", replicas=3, time_zone="UTC"):
     return manifest("headstart.dev/v1alpha1", "ScalingPolicy", name, namespace, spec)
 
 
+def unread(name, namespace, kind):
+    """A policy whose query was never read: its target's present replicas stand in for it."""
+    spec = {
+        "scaleTargetRef": {"kind": kind, "name": name},
+        "signals": [
+            {"name": "live", "prometheus": {"source": "away", "query": "q", "threshold": 1}}
+        ],
+    }
+    return manifest("headstart.dev/v1alpha1", "ScalingPolicy", name, namespace, spec)
+
+
 def scaled_object(name, target, namespace):
     spec = {"scaleTargetRef": {"name": target}, "triggers": [{"type": "cron", "metadata": {}}]}
     return manifest("keda.sh/v1alpha1", "ScaledObject", name, namespace, spec)
@@ -56,6 +68,7 @@ def workload(kind, name, namespace, replicas=1):
 def everything(namespace, prometheus):
     """One of each kind that Headstart reads, and their targets."""
     source = {"type": "prometheus", "address": prometheus, "refresh": "1s"}
+    away = source | {"address": f"http://127.0.0.1:{free_port()}"}
     rule = {
         "target": {"kind": "Deployment", "name": "ruled", "namespace": namespace},
         "schedule": [{"name": "Always", "days": ["Monday"], "replicas": 4, "priority": 1}],
@@ -75,11 +88,17 @@ def everything(namespace, prometheus):
         workload("Deployment", "web", namespace),
         workload("StatefulSet", "store", namespace),
         workload("Deployment", "ruled", namespace),
+        workload("Deployment", "unread", namespace),
+        workload("StatefulSet", "unread-too", namespace),
         workload("Deployment", "idle", namespace),
         scaled_object("idle", "idle", namespace),
         policy("web", namespace),
         policy("store", namespace, kind="StatefulSet"),
+        unread("unread", namespace, kind="Deployment"),
+        unread("unread-too", namespace, kind="StatefulSet"),
         manifest("headstart.dev/v1alpha1", "DataSource", "metrics", namespace, source),
+        manifest("headstart.dev/v1alpha1", "DataSource", "away", namespace, away),
+        manifest("headstart.dev/v1alpha1", "Calendar", "days", namespace, {"file": "/no/such.ics"}),
         manifest("easyscale.io/v1", "ScalingRule", "ruled", namespace, rule),
         manifest("elasti.truefoundry.com/v1alpha1", "ElastiService", "idle", namespace, service),
     ]
@@ -88,6 +107,7 @@ def everything(namespace, prometheus):
 REPORTED = [
     ("ScalingPolicy", "web"),
     ("DataSource", "metrics"),
+    ("Calendar", "days"),
     ("ScalingRule", "ruled"),
     ("ElastiService", "idle"),
 ]
@@ -112,13 +132,60 @@ def break_and_mend(api, namespace):
         wait_for(status)
 
 
+def lead_to_the_resolver(api, namespace):
+    """Everything that is done for the requests of a workload at zero."""
+
+    def public(port):
+        spec = {"selector": {"app": "idle"}, "ports": [{"name": "http", "port": port}]}
+        return manifest("v1", "Service", "idle", namespace, spec)
+
+    def reach(address):
+        labels = {service_network.SERVICE_LABEL: resolver.SERVICE}
+        metadata = {"name": "resolver-1", "namespace": resolver.NAMESPACE, "labels": labels}
+        api.apply(
+            {
+                "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata,
+                "addressType": "IPv4", "endpoints": [{"addresses": [address]}], "ports": [],
+            }
+        )  # fmt: skip
+
+    def found(kind, name):
+        return api.get(kind, namespace, name) or {}
+
+    slice_name, private = resolver.slice_name("idle"), resolver.private_name("idle")
+    reach("10.0.0.1")
+    api.apply(public(80))
+    eventually(lambda: found("EndpointSlice", slice_name), timeout=20)
+    reach("10.0.0.2")
+    api.apply(public(81))
+    addresses = [{"addresses": ["10.0.0.2"]}]
+    eventually(lambda: found("EndpointSlice", slice_name)["endpoints"] == addresses, timeout=20)
+    eventually(lambda: found("Service", private)["spec"]["ports"][0]["port"] == 81, timeout=20)
+    api.delete("ElastiService", namespace, "idle")
+    eventually(lambda: not found("ElastiService", "idle"), timeout=20)
+    assert not found("EndpointSlice", slice_name) and not found("Service", private)
+
+
 def replicas(api, kind, namespace, name):
     return api.get(kind, namespace, name)["spec"]["replicas"]
 
 
+def set_back(api, kind, namespace, name):
+    """As another manager does, until it is asked for its name."""
+
+    def asked():
+        resource = api.resource(kind).name
+        return any(call.name == name for call in api.calls_of("get", resource))
+
+    for _ in range(3):
+        eventually(lambda: replicas(api, kind, namespace, name) == 3)
+        api.apply(workload(kind, name, namespace))
+    eventually(asked)
+
+
 @pytest.mark.parametrize(
     ("overlay", "namespaces"),
-    [("keda-crds", ["shop"]), ("direct", ["shop"]), ("namespaced", ["shop", "orders"])],
+    [("keda-crds", ["shop"]), ("direct", ["shop"]), ("elasti", ["shop"]), ("namespaced", ["shop", "orders"])],
 )
 def test_roles_grant_what_a_run_needs_and_nothing_else(
     overlay, namespaces, api, headstart, prometheus, tmp_path
@@ -128,7 +195,10 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(
     api.allow_only(rules)
     for namespace in namespaces:
         api.apply_many(everything(namespace, prometheus.url))
-    given = deployment.flags(objects)
+    given = [
+        flag.replace("/var/lib/headstart", str(tmp_path / "state"))
+        for flag in deployment.flags(objects)
+    ]
     direct = "--direct" in given
     server = headstart(
         *given,
@@ -144,6 +214,8 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(
             eventually(lambda: replicas(api, "Deployment", namespace, "web") == 3)
             eventually(lambda: replicas(api, "StatefulSet", namespace, "store") == 3)
             eventually(lambda: replicas(api, "Deployment", namespace, "idle") == 0, timeout=20)
+            for kind, name in (("Deployment", "web"), ("StatefulSet", "store")):
+                set_back(api, kind, namespace, name)
     for namespace in namespaces:
         break_and_mend(api, namespace)
         eventually(
@@ -151,6 +223,8 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(
             timeout=30,
         )
     eventually(lambda: api.calls_of("update", "leases"))
+    if overlay == "elasti":
+        lead_to_the_resolver(api, "shop")
     lacking, unused = judge(rules, list(api.calls))
     assert (lacking, unused) == ([], []), json.dumps([lacking, unused], indent=1)
     refused = [call for call in api.calls if call.code == 403]

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import grpc
 import pytest
@@ -102,7 +103,10 @@ def test_files_come_change_and_go(headstart, scaler, policy_directory):
     policy_directory({"b.yaml": policy("other", fixed(6))})
     eventually(lambda: _answer(client, "other") == 6)
     (directory / "b.yaml").unlink()
-    eventually(lambda: _answer(client, "other") == grpc.StatusCode.NOT_FOUND)
+    # A deleted policy is answered for one more minute.
+    start = time.monotonic()
+    eventually(lambda: _answer(client, "other") == grpc.StatusCode.NOT_FOUND, 90)
+    assert time.monotonic() - start > 55
     assert client.replicas("my-api") == 1
 
 
@@ -129,9 +133,15 @@ def test_a_broken_file_keeps_its_last_good_content(headstart, scaler, policy_dir
 
 
 def test_a_file_that_is_broken_at_the_start_does_not_stop_the_others(headstart, scaler):
-    server = headstart(policies={"a.yaml": BROKEN, "b.yaml": policy("other", fixed(2))})
-    assert scaler(server).replicas("other") == 2
+    server = headstart(
+        policies={"a.yaml": BROKEN, "b.yaml": policy("other", fixed(2))}, ready=False
+    )
     server.wait_for_log("a.yaml:8:28")
+    # The port waits a minute for somebody to fix it.
+    server.wait_ready(90)
+    client = scaler(server)
+    assert client.replicas("other") == 2
+    assert _answer(client, "my-api") == grpc.StatusCode.UNAVAILABLE
 
 
 def test_a_directory_that_vanishes_keeps_its_policies_and_may_come_back(

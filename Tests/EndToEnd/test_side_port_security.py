@@ -3,7 +3,6 @@
 import http.client
 import shutil
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -115,7 +114,7 @@ def test_a_client_in_plain_text_gets_nothing(secured, pair):
 def test_one_pair_may_serve_both_ports(secured, pair):
     certificate, key = pair
     server = secured(
-        *pair, "--tls-enabled", f"--tls-cert-file={certificate}", f"--tls-key-file={key}"
+        *pair, f"--grpc-tls-cert-file={certificate}", f"--grpc-tls-key-file={key}"
     )
     served = served_serial(server.http_address)
     assert served == served_serial(server.grpc_address, "-alpn", "h2")
@@ -222,7 +221,7 @@ def test_a_pair_that_does_not_fit_keeps_the_old_one(secured, authority, tmp_path
     server.wait_for_log("TLS files not taken over", "tls.crt")
     assert served_serial(server.http_address) == serial(second[0].read_bytes())
     shutil.copy(second[0], certificate)
-    server.wait_for_log("TLS files mended", '"HTTP"')
+    server.wait_for_log("TLS files fixed", '"HTTP"')
 
 
 def test_an_expired_certificate_is_a_warning(headstart, authority):

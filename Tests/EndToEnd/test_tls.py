@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import threading
 import time
 
@@ -11,6 +12,7 @@ import pytest
 
 from harness import certificates
 from harness.certificates import Authority, Secret, serial
+from harness.fake_api import FakeAPI
 from harness.policies import fixed, policy
 from harness.server import free_port, run_command
 from harness.stubs import Scaler
@@ -31,7 +33,7 @@ def pair(authority):
 
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory):
-    """Another authority, which nobody trusts."""
+    """Another authority, which no one trusts."""
     return Authority(tmp_path_factory.mktemp("strangers"), "stranger")
 
 
@@ -41,9 +43,8 @@ def secured(headstart):
 
     def start(certificate, key, *flags):
         return headstart(
-            "--tls-enabled",
-            f"--tls-cert-file={certificate}",
-            f"--tls-key-file={key}",
+            f"--grpc-tls-cert-file={certificate}",
+            f"--grpc-tls-key-file={key}",
             *flags,
             policies=POLICIES,
         )
@@ -149,7 +150,7 @@ def test_a_client_certificate_of_any_of_the_authorities_is_asked_for(
     newer = Authority(tmp_path, "newer")
     bundle = tmp_path / "bundle.pem"
     bundle.write_bytes(authority.certificate.read_bytes() + newer.certificate.read_bytes())
-    server = secured(*pair, f"--tls-ca-file={bundle}")
+    server = secured(*pair, f"--grpc-tls-ca-file={bundle}")
     for issuer in (authority, newer):
         assert connect(server, authority, issuer.issue("keda")).replicas() == 7
     for identity, reason in [
@@ -163,7 +164,7 @@ def test_a_client_certificate_of_any_of_the_authorities_is_asked_for(
 
 
 def test_an_expired_client_certificate_is_refused(secured, connect, authority, pair):
-    server = secured(*pair, f"--tls-ca-file={authority.certificate}")
+    server = secured(*pair, f"--grpc-tls-ca-file={authority.certificate}")
     with pytest.raises(grpc.RpcError):
         connect(server, authority, authority.issue("late", days=-1)).replicas()
     eventually(lambda: failures(server, "client_certificate_rejected") >= 1)
@@ -222,9 +223,8 @@ def start_with(certificate, key, *more):
         "serve",
         f"--listen=127.0.0.1:{free_port()}",
         f"--http-listen=127.0.0.1:{free_port()}",
-        "--tls-enabled",
-        f"--tls-cert-file={certificate}",
-        f"--tls-key-file={key}",
+        f"--grpc-tls-cert-file={certificate}",
+        f"--grpc-tls-key-file={key}",
         *more,
     )
 
@@ -245,7 +245,7 @@ def test_files_that_cannot_be_meant_end_the_start_with_one_line(authority, pair,
         ((certificate, text), ["text.pem", "private key"]),
         ((certificate, certificate), ["server.crt", "private key"]),
         ((certificate, other[1]), ["other.key", "does not belong"]),
-        ((certificate, key, f"--tls-ca-file={text}"), ["text.pem", "authorities"]),
+        ((certificate, key, f"--grpc-tls-ca-file={text}"), ["text.pem", "authorities"]),
     ]:
         finished = start_with(*arguments)
         assert finished.returncode == 2, finished.stderr
@@ -260,6 +260,9 @@ def test_files_that_cannot_be_meant_end_the_start_with_one_line(authority, pair,
         (["--tls-enabled=true", "--tls-cert-file=x"], "--tls-key-file"),
         (["--tls-cert-file=x"], "--tls-enabled"),
         (["--tls-enabled=maybe"], "--tls-enabled"),
+        (["--grpc-tls-cert-file=x"], "--grpc-tls-key-file"),
+        (["--grpc-tls-key-file=x"], "--grpc-tls-cert-file"),
+        (["--grpc-tls-ca-file=x"], "--grpc-tls-cert-file"),
     ],
 )
 def test_flags_that_do_not_fit_together(arguments, word):
@@ -268,17 +271,44 @@ def test_flags_that_do_not_fit_together(arguments, word):
     assert word in finished.stderr
 
 
-def test_the_environment_of_the_seed(headstart, connect, authority, pair):
+def test_the_environment_secures_the_port(headstart, connect, authority, pair):
     certificate, key = pair
     server = headstart(
         policies=POLICIES,
-        environment={
-            "TLS_ENABLED": "1",
-            "TLS_CERT_FILE": str(certificate),
-            "TLS_KEY_FILE": str(key),
-        },
+        environment={"GRPC_TLS_CERT_FILE": str(certificate), "GRPC_TLS_KEY_FILE": str(key)},
     )
     assert connect(server, authority).replicas() == 7
+    assert "the gRPC port is plaintext" not in server.log_text
+
+
+def test_the_flags_of_the_seed_secure_the_way_to_the_forecaster_alone(
+    headstart, scaler, authority, pair, tmp_path
+):
+    certificate, key = authority.issue("localhost")
+    fake = FakeAPI(lambda request: (200, {
+        "workload": "my-api", "stepSeconds": 600, "desiredReplicas": [4, 4],
+        "generatedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    # Mutual TLS: whoever has no certificate of the authority is refused.
+    context.load_verify_locations(authority.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    fake.secure(context)
+    try:
+        server = headstart(
+            f"--forecaster-url=https://localhost:{fake.url.rsplit(':', 1)[1]}",
+            environment={
+                "TLS_ENABLED": "1",
+                "TLS_CERT_FILE": str(pair[0]),
+                "TLS_KEY_FILE": str(pair[1]),
+                "TLS_CA_FILE": str(authority.certificate),
+            },
+        )
+        assert scaler(server).replicas("my-api") == 4
+        server.wait_for_log("the gRPC port is plaintext", "--grpc-tls-cert-file")
+    finally:
+        fake.close()
 
 
 def test_an_expired_certificate_is_a_warning(secured, authority):
@@ -359,4 +389,4 @@ def test_files_written_one_after_the_other_keep_the_old_pair_until_both_are_ther
     server.wait_for_log("TLS files not taken over", "no such file")
     assert connect(server, authority).replicas() == 7
     shutil.copy(second[0], certificate)
-    server.wait_for_log("TLS files mended")
+    server.wait_for_log("TLS files fixed")

@@ -51,13 +51,12 @@ def replicas(api):
     return api.get("Deployment", "default", "web")["spec"]["replicas"]
 
 
-@pytest.mark.parametrize("door", ["/api/v1/wake/default/web", "/informer/incoming-request"])
-def test_a_wake_up_is_pushed_to_keda(headstart, scaler, door):
+def test_a_wake_up_is_pushed_to_keda(headstart, scaler):
     server = headstart(policies={"a.yaml": policy("web", fixed(0))})
     client = scaler(server)
     stream = active_stream(client, "web")
     assert client.active("web") is False
-    answer = post(server, door, {"count": 1, "svc": "web", "namespace": "default"})
+    answer = post(server, "/api/v1/wake/default/web")
     assert answer.status == 202
     record = answer.json
     assert (record["namespace"], record["name"]) == ("default", "web")
@@ -71,6 +70,17 @@ def test_a_wake_up_is_pushed_to_keda(headstart, scaler, door):
     assert client.active("web")
     assert client.replicas("web") == 1
     assert server.metric("headstart_wake_ups_total", result="woken") == 1
+
+
+def test_the_resolver_of_kubeelasti_is_answered_as_its_operator_does(headstart, scaler):
+    server = headstart(policies={"a.yaml": policy("web", fixed(0))})
+    client = scaler(server)
+    stream = active_stream(client, "web")
+    body = {"count": 1, "svc": "web", "namespace": "default"}
+    answer = post(server, "/informer/incoming-request", body)
+    assert (answer.status, answer.json) == (200, {"message": "Request received successfully!"})
+    assert stream.next()[1].result is True
+    assert client.replicas("web") == 1
 
 
 def test_the_target_is_scaled_before_the_answer_comes(api, direct):
@@ -144,7 +154,7 @@ def test_unknown_and_bad_calls(headstart):
     assert post(server, incoming, method="GET").status == 405
     assert post(server, "/api/v1/wake/default/web", method="GET").headers["Allow"] == "POST"
     assert post(server, "/api/v1/wake/default/web?at=yesterday").status == 400
-    assert post(server, incoming, good | {"more": [1]}).status == 202
+    assert post(server, incoming, good | {"more": [1]}).status == 200
 
 
 def test_too_many_wake_ups_of_one_target_are_refused(headstart):
@@ -254,6 +264,6 @@ def test_the_process_ends_in_order_while_somebody_waits(api, direct):
 
     threading.Thread(target=call).start()
     server.wait_for_log("woken up")
-    # Exit code 0, and nobody is left waiting.
+    # Exit code 0, and no one is left waiting.
     server.stop()
     assert ended.wait(10)

@@ -1,5 +1,7 @@
 internal import Foundation
+internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import Forecasting
 

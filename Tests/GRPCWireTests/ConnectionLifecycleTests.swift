@@ -1,4 +1,5 @@
 internal import Testing
+internal import Time
 
 @testable internal import GRPCWire
 

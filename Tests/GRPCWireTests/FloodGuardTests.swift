@@ -1,5 +1,6 @@
 internal import GRPCWire
 internal import Testing
+internal import Time
 
 @Suite struct FloodGuardTests {
   private static let start = MonotonicTime(nanoseconds: 1_000_000_000)

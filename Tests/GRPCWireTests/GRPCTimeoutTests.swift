@@ -1,5 +1,6 @@
 internal import GRPCWire
 internal import Testing
+internal import Time
 
 @Suite struct GRPCTimeoutTests {
   @Test(arguments: [

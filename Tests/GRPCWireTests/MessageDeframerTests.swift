@@ -1,4 +1,5 @@
 internal import GRPCWire
+internal import TestKit
 internal import Testing
 
 @Suite struct MessageDeframerTests {
@@ -84,7 +85,7 @@ internal import Testing
   }
 
   @Test func `random messages come out as they went in`() throws {
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     for _ in 0..<300 {
       let messages = (0..<Int.random(in: 1...5, using: &generator)).map { _ in
         (0..<Int.random(in: 0...40, using: &generator)).map { _ in
@@ -118,18 +119,5 @@ internal import Testing
       case .failed(let status): return status
       }
     }
-  }
-}
-
-/// A small generator with a seed, so that a failure comes back.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -20,7 +20,7 @@ internal import Testing
     "text/application/grpc", "",
   ])
   func `answers other content types with 415`(type: String) {
-    guard case .refuse(415, let status) = verdict(("content-type", type)) else {
+    guard case .foreign(415, let status) = verdict(("content-type", type)) else {
       Issue.record("taken")
       return
     }
@@ -33,7 +33,7 @@ internal import Testing
     head.receive((":method", "POST"))
     #expect(
       head.verdict
-        == .refuse(
+        == .foreign(
           httpStatus: 415,
           RPCStatus(
             .invalidArgument, "expected the content-type application/grpc, found none")))
@@ -125,7 +125,7 @@ internal import Testing
     var head = RequestHead(maxListSize: 1000)
     Self.plain.forEach { head.receive($0) }
     head.received(name: Array("content-type".utf8).span.bytes, value: [0xFF, 0xFE].span.bytes)
-    guard case .refuse(415, let status) = head.verdict else {
+    guard case .foreign(415, let status) = head.verdict else {
       Issue.record("taken")
       return
     }

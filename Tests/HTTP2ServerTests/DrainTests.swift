@@ -4,6 +4,7 @@ internal import GRPCWire
 internal import HTTP2Server
 internal import Synchronization
 internal import Testing
+internal import Time
 
 @Suite struct DrainTests {
   typealias Method = TestService.Method

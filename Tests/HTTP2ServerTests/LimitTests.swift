@@ -2,6 +2,7 @@ internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
 internal import Testing
+internal import Time
 
 /// Each limit of the server, at the limit and one past it. See docs/limits.md.
 @Suite struct LimitTests {

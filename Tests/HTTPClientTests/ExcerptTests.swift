@@ -48,6 +48,26 @@ internal import Testing
   }
 
   @Test(arguments: [
+    "HUNTER2/longer+", "Hunter2/Longer+", "hunter2%2Flonger%2B", "aHVudGVyMi9sb25nZXIr",
+    // Inside of something longer: u:hunter2/longer+, us:hunter2/longer+ and use:hunter2/longer+.
+    "dTpodW50ZXIyL2xvbmdlcis=", "dXM6aHVudGVyMi9sb25nZXIr", "dXNlOmh1bnRlcjIvbG9uZ2VyKw==",
+    "Basic dTpodW50ZXIyL2xvbmdlcis=",
+  ])
+  func `hides what was made of a secret`(text: String) {
+    let shown = Excerpt.text(of: "<\(text)>", hiding: [Redacted("hunter2/longer+")])
+    #expect(shown.contains("[redacted]"), "\(shown)")
+    // At most the digits that stand for what is beside the secret are left.
+    #expect(shown.utf8.count <= "<[redacted]>".utf8.count + "Basic ".utf8.count + 8, "\(shown)")
+  }
+
+  @Test func `hides every secret that the process has used, whoever repeats it`() throws {
+    SecretLedger.note(Redacted("Bearer ledger-secret-7f3a"))
+    SecretLedger.note(Redacted("team-a"))
+    #expect(Excerpt.text(of: "no LEDGER-SECRET-7F3A for team-a") == "no [redacted] for team-a")
+    #expect(Excerpt.hidingSecrets(in: Array("a\nledger-secret-7f3a".utf8)) == "a\n[redacted]")
+  }
+
+  @Test(arguments: [
     ("hunter2\u{301}", "[redacted]\u{301}"), ("\u{301}hunter2", "\u{301}[redacted]"),
     ("hunter2hunter2", "[redacted][redacted]"), ("hunter", "hunter"),
   ])

@@ -3,6 +3,7 @@ private import Glibc
 internal import Telemetry
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import HTTPClient
 

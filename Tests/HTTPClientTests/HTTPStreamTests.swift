@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import HTTPClient
 
@@ -63,7 +64,7 @@ internal import Testing
     #expect(result?.failure?.message.hasSuffix("has sent nothing for 100ms") == true)
   }
 
-  @Test func `every piece begins the silence anew`() async throws {
+  @Test func `every piece begins the silence again`() async throws {
     // One byte each 5 ms, 300 of them: longer than the silence, never silent.
     let server = try ScriptedServer(
       always: .text("HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n"), .trickle(0x61))

@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Testing
+internal import Time
 
 @testable internal import Kubernetes
 

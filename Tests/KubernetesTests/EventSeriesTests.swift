@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Kubernetes
 
@@ -62,7 +63,7 @@ internal import Testing
     #expect(Self.name(order) != nil)
   }
 
-  @Test mutating func `an event that is gone is made anew`() throws {
+  @Test mutating func `an event that is gone is made again`() throws {
     let name = try #require(Self.name(happened(Self.note(), at: .zero)))
     series.lost(name: name)
     #expect(Self.name(happened(Self.note(), at: .seconds(1))) != nil)

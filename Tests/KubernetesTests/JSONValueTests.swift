@@ -16,6 +16,19 @@ internal import Testing
     #expect(value == ["name": "x"])
   }
 
+  @Test func `keeps managed fields where they are asked for`() throws {
+    let fields = #"{"f:spec":{"f:replicas":{}}}"#
+    let others = #"{"f:spec":{"f:template":{"f:replicas":{}}}}"#
+    let text = """
+      {"metadata":{"managedFields":[{"manager":"helm","fieldsV1":\(fields)},{"fieldsV1":\(fields)},
+      {"manager":"kubectl","fieldsV1":\(others)},{"manager":"x"},7]}}
+      """
+    let asked = KubernetesObject(try JSONValue(Array(text.utf8), keepsManagers: true))
+    #expect(asked.managers(of: ["spec", "replicas"]) == ["helm"])
+    let plain = KubernetesObject(try JSONValue(Array(text.utf8)))
+    #expect(plain.managers(of: ["spec", "replicas"]) == [])
+  }
+
   @Test(arguments: ["", "{", "{\"a\":}", "[1,]", "nul", "1 2", "{\"a\":1e999}"])
   func `refuses what is not JSON`(text: String) {
     #expect(throws: JSONValue.Failure.self) { try JSONValue(Array(text.utf8)) }

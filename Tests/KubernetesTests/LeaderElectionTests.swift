@@ -1,6 +1,7 @@
 internal import HTTPClient
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Kubernetes
 

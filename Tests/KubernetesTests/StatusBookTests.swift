@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Kubernetes
 
@@ -25,9 +26,13 @@ internal import Testing
       status: status)
   }
 
-  private static func decision(_ replicas: Int?, missing: [String] = []) -> DecisionSummary {
+  private static func decision(
+    _ replicas: Int?, missing: [String] = [], rule: String? = nil
+  ) -> DecisionSummary {
+    var live = Contribution(signal: "live", kind: .prometheus, state: .fresh, replicas: replicas)
+    live.rule = rule
     let contributions =
-      [Contribution(signal: "live", kind: .prometheus, state: .fresh, replicas: replicas)]
+      [live]
       + missing.map { Contribution(signal: $0, kind: .forecast, state: .unknown) }
     return DecisionSummary(
       Decision(
@@ -129,7 +134,7 @@ internal import Testing
     #expect(status?["winningSignal"] == nil)
   }
 
-  @Test mutating func `an invalid object is announced once, and when it is mended`() throws {
+  @Test mutating func `an invalid object is announced once, and when it is fixed`() throws {
     let status = JSONValue.object([])
     book.reviewed(Self.review(errors: ["spec: bad"], isHeld: true, status: status), now: .zero)
     book.learned(Self.id) { $0.decision = Self.decision(3) }
@@ -242,5 +247,97 @@ internal import Testing
     #expect(Self.condition(status, .ready)?["message"] == "no route")
     #expect(Self.condition(status, .active)?["reason"] == "InUse")
     #expect(status?.members.contains { $0.key == "desiredReplicas" } == false)
+  }
+
+  // MARK: What others' schemas have
+
+  private static func review(ofKind kind: String, errors: [String] = []) -> ObjectReview {
+    var review = review(errors: errors)
+    review.reference.kind = kind
+    return review
+  }
+
+  @Test mutating func `an ElastiService has the members that KubeElasti's schema has`() throws {
+    let review = Self.review(ofKind: "ElastiService")
+    book.reviewed(review, now: .zero)
+    book.learned(review.id) { $0.decided(Self.decision(0), at: Self.wallClock) }
+    var status = try #require(due(at: .zero).first).patch["status"]
+    #expect(status?["mode"] == "proxy")
+    #expect(status?["lastReconciledTime"] == "2025-11-20T22:00:00Z")
+    #expect(status?["lastScaledUpTime"] == nil)
+    book.written(review.id)
+    let up = Self.wallClock.advanced(by: .seconds(60))
+    book.learned(review.id) { $0.decided(Self.decision(2), at: up) }
+    status = try #require(due(at: .seconds(60), wallClock: up).first).patch["status"]
+    #expect(status?["mode"] == "serve")
+    #expect(status?["lastReconciledTime"] == "2025-11-20T22:01:00Z")
+    #expect(status?["lastScaledUpTime"] == "2025-11-20T22:01:00Z")
+    book.written(review.id)
+    // The time alone is no reason to write.
+    book.learned(review.id) { $0.decided(Self.decision(2), at: up.advanced(by: .seconds(60))) }
+    #expect(due(at: .seconds(120)).isEmpty)
+  }
+
+  @Test mutating func `what the target has goes before what is asked for`() throws {
+    let review = Self.review(ofKind: "ElastiService")
+    book.reviewed(review, now: .zero)
+    book.learned(review.id) {
+      $0.scaling = .inOrder
+      $0.decided(Self.decision(0), at: Self.wallClock)
+    }
+    var status = try #require(due(at: .zero).first).patch["status"]
+    #expect(status?["mode"] == nil)
+    book.written(review.id)
+    book.learned(review.id) { $0.currentReplicas = 3 }
+    status = try #require(due(at: .seconds(60)).first).patch["status"]
+    #expect(status?["mode"] == "serve")
+  }
+
+  @Test mutating func `the mode does not wait for the interval, and other changes do`() throws {
+    let review = Self.review(ofKind: "ElastiService")
+    book.reviewed(review, now: .zero)
+    book.learned(review.id) { $0.decided(Self.decision(3), at: Self.wallClock) }
+    #expect(due(at: .zero).count == 1)
+    book.written(review.id)
+    book.learned(review.id) { $0.decided(Self.decision(4), at: Self.wallClock) }
+    #expect(due(at: StatusBook.urgentInterval).isEmpty)
+    book.learned(review.id) { $0.decided(Self.decision(0), at: Self.wallClock) }
+    #expect(due(at: StatusBook.urgentInterval - .milliseconds(1)).isEmpty)
+    let write = try #require(due(at: StatusBook.urgentInterval).first)
+    #expect(write.patch["status"]?["mode"] == "proxy")
+    book.written(review.id)
+    #expect(due(at: .seconds(60)).isEmpty)
+  }
+
+  @Test mutating func `the mode is written before all else`() {
+    for number in 0..<40 {
+      var review = Self.review()
+      review.reference.name = "web-\(number)"
+      book.reviewed(review, now: .zero)
+    }
+    let elasti = Self.review(ofKind: "ElastiService")
+    book.reviewed(elasti, now: .zero)
+    book.learned(elasti.id) { $0.decided(Self.decision(0), at: Self.wallClock) }
+    #expect(due(at: .zero).first?.review.id == elasti.id)
+  }
+
+  @Test mutating func `a ScalingRule names the rule that applies`() throws {
+    let review = Self.review(ofKind: "ScalingRule")
+    book.reviewed(review, now: .zero)
+    book.learned(review.id) { $0.decision = Self.decision(3, rule: "Weekend") }
+    var status = try #require(due(at: .zero).first).patch["status"]
+    #expect(status?["lastAppliedRule"] == "Weekend")
+    #expect(status?["desiredReplicas"] == 3)
+    book.written(review.id)
+    book.learned(review.id) { $0.decision = Self.decision(3) }
+    status = try #require(due(at: .seconds(60)).first).patch["status"]
+    #expect(status?.members.contains(JSONValue.Member("lastAppliedRule", .null)) == true)
+  }
+
+  @Test mutating func `of an object that is not in force no mode is told`() throws {
+    let review = Self.review(ofKind: "ElastiService", errors: ["spec: bad"])
+    book.reviewed(review, now: .zero)
+    book.learned(review.id) { $0.decided(Self.decision(0), at: Self.wallClock) }
+    #expect(try #require(due(at: .zero).first).patch["status"]?["mode"] == nil)
   }
 }

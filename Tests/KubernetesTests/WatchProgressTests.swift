@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Testing
+internal import Time
 
 @testable internal import Kubernetes
 
@@ -40,7 +41,7 @@ internal import Testing
       progress.watchEnded(now: .seconds(5) + WatchProgress.shortestWatch) == .watch(from: "7"))
   }
 
-  @Test mutating func `lists anew after an expired version, at once but only once`() throws {
+  @Test mutating func `lists again after an expired version, at once but only once`() throws {
     _ = progress.listed(resourceVersion: "7", now: .zero)
     #expect(progress.watchFailed(Self.failure(.expired), now: .seconds(1)) == .list)
     #expect(progress.resourceVersion == nil)
@@ -54,7 +55,7 @@ internal import Testing
       longest = max(longest, wait)
       #expect(progress.waited(now: .seconds(round)) == .list)
     }
-    #expect(longest >= WatchProgress.longestWait / 2)
+    #expect(longest >= WatchProgress.longestEarlyWait / 2)
     _ = progress.listed(resourceVersion: "9", now: .seconds(20))
     progress.received(resourceVersion: "10")
     #expect(progress.watchFailed(Self.failure(.expired), now: .seconds(21)) == .list)
@@ -73,7 +74,7 @@ internal import Testing
     #expect(try waitTime(progress.watchFailed(silent, now: .seconds(60))) > .zero)
   }
 
-  @Test mutating func `backs off, doubling up to half a minute, and resumes`() throws {
+  @Test mutating func `backs off, doubling up to three seconds, and resumes`() throws {
     _ = progress.listed(resourceVersion: "7", now: .zero)
     progress.received(resourceVersion: "8")
     var waits: [Duration] = []
@@ -84,16 +85,35 @@ internal import Testing
       #expect(progress.waited(now: .seconds(round)) == .watch(from: "8"))
     }
     for (index, wait) in waits.enumerated() {
-      let full = min(WatchProgress.firstWait * (1 << index), WatchProgress.longestWait)
+      let full = min(WatchProgress.firstWait * (1 << index), WatchProgress.longestEarlyWait)
       #expect(wait >= full / 2 && wait <= full)
     }
     // Now the version itself is in doubt.
     _ = progress.watchFailed(Self.failure(.unreachable(.connect)), now: .seconds(9))
     #expect(progress.waited(now: .seconds(9)) == .list)
-    for _ in 0..<20 {
-      let order = progress.listFailed(Self.failure(.serverError))
-      #expect(try waitTime(order) <= WatchProgress.longestWait)
+  }
+
+  @Test(arguments: [
+    KubernetesFailure.Kind.unreachable(.connect), .serverError, .forbidden, .unknownResource,
+  ])
+  mutating func `a server that was there is looked for every three seconds, for a minute`(
+    _ kind: KubernetesFailure.Kind
+  ) throws {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    var waited = Duration.zero
+    for _ in 1..<WatchProgress.earlyFailures {
+      let wait = try waitTime(progress.watchFailed(Self.failure(kind), now: waited))
+      #expect(wait <= WatchProgress.longestEarlyWait)
+      waited += wait
     }
+    #expect(waited >= .seconds(30) && waited <= .seconds(75))
+    // Then it is no short outage.
+    for _ in 0..<10 { _ = progress.listFailed(Self.failure(kind)) }
+    let wait = try waitTime(progress.listFailed(Self.failure(kind)))
+    #expect(wait >= WatchProgress.absentWait && wait <= WatchProgress.longestWait)
+    #expect(progress.listed(resourceVersion: "9", now: waited) == .watch(from: "9"))
+    let next = try waitTime(progress.watchFailed(Self.failure(kind), now: waited))
+    #expect(next <= WatchProgress.firstWait)
   }
 
   @Test mutating func `an event ends the back-off`() throws {

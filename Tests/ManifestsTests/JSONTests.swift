@@ -50,7 +50,8 @@ struct JSONTests {
     #expect(
       decode(broken).lines == [
         "a.yaml:9:39: error: spec.signals[0].schedule.rules[0].replicas: expected a whole number "
-          + "from 0 to 1000000, found the text \"3\"; leave out the quotes"
+          + "from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"3\"; "
+          + "leave out the quotes"
       ])
   }
 

@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scaling
+internal import Time
 
 /// The simulation of docs/internals/simulation.md, read literally: looks at every second.
 ///
@@ -9,12 +10,34 @@ struct BacktestOracle {
   let history: LoadHistory
   let forecasts: [String: ForecastSeries]
   let settings: Backtest.Settings
+  /// How much later than the load its metrics show it, in whole seconds.
+  let delay: Duration
 
   struct Account: Equatable {
     var underProvisioned = 0
     var replicaSeconds = 0
     var worstShortfall = 0
     var scalings = 0
+    var longestShortage = 0
+    /// Of the episode with the most load unserved: how long it was, and that load times seconds.
+    var worstEpisode = 0
+    var worstUnserved = 0.0
+    /// The part of the whole load that was not served.
+    var unservedShare = 0.0
+
+    /// Sums over pieces and over seconds differ in their last digits.
+    static func == (left: Account, right: Account) -> Bool {
+      func isNear(_ one: Double, _ other: Double) -> Bool {
+        abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1e-3)
+      }
+      return left.underProvisioned == right.underProvisioned
+        && left.replicaSeconds == right.replicaSeconds
+        && left.worstShortfall == right.worstShortfall && left.scalings == right.scalings
+        && left.longestShortage == right.longestShortage
+        && left.worstEpisode == right.worstEpisode
+        && isNear(left.worstUnserved, right.worstUnserved)
+        && isNear(left.unservedShare, right.unservedShare)
+    }
   }
 
   /// Pods by the second in which each becomes ready, the oldest first.
@@ -22,6 +45,14 @@ struct BacktestOracle {
     var pods: [Int]
     var account = Account()
     var recommendations: [(second: Int, replicas: Int)] = []
+    private var load = 0.0
+    private var unserved = 0.0
+    private var episode = (seconds: 0, unserved: 0.0)
+    private var worst = (seconds: 0, unserved: -1.0)
+
+    init(pods: [Int]) {
+      self.pods = pods
+    }
 
     mutating func scale(to replicas: Int, at second: Int, startup: Int, counts: Bool) {
       guard replicas != pods.count else { return }
@@ -48,11 +79,28 @@ struct BacktestOracle {
       return min(max(next, least), most)
     }
 
-    mutating func count(needed: Int?, second: Int) {
-      guard let needed else { return }
+    mutating func count(needed: Int?, load: Double?, perReplica: Double, second: Int) {
+      guard let needed, let load else {
+        episode = (0, 0)
+        return
+      }
       let serving = pods.count { $0 <= second }
       account.replicaSeconds += pods.count
-      guard serving < needed else { return }
+      self.load += load
+      defer { account.unservedShare = self.load > 0 ? unserved / self.load : 0 }
+      guard serving < needed else {
+        episode = (0, 0)
+        return
+      }
+      unserved += load - Double(serving) * perReplica
+      episode.seconds += 1
+      episode.unserved += load - Double(serving) * perReplica
+      account.longestShortage = max(account.longestShortage, episode.seconds)
+      if episode.unserved > worst.unserved + 1e-6 {
+        worst = episode
+        account.worstEpisode = worst.seconds
+        account.worstUnserved = worst.unserved
+      }
       account.underProvisioned += 1
       account.worstShortfall = max(account.worstShortfall, needed - serving)
     }
@@ -103,12 +151,13 @@ struct BacktestOracle {
       } else if second % 15 == 0, let replicas = decision.replicas, !scaled.pods.isEmpty {
         sync(&scaled, Double(replicas), 1, second, startup, needed)
       }
-      if second % 15 == 0, let load {
-        sync(&alone, load, settings.perReplica, second, startup, needed)
+      if second % 15 == 0, let shown = self.load(at: now - delay) {
+        sync(&alone, shown, settings.perReplica, second, startup, needed)
       }
 
-      scaled.count(needed: needed, second: second)
-      alone.count(needed: needed, second: second)
+      scaled.count(
+        needed: needed, load: load, perReplica: settings.perReplica, second: second)
+      alone.count(needed: needed, load: load, perReplica: settings.perReplica, second: second)
       if let needed {
         perfect.replicaSeconds += needed
         if let lastNeeded, lastNeeded != needed { perfect.scalings += 1 }
@@ -134,11 +183,19 @@ struct BacktestOracle {
     load(at: now).map { Int(($0 / settings.perReplica).rounded(.up)) }
   }
 
-  /// A sample stands for one step, and for three while the next is late.
+  /// A sample stands for one step, and for three while the next is late. In a straight line, every 15 s.
   private func load(at now: Instant) -> Double? {
     guard let index = history.samples.lastIndex(where: { $0.at <= now }) else { return nil }
     let sample = history.samples[index]
     let isLast = index == history.samples.count - 1
+    if history.shape == .linear, !isLast {
+      let next = history.samples[index + 1]
+      let length = sample.at.duration(to: next.at).components.seconds
+      if Duration.seconds(length) <= history.step * 3 {
+        let passed = sample.at.duration(to: now).components.seconds / 15 * 15
+        return sample.value + (next.value - sample.value) * (Double(passed) / Double(length))
+      }
+    }
     return now < sample.at + history.step * (isLast ? 1 : 3) ? sample.value : nil
   }
 
@@ -173,11 +230,11 @@ struct BacktestOracle {
           })
       case .prometheus:
         let up = Reading(value: .sample(1))
-        if let value = load(at: now) {
+        if let value = load(at: now - delay) {
           return .prometheus(Reading(value: .sample(value), obtainedAt: now), uptime: up)
         }
-        let last = history.samples.last { $0.at <= now }
-        let since = last.map { $0.at + history.step * 3 } ?? now
+        let last = history.samples.last { $0.at <= now - delay }
+        let since = last.map { $0.at + history.step * 3 + delay } ?? now
         return .prometheus(
           Reading(
             value: last.map { .sample($0.value) }, obtainedAt: since,

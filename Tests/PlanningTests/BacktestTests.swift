@@ -1,6 +1,8 @@
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 struct BacktestTests {
   /// A policy, a load and settings that a seed makes up.
@@ -8,7 +10,7 @@ struct BacktestTests {
     let oracle: BacktestOracle
 
     init(seed: Int) throws {
-      var random = SeededGenerator(seed: seed)
+      var random = SeededGenerator(seed: UInt64(seed))
       let start = try Instant.at("2026-11-20T05:00:00Z")
       let step = [60, 97, 300, 600][Int.random(in: 0...3, using: &random)]
       var samples: [LoadHistory.Sample] = []
@@ -25,7 +27,8 @@ struct BacktestTests {
         default: level *= Double.random(in: 0.85...1.2, using: &random)
         }
       }
-      let history = try LoadHistory(samples: samples)
+      let shape = LoadShape.allCases[seed % 2]
+      let history = try LoadHistory(samples: samples, shape: shape)
       var signals: [Signal] = []
       if Int.random(in: 0...3, using: &random) > 0 { signals.append(.query(threshold: 100)) }
       let rules = (0..<4).map { index in
@@ -56,22 +59,29 @@ struct BacktestTests {
           from: start + .seconds(Int.random(in: 0...700, using: &random)), to: history.end,
           perReplica: 100, startup: .seconds(Int.random(in: 0...200, using: &random)),
           minReplicas: least, maxReplicas: [40, 100][Int.random(in: 0...1, using: &random)],
-          tolerance: [0.1, 0.1, 0, 0.25][Int.random(in: 0...3, using: &random)]))
+          tolerance: [0.1, 0.1, 0, 0.25][Int.random(in: 0...3, using: &random)]),
+        delay: .seconds([0, 0, 45, 150][Int.random(in: 0...3, using: &random)]))
     }
   }
 
   private func account(_ account: BacktestAccount) -> BacktestOracle.Account {
-    BacktestOracle.Account(
+    let worst = account.worstEpisode
+    return BacktestOracle.Account(
       underProvisioned: Int(account.underProvisioned.components.seconds),
       replicaSeconds: Int((account.replicaHours * 3600).rounded()),
-      worstShortfall: account.worstShortfall, scalings: account.scalings)
+      worstShortfall: account.worstShortfall, scalings: account.scalings,
+      longestShortage: Int(account.longestShortage.components.seconds),
+      worstEpisode: Int(worst?.length.components.seconds ?? 0),
+      worstUnserved: worst?.unserved ?? 0,
+      unservedShare: account.unservedShare)
   }
 
-  @Test(arguments: 1...20)
+  @Test(arguments: 1...40)
   func `Passing over seconds gives what looking at every second gives`(_ seed: Int) throws {
     let oracle = try RandomCase(seed: seed).oracle
     let backtest = try Backtest(
-      of: oracle.policy, over: oracle.history.series, forecasts: oracle.forecasts,
+      of: oracle.policy, over: oracle.history.series,
+      observed: oracle.history.series.delayed(by: oracle.delay), forecasts: oracle.forecasts,
       settings: oracle.settings, zones: zones)
     let expected = try oracle.accounts()
     #expect(account(backtest.policy.account) == expected.policy)
@@ -181,7 +191,10 @@ struct BacktestTests {
 
   @Test func `The table has a column for each`() throws {
     let lines = try jump([.query(threshold: 100)]).table
-    #expect(lines.first?.split(separator: " ") == ["headstart", "HPA", "alone", "oracle"])
+    #expect(
+      lines.first?.split(separator: " ") == [
+        "headstart", "HPA", "alone", "HPA,", "same", "hours", "oracle",
+      ])
     #expect(lines.contains { $0.hasPrefix("under-provisioned") && $0.contains("1m15s") })
     #expect(Set(lines.map(\.count)).count == 1)
   }

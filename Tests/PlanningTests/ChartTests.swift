@@ -3,6 +3,7 @@ internal import FoundationXML
 internal import Planning
 internal import Scaling
 internal import Testing
+internal import Time
 
 struct ChartTests {
   private let from = Instant(milliseconds: 1_795_132_800_000)

@@ -2,6 +2,7 @@ internal import CivilTime
 internal import Foundation
 internal import Planning
 internal import Scaling
+internal import Time
 
 /// One database for all tests: it keeps what it loads.
 let zones = CCTZDatabase()
@@ -14,6 +15,10 @@ extension Instant {
 
   static func + (instant: Instant, duration: Duration) -> Instant {
     instant.advanced(by: duration)
+  }
+
+  static func - (instant: Instant, duration: Duration) -> Instant {
+    instant.advanced(by: .zero - duration)
   }
 }
 
@@ -82,22 +87,5 @@ enum LoadFixture {
   static func ownHistory(_ name: String) throws -> LoadHistory {
     let file = root.appendingPathComponent("Tests/Fixtures/load/\(name)")
     return try LoadHistory(csv: Array(Data(contentsOf: file)))
-  }
-}
-
-/// SplitMix64: the same numbers on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: Int) {
-    state = UInt64(seed)
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

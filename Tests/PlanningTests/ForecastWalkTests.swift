@@ -2,6 +2,7 @@ internal import Forecasting
 internal import Planning
 internal import Scaling
 internal import Testing
+internal import Time
 
 struct ForecastWalkTests {
   private func history(_ samples: [(minute: Int, value: Double)]) throws -> LoadHistory {

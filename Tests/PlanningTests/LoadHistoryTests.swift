@@ -1,6 +1,8 @@
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 struct LoadHistoryTests {
   private func history(_ text: String) throws -> LoadHistory {
@@ -19,6 +21,31 @@ struct LoadHistoryTests {
     #expect(try history.start == Instant.at("2014-07-01T00:00:00Z"))
     #expect(history.step == .seconds(1800))
     #expect(try history.end == Instant.at("2014-07-01T01:00:00Z"))
+  }
+
+  @Test(arguments: [
+    // Grafana's CSV, seconds and milliseconds since 1970.
+    "\"Time\",\"sum(rate(x[1m]))\"\n\"2014-07-01 00:00:00\",\"10\"\n\"2014-07-01 00:30:00\",\"8.5\"\n",
+    "1404172800,10\n1404174600,8.5\n", "ts,v\n1404172800000,10\n1404174600000,8.5\n",
+  ])
+  func `Reads what other programs write`(_ text: String) throws {
+    let history = try history(text)
+    #expect(history.samples.map(\.value) == [10, 8.5])
+    #expect(try history.start == Instant.at("2014-07-01T00:00:00Z"))
+  }
+
+  @Test func `Local times over a clock that was put back are called that, and 0x1f4 is no number`()
+  {
+    #expect {
+      try history("2026-10-25 02:30:00,1\n2026-10-25 02:45:00,1\n2026-10-25 02:00:00,1\n")
+    } throws: {
+      "\($0)".contains("line 3") && "\($0)".contains("a clock was put back here")
+    }
+    #expect {
+      try history("2026-10-25 02:30:00,0x1f4\n2026-10-25 02:45:00,1\n")
+    } throws: {
+      "\($0)" == "line 1: the value \"0x1f4\" is not a number of 0 or more"
+    }
   }
 
   @Test(arguments: [

@@ -1,6 +1,7 @@
 internal import Planning
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// Backtests over the project's own load histories, of which one replica serves 500 or 50.
 struct OwnLoadTests {

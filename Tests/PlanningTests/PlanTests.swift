@@ -2,6 +2,7 @@ internal import CivilTime
 internal import Planning
 internal import Scaling
 internal import Testing
+internal import Time
 
 struct PlanTests {
   private let work = ScheduleRule(
@@ -44,7 +45,10 @@ struct PlanTests {
     let policy = Policy([.schedule(rules, default: 1, zone: "Europe/Paris")])
     let from = try Instant.at("2026-10-24T22:00:00Z")
     let plan = try Plan(of: policy, from: from, to: from + .seconds(90_000), zones: zones)
-    guard case .schedule(let schedule) = policy.signals[0].kind else { return }
+    guard case .schedule(let schedule) = policy.signals[0].kind else {
+      Issue.record("expected a schedule")
+      return
+    }
     let timeline = try schedule.timeline(from: from, to: from + .seconds(100_000), zones: zones)
     for second in stride(from: 0, to: 90_000, by: 37) {
       let now = from + .seconds(second)

@@ -1,3 +1,4 @@
+internal import TestKit
 import Testing
 
 @testable import ScalerMessages
@@ -58,9 +59,12 @@ struct MessageDecoderTests {
   @Test("random changes of recorded calls never trap")
   func mutations() {
     let recorded = RecordedCall.all.map(\.bytes)
-    var random = SplitMix64(state: 20_261_120)
+    var random = SeededGenerator(seed: 20_261_120)
     for _ in 0..<20_000 {
-      guard var bytes = recorded.randomElement(using: &random) else { return }
+      guard var bytes = recorded.randomElement(using: &random) else {
+        Issue.record("expected a recorded call")
+        return
+      }
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         let index = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<3, using: &random) {
@@ -95,18 +99,45 @@ struct MessageDecoderTests {
     #expect(
       try decoder.scaledObjectRef(from: bytes.span.bytes)
         == ScaledObjectRef(
-          policy: "p", workload: "w", leadTime: "10m", metricName: "m", metadataCount: 6))
+          policy: "p", workload: "w", leadTime: "10m", metricName: "m",
+          ignored: ["", "scalerAddress"], metadataCount: 6))
   }
 
   @Test(
     "a key that only begins like one that is read is another key",
-    arguments: [
-      "polic", "policyy", "Workload", "workloadFromEnv", "leadtime", "metricName ",
-    ])
+    arguments: ["polic", "policyy", "Workloads", "metricName ", "FromEnv", "queries"])
   func similarKeys(key: String) throws {
     let bytes = WireBytes.metadata(key, "value")
     #expect(
-      try decoder.scaledObjectRef(from: bytes.span.bytes) == ScaledObjectRef(metadataCount: 1))
+      try decoder.scaledObjectRef(from: bytes.span.bytes)
+        == ScaledObjectRef(ignored: [key], metadataCount: 1))
+  }
+
+  @Test("what a signal says, and keys in another case, come in the order of their keys")
+  func signalKeys() throws {
+    let entries = [
+      TriggerEntry(key: "Policy", value: "p"), TriggerEntry(key: "end", value: "0 18 * * *"),
+      TriggerEntry(key: "query", value: "up"), TriggerEntry(key: "start", value: "0 9 * * *"),
+    ]
+    let bytes = [2, 0, 3, 1].flatMap { WireBytes.metadata(entries[$0].key, entries[$0].value) }
+    #expect(
+      try decoder.scaledObjectRef(from: bytes.span.bytes)
+        == ScaledObjectRef(entries: entries, metadataCount: 4))
+  }
+
+  @Test("a key that KEDA resolved from an environment is the plain one, which comes before it")
+  func keysFromEnvironment() throws {
+    let first =
+      WireBytes.metadata("queryFromEnv", "a") + WireBytes.metadata("workloadFromEnv", "w")
+      + WireBytes.metadata("policyFromEnv", "no") + WireBytes.metadata("policy", "p")
+    let reference = try decoder.scaledObjectRef(from: first.span.bytes)
+    #expect(reference.entries == [TriggerEntry(key: "query", value: "a")])
+    #expect(reference.workload == "w")
+    #expect(reference.policy == "p")
+    let both = WireBytes.metadata("query", "plain") + WireBytes.metadata("queryFromEnv", "no")
+    #expect(
+      try decoder.scaledObjectRef(from: both.span.bytes).entries
+        == [TriggerEntry(key: "query", value: "plain")])
   }
 
   @Test("the last of equal keys wins")
@@ -289,18 +320,5 @@ struct MessageDecoderTests {
     #expect(
       try decoder.reflectionRequest(from: request.span.bytes)
         == ReflectionRequest(host: "host", question: question))
-  }
-}
-
-/// Random numbers that are the same in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

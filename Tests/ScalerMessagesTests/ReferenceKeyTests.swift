@@ -1,3 +1,4 @@
+internal import TestKit
 import Testing
 
 @testable import ScalerMessages
@@ -8,7 +9,7 @@ struct ReferenceKeyTests {
 
   @Test("messages with the same reference have the same key, and others another one")
   func agreesWithReferences() throws {
-    var random = SplitMix64(state: 20_261_126)
+    var random = SeededGenerator(seed: 20_261_126)
     var references: [[UInt8]: ScaledObjectRef] = [:]
     for _ in 0..<20_000 {
       let bytes = message(using: &random)
@@ -18,6 +19,7 @@ struct ReferenceKeyTests {
       try #require(key.bytes == self.key(of: reference))
       try #require(key.hasMetricName == (reference.metricName != nil))
       reference.metadataCount = 0
+      reference.ignored = []
       let known = references.updateValue(reference, forKey: key.bytes)
       try #require(known == nil || known == reference)
     }
@@ -79,7 +81,7 @@ struct ReferenceKeyTests {
 
   @Test("GetMetrics asks for the same metric, however its request is written")
   func metricsRequests() throws {
-    var random = SplitMix64(state: 20_261_127)
+    var random = SeededGenerator(seed: 20_261_127)
     var own = 0
     for _ in 0..<20_000 {
       var bytes = WireBytes.field(
@@ -106,20 +108,25 @@ struct ReferenceKeyTests {
     var key = ReferenceKey()
     key.fill(
       name: reference.name, namespace: reference.namespace, policy: reference.policy,
-      workload: reference.workload, leadTime: reference.leadTime, metricName: reference.metricName)
+      workload: reference.workload, leadTime: reference.leadTime, metricName: reference.metricName,
+      entries: reference.entries.map { ($0.key, $0.value) })
     return key.bytes
   }
 
   /// A reference with few different texts, so that equal ones come up, its entries in any order, and
   /// now and then written as KEDA would not.
-  private func message(using random: inout SplitMix64) -> [UInt8] {
+  private func message(using random: inout SeededGenerator) -> [UInt8] {
     func text() -> String {
       ["", "a", "b", "ab", "ü", "a\0", String(repeating: "x", count: 200)]
         .randomElement(using: &random) ?? ""
     }
     func seldom() -> Bool { Int.random(in: 0..<10, using: &random) == 0 }
     var fields = [WireBytes.field(1, text()), WireBytes.field(2, text())]
-    for key in ["policy", "workload", "leadTime", "metricName", "scalerAddress"] {
+    let keys = [
+      "policy", "workload", "leadTime", "metricName", "scalerAddress", "start", "Query",
+      "queryFromEnv", "workloadFromEnv",
+    ]
+    for key in keys.shuffled(using: &random) {
       guard Bool.random(using: &random) else { continue }
       fields.append(WireBytes.metadata(key, text()))
       if seldom() { fields.append(WireBytes.metadata(key, text())) }

@@ -18,10 +18,12 @@ internal import Testing
   @Test func `a trigger that names its metric is answered by that name`() {
     var frames = AnswerFrames()
     let named = Binding(
-      object: ScaledObject(namespace: "shop", name: "web", metricName: "load"), now: .zero,
+      object: ScaledObject(namespace: "shop", name: "web", metricName: "load"), key: ByteKey(),
+      now: .zero,
       frames: frames)
     let unnamed = Binding(
-      object: ScaledObject(namespace: "shop", name: "web"), now: .zero, frames: frames)
+      object: ScaledObject(namespace: "shop", name: "web"), key: ByteKey(), now: .zero,
+      frames: frames)
     for replicas in [3, 4] {
       for (binding, name) in [(named, "load"), (unnamed, "desired_replicas")] {
         binding.take(

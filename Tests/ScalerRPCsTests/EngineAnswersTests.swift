@@ -2,17 +2,19 @@ internal import DecisionEngine
 internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerMessages
-internal import ScalerRPCs
 internal import Scaling
 internal import Testing
+internal import Time
+
+@testable internal import ScalerRPCs
 
 @Suite struct EngineAnswersTests {
-  private static let feed = Feed.query(
+  static let feed = Feed.query(
     source: ResourceName(name: "main"), promQL: "up", onEmpty: .error)
-  private static let object = ScaledObject(namespace: "default", name: "web")
+  static let object = ScaledObject(namespace: "default", name: "web")
 
   /// Ten replicas between 09:00 and 10:00 UTC of every day, none else; a lead of five minutes.
-  private static let scheduled = Policy(
+  static let scheduled = Policy(
     name: ResourceName(name: "web"),
     signals: [
       Signal(
@@ -25,7 +27,7 @@ internal import Testing
           ])))
     ])
 
-  private static func live(
+  static func live(
     whenUnavailable: UnavailableBehaviour = .error, namespace: String? = nil
   ) -> Policy {
     Policy(
@@ -37,7 +39,7 @@ internal import Testing
       ], whenUnavailable: whenUnavailable)
   }
 
-  private static func catalog(_ policies: Policy...) -> Catalog {
+  static func catalog(_ policies: Policy...) -> Catalog {
     let source = DataSource(
       name: ResourceName(name: "main"), kind: .prometheus, address: "http://prometheus")
     return Catalog(
@@ -45,20 +47,20 @@ internal import Testing
       dataSources: [DataSourceKey(kind: .prometheus, name: source.name): source])
   }
 
-  private static func sample(_ value: Double, at now: Instant) -> Reading {
+  static func sample(_ value: Double, at now: Instant) -> Reading {
     Reading(value: .sample(value), obtainedAt: now)
   }
 
-  private static func metrics(_ replicas: Int) -> RPCResponder.Answer {
+  static func metrics(_ replicas: Int) -> RPCResponder.Answer {
     .respond(MessageEncoder.getMetricsResponse(metricName: "desired_replicas", replicas: replicas))
   }
 
-  private static func activity(_ active: Bool) -> [UInt8] {
+  static func activity(_ active: Bool) -> [UInt8] {
     MessageEncoder.isActiveResponse(active)
   }
 
   /// 2027-01-15 08:00 UTC is where the harness's clock starts.
-  private func time(_ minutes: Int64, on harness: EngineHarness) -> Instant {
+  func time(_ minutes: Int64, on harness: EngineHarness) -> Instant {
     Instant(milliseconds: 1_800_000_000_000 - 1_800_000_000_000 % 86_400_000 + minutes * 60_000)
   }
 
@@ -223,7 +225,7 @@ internal import Testing
     #expect(status.code == .unavailable)
   }
 
-  @Test func `a reload answers anew, and lets go of feeds that nobody wants`() throws {
+  @Test func `a reload changes the answers, and releases feeds that no policy reads`() throws {
     let harness = try EngineHarness(Self.catalog(Self.live()))
     #expect(harness.retained == [Self.feed: 1])
     harness.supply(Self.sample(50, at: harness.clock.now), for: Self.feed)
@@ -239,6 +241,7 @@ internal import Testing
     #expect(harness.answers(on: 5) == [Self.metrics(5)])
     #expect(harness.retained == [Self.feed: 2])
     harness.update(Self.catalog())
+    aMinutePasses(harness)
     #expect(harness.retained.isEmpty)
     harness.send(.getMetrics, Self.object, stream: 7)
     guard case .end(let status)? = harness.answers(on: 7).first else {
@@ -260,95 +263,16 @@ internal import Testing
     #expect(harness.answers(on: 3) == [Self.metrics(0)])
     #expect(harness.onEngine { engine, _ in engine.snapshot().policies.count } == 2)
     harness.update(Self.catalog())
+    aMinutePasses(harness)
     #expect(harness.onEngine { engine, _ in engine.snapshot().policies.count } == 0)
   }
 
-  @Test func `an implied policy goes with the last ScaledObject that asked for it`() throws {
-    let forecaster = DataSource(
-      name: ResourceName(name: "default"), kind: .forecaster, address: "http://forecaster")
-    let harness = try EngineHarness(Catalog(dataSources: [forecaster.key: forecaster]))
-    harness.send(.isActive, Self.object, stream: 1)
-    let feed = Feed.forecast(source: forecaster.name, workload: "web")
-    #expect(harness.retained == [feed: 1])
+  /// A deleted policy is answered for that long.
+  func aMinutePasses(_ harness: EngineHarness) {
     harness.onEngine { engine, harness in
-      engine.unsubscribe([Self.object], worker: harness.stranger)
+      harness.clock.now = harness.clock.now.advanced(by: .seconds(60))
+      engine.forgetWhatIsOver()
     }
-    #expect(harness.retained == [feed: 1])
-    harness.forget(Self.object)
-    #expect(harness.retained.isEmpty)
-    #expect(harness.onEngine { engine, _ in engine.snapshot().policies.count } == 0)
-  }
-
-  @Test func `one ScaledObject past the limit is refused with RESOURCE_EXHAUSTED`() throws {
-    let harness = try EngineHarness(Self.catalog(Self.scheduled), maxSubscriptions: 1)
-    harness.send(.isActive, Self.object, stream: 1)
-    #expect(harness.answers(on: 1) == [.respond(Self.activity(false))])
-    harness.send(.isActive, ScaledObject(namespace: "other", name: "web"), stream: 3)
-    guard case .end(let status)? = harness.answers(on: 3).first else {
-      Issue.record("the limit did not bite")
-      return
-    }
-    #expect(status.code == .resourceExhausted)
-  }
-
-  @Test func `metricName names the metric in specification and value`() throws {
-    let harness = try EngineHarness(Self.catalog(Self.scheduled))
-    var object = Self.object
-    object.metricName = "rps"
-    harness.send(.getMetricSpec, object, stream: 1)
-    harness.send(.streamMetricSpec, object, stream: 3)
-    harness.send(.getMetrics, object, stream: 5)
-    let spec = MessageEncoder.getMetricSpecResponse(metricName: "rps")
-    #expect(harness.answers(on: 1) == [.respond(spec)])
-    #expect(harness.answers(on: 3) == [.send(spec)])
-    #expect(
-      harness.answers(on: 5) == [
-        .respond(MessageEncoder.getMetricsResponse(metricName: "rps", replicas: 0))
-      ])
-  }
-
-  @Test func `remembers what it decided, by the policy's name`() throws {
-    let harness = try EngineHarness(Self.catalog(Self.live(namespace: "default")))
-    let start = harness.clock.now
-    for (second, value) in [30.0, 31, 45, 44].enumerated() {
-      harness.clock.now = start.advanced(by: .seconds(second))
-      harness.supply(Self.sample(value, at: harness.clock.now), for: Self.feed)
-    }
-    let name = ResourceName(namespace: "default", name: "web")
-    let found: PolicyDetail?? = harness.onEngine { engine, _ in engine.detail(named: name) }
-    let detail = try #require(found ?? nil)
-    let decisions = detail.history.decisions()
-    #expect(decisions.map(\.replicas) == [nil, 3, 4, 5])
-    #expect(decisions.last?.at == start.advanced(by: .seconds(2)))
-    #expect(detail.snapshot.decision.at == start.advanced(by: .seconds(3)))
-    let missing: PolicyDetail?? = harness.onEngine { engine, _ in
-      engine.detail(named: ResourceName(namespace: "default", name: "none"))
-    }
-    #expect((missing ?? nil) == nil)
-    #expect(harness.onEngine { engine, _ in engine.policyNames() } == [name])
-  }
-
-  @Test func `one reading changes the answers of more ScaledObjects than fit one message`() throws {
-    let harness = try EngineHarness(Self.catalog(Self.live()), maxSubscriptions: 1000)
-    harness.supply(Self.sample(10, at: harness.clock.now), for: Self.feed)
-    let objects = (0..<700).map { number in
-      ScaledObject(namespace: "default", name: "web-\(number)", policy: "web")
-    }
-    for (index, object) in objects.enumerated() {
-      harness.send(.streamIsActive, object, stream: Int32(2 * index + 1))
-    }
-    // A slow machine takes longer for all of them than the first waits for its second `true`.
-    func isActive(_ index: Int) -> Bool {
-      let answers = harness.answers(on: Int32(2 * index + 1))
-      return !answers.isEmpty && answers.allSatisfy { $0 == .send(Self.activity(true)) }
-    }
-    for index in objects.indices { #expect(isActive(index)) }
-    harness.supply(Self.sample(0, at: harness.clock.now), for: Self.feed)
-    harness.supply(Self.sample(20, at: harness.clock.now), for: Self.feed)
-    for (index, object) in objects.enumerated() {
-      #expect(isActive(index))
-      harness.send(.getMetrics, object, stream: Int32(2 * index + 2001))
-      #expect(harness.answers(on: Int32(2 * index + 2001)) == [Self.metrics(2)])
-    }
+    harness.settle()
   }
 }

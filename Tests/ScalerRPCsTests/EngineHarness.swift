@@ -9,6 +9,7 @@ internal import Scaling
 internal import Synchronization
 internal import Telemetry
 internal import TestKit
+internal import Time
 
 /// A wall clock that stands still until it is set.
 final class ManualClock: Sendable {
@@ -31,6 +32,8 @@ final class SuppliedFeeds: FeedSupplier {
   }
 
   func update(dataSources: [DataSourceKey: DataSource]) {}
+  func take(_ reading: Reading, of feed: Feed) {}
+
   func retain(_ feed: Feed) { retained[feed, default: 0] += 1 }
 
   func release(_ feed: Feed) {
@@ -104,7 +107,11 @@ final class EngineHarness: Sendable {
 
   init(
     _ catalog: Catalog, defaults: PolicyDefaults = PolicyDefaults(),
-    firstFetchWait: Duration = .seconds(2), maxSubscriptions: Int = 100
+    firstFetchWait: Duration = .seconds(2), maxSubscriptions: Int = 100,
+    maxImplied: Int = 1 << 20,
+    restored: [String: PolicyMemory] = [:],
+    keepMemory: (@Sendable (MemoryChanges) -> Void)? = nil,
+    keepingInterval: Duration = .seconds(5)
   ) throws {
     control = try EventLoop(name: "control")
     worker = try EventLoop(name: "worker")
@@ -115,6 +122,9 @@ final class EngineHarness: Sendable {
       defaults: defaults, zones: UTCDatabase(), wallClock: { clock.now })
     configuration.firstFetchWait = firstFetchWait
     configuration.maxSubscriptions = maxSubscriptions
+    configuration.maxImplied = maxImplied
+    configuration.keepMemory = keepMemory
+    configuration.keepingInterval = keepingInterval
     engine = DecisionEngine(loop: control, configuration: configuration, logger: .disabled)
     onEngine { engine, harness in
       do {
@@ -126,6 +136,7 @@ final class EngineHarness: Sendable {
       } catch {
         preconditionFailure("the engine did not start: \(error)")
       }
+      engine.restore(restored)
       engine.update(catalog: catalog)
     }
     let metrics = HeadstartMetrics(version: "test")
@@ -208,7 +219,7 @@ final class EngineHarness: Sendable {
   /// A worker that the engine does not know.
   var stranger: WorkerMailbox { WorkerMailbox(loop: worker) { _ in } }
 
-  /// Lets the worker forget a ScaledObject, as if nobody had asked for a long time.
+  /// Lets the worker forget a ScaledObject, as if no call had come for a long time.
   func forget(_ object: ScaledObject) {
     _ = worker.call { [self] in rpcs?.forget([object]) }
     settle()

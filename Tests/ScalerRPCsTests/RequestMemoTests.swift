@@ -19,38 +19,34 @@ internal import Testing
     #expect(memo.value(for: message(1).span.bytes) == nil)
   }
 
-  @Test func `is out of use once there are more messages than it may have`() {
+  @Test(arguments: [100, RequestMemo<Int>.longestMessage])
+  func `takes no more once its bytes are used up, until it is emptied`(_ length: Int) {
     var memo = RequestMemo<Int>()
-    for number in 0..<RequestMemo<Int>.maxEntries {
-      memo.remember(number, for: message(number).span.bytes)
-    }
-    #expect(memo.count == RequestMemo<Int>.maxEntries)
-    #expect(!memo.isOutgrown)
-    #expect(memo.value(for: message(0).span.bytes) == 0)
-    memo.remember(-1, for: message(-1).span.bytes)
-    #expect(memo.isOutgrown)
-    #expect(memo.count == 0)
-    memo.remember(-2, for: message(-2).span.bytes)
-    for number in [0, -1, -2] {
-      #expect(memo.value(for: message(number).span.bytes) == nil)
-    }
-    memo.removeAll()
-    #expect(!memo.isOutgrown)
-    memo.remember(-1, for: message(-1).span.bytes)
-    #expect(memo.value(for: message(-1).span.bytes) == -1)
-  }
-
-  @Test func `is out of use once there are more bytes than it may hold`() {
-    var memo = RequestMemo<Int>()
-    let length = RequestMemo<Int>.longestMessage
-    let most = RequestMemo<Int>.maxBytes / length
+    let most = RequestMemo<Int>.maxBytes / (length + RequestMemo<Int>.entryOverhead)
     for number in 0..<most {
       memo.remember(number, for: message(number, length: length).span.bytes)
     }
     #expect(memo.count == most)
-    #expect(!memo.isOutgrown)
-    memo.remember(-1, for: message(-1, length: 1).span.bytes)
-    #expect(memo.isOutgrown)
+    #expect(!memo.isFull)
+    memo.remember(-1, for: message(-1, length: length).span.bytes)
+    #expect(memo.isFull)
+    #expect(memo.count == most)
+    #expect(memo.value(for: message(-1, length: length).span.bytes) == nil)
+    #expect(memo.value(for: message(0, length: length).span.bytes) == 0)
+    memo.removeAll()
+    #expect(!memo.isFull)
+    memo.remember(-1, for: message(-1, length: length).span.bytes)
+    #expect(memo.value(for: message(-1, length: length).span.bytes) == -1)
+  }
+
+  @Test func `a message that is remembered twice is counted once`() {
+    var memo = RequestMemo<Int>()
+    let length = RequestMemo<Int>.longestMessage
+    for number in 0...RequestMemo<Int>.maxBytes / length {
+      memo.remember(number, for: message(1, length: length).span.bytes)
+    }
+    #expect(!memo.isFull)
+    #expect(memo.count == 1)
   }
 
   @Test func `leaves a message out that is one byte too long`() {

@@ -4,6 +4,7 @@ internal import ScalerMessages
 internal import ScalerRPCs
 internal import Scaling
 internal import Testing
+internal import Time
 
 @Suite struct WakeUpTests {
   private static let feed = Feed.query(

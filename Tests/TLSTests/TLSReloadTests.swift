@@ -73,7 +73,7 @@ internal import Testing
     guard case .none = folder.look(&reload) else { throw Unexpected() }
   }
 
-  @Test func `a file that goes and comes back is mended`() throws {
+  @Test func `a file that goes and comes back is fixed`() throws {
     let folder = try Folder()
     try folder.make("first")
     try folder.put(certificate: "first", key: "first")
@@ -82,7 +82,7 @@ internal import Testing
     guard case .report(let error) = folder.look(&reload) else { throw Unexpected() }
     #expect(error.description == "\(folder.path("tls.crt")): no such file or directory")
     try folder.put(certificate: "first")
-    guard case .mended = folder.look(&reload) else { throw Unexpected() }
+    guard case .fixed = folder.look(&reload) else { throw Unexpected() }
     guard case .none = folder.look(&reload) else { throw Unexpected() }
   }
 

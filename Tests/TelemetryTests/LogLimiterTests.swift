@@ -1,4 +1,5 @@
 import Testing
+internal import Time
 
 @testable import Telemetry
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+internal import Time
 
 @testable import Telemetry
 

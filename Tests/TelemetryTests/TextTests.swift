@@ -1,56 +1,8 @@
 import Foundation
 import Testing
+internal import Time
 
 @testable import Telemetry
-
-struct UTCTimeTests {
-  @Test func `agrees with Foundation on random times`() {
-    let formatter = ISO8601DateFormatter()
-    formatter.formatOptions = [.withInternetDateTime]
-    var random = SystemRandomNumberGenerator()
-    // Foundation switches to the Julian calendar in 1582.
-    let seconds = Int64(-12_000_000_000)...Int64(253_402_300_799)
-    for _ in 0..<2000 {
-      let second = Int64.random(in: seconds, using: &random)
-      let expected = formatter.string(from: Date(timeIntervalSince1970: Double(second)))
-      #expect(
-        UTCTime.text(milliseconds: second * 1000 + 7)
-          == expected.replacingOccurrences(of: "Z", with: ".007Z"))
-    }
-  }
-
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-    (951_782_400_000, "2000-02-29T00:00:00.000Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
-    (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
-    (253_402_300_800_000, "9999-12-31T23:59:59.999Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
-    (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"),
-    (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"), (Int64.min, "0000-01-01T00:00:00.000Z"),
-  ])
-  func `writes the edges`(milliseconds: Int64, expected: String) {
-    #expect(UTCTime.text(milliseconds: milliseconds) == expected)
-  }
-}
-
-struct DurationTextTests {
-  @Test(arguments: [
-    (Duration.zero, "0s"), (.nanoseconds(999), "0s"), (.microseconds(1), "1µs"),
-    (.microseconds(1500), "1.5ms"), (.milliseconds(15), "15ms"), (.milliseconds(999), "999ms"),
-    (.seconds(1), "1s"), (.milliseconds(1001), "1.001s"), (.milliseconds(2500), "2.5s"),
-    (.seconds(60), "1m"), (.seconds(90), "1m30s"), (.seconds(3600), "1h"),
-    (.seconds(5400), "1h30m"),
-    (.seconds(3601), "1h1s"), (.seconds(86400), "24h"), (.seconds(-90), "-1m30s"),
-    (.milliseconds(-5), "-5ms"), (.seconds(3600.5), "1h0.5s"),
-  ])
-  func `writes durations as Go reads them`(duration: Duration, expected: String) {
-    #expect(DurationText.text(duration) == expected)
-  }
-
-  @Test func `bears the longest durations`() {
-    #expect(DurationText.text(.seconds(Int64.max)).hasSuffix("s"))
-    #expect(DurationText.text(.seconds(Int64.min)).hasPrefix("-"))
-  }
-}
 
 struct JSONWriterTests {
   @Test func `writes nested containers in order`() {

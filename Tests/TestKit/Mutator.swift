@@ -1,11 +1,9 @@
-internal import HTTPClient
-
 /// Bytes changed at random, as a broken proxy or a fuzzer would.
 package struct Mutator {
-  private var random: JitterSource
+  private var random: SeededGenerator
 
   package init(seed: UInt64) {
-    random = JitterSource(seed: seed)
+    random = SeededGenerator(seed: seed)
   }
 
   package mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {

@@ -75,9 +75,15 @@ package final class ScriptedServer: Sendable {
     }
   }
 
-  /// A port of loopback on which nobody listens.
+  /// A port of loopback that refuses connections, until the process ends: a socket that does not listen
+  /// keeps it, so that no server of another test gets it.
   package static func closedPort() throws -> UInt16 {
-    let (socket, port) = try listen()
+    try bound().port
+  }
+
+  /// A port of loopback for a server that is started elsewhere.
+  package static func freePort() throws -> UInt16 {
+    let (socket, port) = try bound()
     close(socket)
     return port
   }
@@ -85,6 +91,15 @@ package final class ScriptedServer: Sendable {
   // MARK: Private
 
   private static func listen() throws -> (Int32, UInt16) {
+    let (socket, port) = try bound()
+    guard Glibc.listen(socket, 512) == 0 else {
+      close(socket)
+      throw SocketError()
+    }
+    return (socket, port)
+  }
+
+  private static func bound() throws -> (socket: Int32, port: UInt16) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -92,9 +107,7 @@ package final class ScriptedServer: Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let code = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        guard bind(listener, pointer, length) == 0, Glibc.listen(listener, 512) == 0 else {
-          return Int32(-1)
-        }
+        guard bind(listener, pointer, length) == 0 else { return Int32(-1) }
         return getsockname(listener, pointer, &length)
       }
     }

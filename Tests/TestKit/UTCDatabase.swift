@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// Time zones of which only UTC is needed.
 package struct UTCDatabase: TimeZoneDatabase {

@@ -22,6 +22,12 @@ typedef size_t (*ccurl_data_function)(char *bytes, size_t size, size_t count, vo
 CURLcode ccurl_set_data_function(CURL *easy, CURLoption option, ccurl_data_function function,
                                  CURLoption context_option, void *context);
 
+// Whether an address is that of a cloud's metadata service, which hands out keys.
+int ccurl_is_metadata_address(const struct curl_sockaddr *address);
+// A socket for an address that may be connected to.
+curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address);
+CURLcode ccurl_set_socket_function(CURL *easy, curl_opensocket_callback function, void *context);
+
 // 0 when libcurl does not know.
 long ccurl_get_long(CURL *easy, CURLINFO info);
 // Microseconds for times; 0 when libcurl does not know.

@@ -1,4 +1,4 @@
-// libmicrohttpd for Swift, imported by the AdminHTTP target only.
+// libmicrohttpd for Swift, imported by the SidePort target only.
 //
 // MHD_start_daemon and MHD_get_connection_info take variable arguments, which Swift cannot call;
 // this module wraps them. TLS is GnuTLS's, which libmicrohttpd is built on.

@@ -8,9 +8,6 @@ void cuv_set_thread_name(const char *name);
 // accept4, which is no part of POSIX, with the flags that every socket here has.
 int cuv_accept(int listener);
 
-// malloc_trim, which Swift's Glibc module leaves out.
-void cuv_trim_memory(void);
-
 // Unmaps the pages of the program and of its libraries that were never written: code, constants, tables
 // of symbols. A touch maps them again from the file.
 void cuv_give_back_file_pages(void);

@@ -1,3 +1,5 @@
+internal import Time
+
 /// The header `grpc-timeout`: one to eight digits and a unit (gRPC over HTTP/2, "Timeout").
 package enum GRPCTimeout {
   /// The most digits that the value may have.

@@ -9,6 +9,8 @@ package struct RequestHead: ~Copyable, Sendable {
     case call(timeout: Duration?)
     /// Not a call that this server takes: answer with `httpStatus` and the status as trailers.
     case refuse(httpStatus: Int, RPCStatus)
+    /// Not gRPC at all: answer as any HTTP server, once the request has ended.
+    case foreign(httpStatus: Int, RPCStatus)
   }
 
   private enum Timeout: Sendable {
@@ -17,6 +19,8 @@ package struct RequestHead: ~Copyable, Sendable {
     case malformed(String)
   }
 
+  /// Whether the answer has no body (RFC 9110, 9.3.2).
+  package var isHEAD: Bool { method == "HEAD" }
   /// The bytes of `:path`; none until it has come.
   package var path: [UInt8] { hasPath ? latestPath : [] }
   /// The path of this request or, as long as it has none, of the one before.
@@ -93,7 +97,7 @@ package struct RequestHead: ~Copyable, Sendable {
     }
     guard isGRPC else {
       let found = contentType.map { "found \"\($0)\"" } ?? "found none"
-      return .refuse(
+      return .foreign(
         httpStatus: 415,
         RPCStatus(.invalidArgument, "expected the content-type application/grpc, \(found)"))
     }

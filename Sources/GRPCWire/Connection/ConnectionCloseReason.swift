@@ -1,7 +1,7 @@
 /// Why a server closed a connection, as its metrics tell it.
 package enum ConnectionCloseReason: String, Sendable, CaseIterable {
   /// The client closed it.
-  case peer
+  case peer = "client"
   /// The socket failed, for example because the client reset it.
   case failure
   /// What the client sent broke HTTP/2, or was not HTTP/2 at all.

@@ -1,3 +1,5 @@
+package import Time
+
 /// When a connection is drained and closed. Decides; performs nothing, and reads no clock.
 ///
 /// A connection opens, serves, and then ends in good order, whoever wants it: a GOAWAY that names
@@ -6,7 +8,7 @@
 /// and the input read to its end, so that no byte of an answer is lost to a reset
 /// (RFC 9113, 6.8; RFC 9112, 9.6 for the last step).
 package struct ConnectionLifecycle: Sendable, Equatable {
-  /// The times that the policy goes by; nil turns one off.
+  /// The times that a lifecycle goes by; nil turns one off.
   package struct Limits: Sendable, Equatable {
     /// From the connection to the client's SETTINGS.
     package var handshake: Duration = .seconds(20)

@@ -33,6 +33,10 @@ struct FrameHeader: Sendable, Equatable {
 
   /// END_STREAM, of DATA and HEADERS.
   var endsStream: Bool { flags & 0x1 != 0 }
+  /// END_HEADERS, of HEADERS and CONTINUATION.
+  var endsHeaders: Bool { flags & 0x4 != 0 }
   /// PADDED, of DATA and HEADERS.
   var isPadded: Bool { flags & 0x8 != 0 }
+  /// PRIORITY, of HEADERS.
+  var isPrioritized: Bool { flags & 0x20 != 0 }
 }

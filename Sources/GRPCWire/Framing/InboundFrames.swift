@@ -1,3 +1,5 @@
+package import Time
+
 /// Follows the frames that a client sends, one step ahead of nghttp2: cuts them into pieces that are
 /// dealt with quickly, finds floods, and enforces the rules of RFC 9113 that nghttp2 does not.
 ///
@@ -16,6 +18,8 @@ package struct InboundFrames: Sendable {
   package enum Refusal: Sendable, Equatable {
     case error(ErrorCode)
     case flood(ServerLimit)
+    /// A header field comes that nghttp2 would end the connection for, with all its calls.
+    case fieldTooLong
   }
 
   /// What comes next: whole frames as a rule, the last one perhaps cut off by the end of the bytes.
@@ -50,6 +54,8 @@ package struct InboundFrames: Sendable {
   private var floods: FloodGuard
   private var history = StreamHistory()
   private var state = State.preface(24)
+  /// The header block of several frames that is being read.
+  private var block: HeaderBlock?
   /// The beginning of a frame header, or of a payload of PRIORITY, whose rest is still to come.
   private var partial: [UInt8] = []
 
@@ -69,6 +75,10 @@ package struct InboundFrames: Sendable {
         state = count == left ? .header : .preface(left - count)
       case .payload(let left):
         let count = min(left, bytes.byteCount - offset)
+        let payload = bytes.extracting(offset..<offset + count)
+        if block?.hasFieldTooLong(in: payload, left: left) == true {
+          return Piece(count: offset, refusal: .fieldTooLong)
+        }
         offset += count
         state = count == left ? .header : .payload(left - count)
       case .priority(let stream):
@@ -88,6 +98,7 @@ package struct InboundFrames: Sendable {
         guard let header = take(9, of: bytes, from: &offset, { FrameHeader($0) }) else { break }
         state = header.length > 0 ? .payload(header.length) : .header
         if header.kind == .headers { blocks += 1 }
+        follow(header)
         if let refusal = received(header, now: now) { return Piece(count: start, refusal: refusal) }
       }
     }
@@ -114,6 +125,16 @@ package struct InboundFrames: Sendable {
   }
 
   // MARK: Private
+
+  /// Keeps `block` for the frames of a block that has several.
+  private mutating func follow(_ header: FrameHeader) {
+    switch header.kind {
+    case .headers: block = header.endsHeaders ? nil : HeaderBlock(header)
+    case .continuation: block?.continued()
+    case .data, .priority, .reset, .settings, .ping, .windowUpdate, .other:
+      if block != nil { block = nil }
+    }
+  }
 
   private mutating func received(_ header: FrameHeader, now: MonotonicTime) -> Refusal? {
     switch header.kind {

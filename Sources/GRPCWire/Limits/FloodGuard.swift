@@ -1,3 +1,5 @@
+package import Time
+
 /// Finds floods: frames that bring no call forward and cost the server work all the same, more of
 /// them than any client has reason to send.
 ///
@@ -43,7 +45,7 @@ package struct FloodGuard: Sendable {
     guard let rate = kind == .resets ? limits.resets : limits.control else { return false }
     let cost = kind == .settings ? Self.costOfSettings : 1
     let isAllowed = buckets[
-      kind, default: TokenBucket(capacity: rate * Self.burst, perSecond: rate, now: now)
+      kind, default: TokenBucket(capacity: rate * Self.burst, perSecond: Double(rate), now: now)
     ].take(cost, now: now)
     return !isAllowed
   }

@@ -17,6 +17,8 @@ package enum ServerLimit: String, Sendable, CaseIterable {
   case streams
   /// The calls of one connection held as much memory as they may.
   case memory
+  /// The calls of all connections together did.
+  case callMemory = "call_memory"
   case outboundBuffer = "outbound_buffer"
   /// Answers to PING and SETTINGS that were not read.
   case pendingAcks = "pending_acks"

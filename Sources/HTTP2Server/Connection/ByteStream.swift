@@ -15,26 +15,39 @@ final class ByteStream {
     case plaintext(Preface.Guess)
   }
 
+  private enum Security {
+    /// No TLS.
+    case none
+    /// TLS, of which nothing has come yet.
+    case untried(TLSSession)
+    case handshake(TLSSession)
+    case established(TLSSession)
+    /// TLS has failed; what still comes is read past it.
+    case failed
+  }
+
   private let socket: TCPConnection
-  private let tls: TLSSession?
-  /// The handshake is done, or there is none.
-  private(set) var isEstablished: Bool
-  /// TLS is over; what still comes is read past it.
-  private var isDeaf = false
-  private var hasLooked = false
+  private var security: Security
   /// TLS must write before it can read on.
   private var readNeedsWriting = false
 
   /// Fails when memory has run out.
   init?(_ socket: TCPConnection, securedBy context: TLSContext?) {
     self.socket = socket
-    isEstablished = context == nil
     guard let context else {
-      tls = nil
+      security = .none
       return
     }
     guard let tls = TLSSession(context, socket: socket.descriptor) else { return nil }
-    self.tls = tls
+    security = .untried(tls)
+  }
+
+  /// Whether the handshake is done, or there is none.
+  var isEstablished: Bool {
+    switch security {
+    case .none, .established: true
+    case .untried, .handshake, .failed: false
+    }
   }
 
   var peer: String { socket.peer }
@@ -45,21 +58,31 @@ final class ByteStream {
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) -> OnRead {
-    guard let tls, !isDeaf else { return OnRead(socket.read(into: buffer)) }
-    if !hasLooked {
+    switch security {
+    case .none, .failed:
+      return OnRead(socket.read(into: buffer))
+    case .untried(let tls):
       let start = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Preface.enough))
       let looked = socket.peek(into: start)
       guard case .bytes(let count) = looked else { return OnRead(looked) }
-      hasLooked = true
       // A TLS record of the kind handshake (RFC 8446, 5.1), or something else.
-      if buffer[0] != 0x16 {
-        isDeaf = true
+      guard buffer[0] == 0x16 else {
+        security = .failed
         return .plaintext(Preface.guess(from: Array(buffer[..<count])))
       }
+      security = .handshake(tls)
+      return read(through: tls, into: buffer)
+    case .handshake(let tls), .established(let tls):
+      return read(through: tls, into: buffer)
     }
+  }
+
+  private func read(
+    through tls: TLSSession, into buffer: UnsafeMutableRawBufferPointer
+  ) -> OnRead {
     readNeedsWriting = false
     let result = tls.read(into: buffer)
-    isEstablished = tls.isEstablished
+    if !isEstablished, tls.isEstablished { security = .established(tls) }
     switch result {
     case .bytes(let count): return .bytes(count)
     case .nothing: return .nothing
@@ -71,16 +94,20 @@ final class ByteStream {
       guard !isEstablished || Self.isOfHandshake(failure.reason) else {
         return .failed(failure.text)
       }
-      isDeaf = true
+      security = .failed
       return .refused(failure)
     }
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) -> TCPConnection.OnWrite {
-    guard let tls, !isDeaf else { return socket.write(bytes) }
-    switch tls.write(bytes) {
-    case .bytes(let count): return .bytes(count)
-    case .failed(let failure): return .failed(failure.text)
+    switch security {
+    case .none, .failed:
+      return socket.write(bytes)
+    case .untried(let tls), .handshake(let tls), .established(let tls):
+      switch tls.write(bytes) {
+      case .bytes(let count): return .bytes(count)
+      case .failed(let failure): return .failed(failure.text)
+      }
     }
   }
 
@@ -89,7 +116,10 @@ final class ByteStream {
   }
 
   func shutOutput() {
-    if !isDeaf { tls?.shutOutput() }
+    switch security {
+    case .none, .failed: break
+    case .untried(let tls), .handshake(let tls), .established(let tls): tls.shutOutput()
+    }
     socket.shutOutput()
   }
 

@@ -1,15 +1,27 @@
 internal import EventLoop
 internal import GRPCWire
+internal import TLS
+internal import Time
 
-/// One client: its byte stream, its HTTP/2 session, and the policy that says when it ends. Moves bytes
-/// between the first two. Confined to its worker's loop.
+/// One client, from its first byte to its end. Confined to its worker's loop.
+///
+/// It owns the socket, the HTTP/2 session, its timeouts and its end: it reads when the socket is ready,
+/// passes the calls to the service, writes what the session has to send, and closes when its lifecycle
+/// says so. The worker accepts it, gives it turns (`advance`, `resume`, the looks at what has stalled)
+/// and holds it in the table until it has ended.
+///
+/// - `+Reading`: bytes of the socket to the session
+/// - `+Calls`: events of the session to the service
+/// - `+Stalls`, `+Unreadable`, `+Refusal`: clients that take too long, or do what they must not
 final class HTTP2Connection {
-  /// How writing ended.
-  enum OnWrite {
-    case allSent
-    /// The kernel takes no more for now.
-    case blocked
-    case failed(String)
+  /// How far its end has come.
+  enum Phase {
+    /// Has no socket yet.
+    case unopened
+    case open(ByteStream)
+    /// The output is shut, and the input only read to its end.
+    case lingering(ByteStream)
+    case closed
   }
 
   /// Counts the connections of the worker.
@@ -17,119 +29,145 @@ final class HTTP2Connection {
   /// Its place in the worker's table.
   let index: Int
   let session: HTTP2Session
-  var policy: ConnectionLifecycle
-  /// Set once the client is connected, nil once the connection is closed.
-  var stream: ByteStream? {
-    didSet { peer = stream?.peer ?? peer }
-  }
+  /// What it shares with the other connections of its worker.
+  let context: WorkerContext
+  /// Says when it ends.
+  var lifecycle: ConnectionLifecycle
+  private(set) var phase = Phase.unopened
   /// The client's address, for the log.
   private(set) var peer = "unknown"
-  var isClosed = false
-  /// Whether it is in the table's list of connections with something to be written.
-  var isDirty = false
-  /// Whether the output is shut, and the input only read to its end.
-  var isLingering = false
+  var output = PendingOutput()
   /// The first bytes that came, by which a client that speaks no HTTP/2 is told apart.
   var firstBytes: [UInt8] = []
   /// What was read from the socket and not by the session, because other connections have their turn.
   var postponed: [UInt8] = []
-  /// Whether it is in the worker's list of connections that go on with `postponed`.
-  var isPostponed = false
   /// The request whose header block was not complete at the last look, and how often in a row.
   var slowHead: (stream: Int32, looks: Int) = (0, 0)
-  /// When the worker's timer asks the policy again.
-  var timer: (time: MonotonicTime, token: DeadlineQueue<Timeout>.Token)?
+  /// When the worker's timer asks the lifecycle again.
+  private var timer: (time: MonotonicTime, token: WorkerTimeouts.Token)?
+  /// When a connection that cannot be read ends, calls or none.
+  var unreadableTimer: WorkerTimeouts.Token?
+  /// Whether it is in the table's list of connections with something to be written.
+  var isDirty = false
+  /// Whether it is in the table's list of connections that go on with `postponed`.
+  var isPostponed = false
 
-  /// Whether the kernel took something since the last look, and how often in a row it had not.
-  private var hasMoved = false
-  private var stillLooks = 0
-  /// What was pulled from the session and not yet offered to the kernel. Has the worker's output buffer
-  /// as long as it is not empty.
-  private var gathered: [UInt8] = []
-  /// What was pulled from the session and not taken by the kernel. Only one of the two is ever in use.
-  private var tail: [UInt8] = []
-
-  init(number: UInt64, index: Int, session: HTTP2Session, policy: ConnectionLifecycle) {
+  init(
+    number: UInt64, index: Int, session: HTTP2Session, lifecycle: ConnectionLifecycle,
+    in context: WorkerContext
+  ) {
     self.number = number
     self.index = index
     self.session = session
-    self.policy = policy
+    self.lifecycle = lifecycle
+    self.context = context
   }
 
   func id(of stream: Int32) -> RPCID {
     RPCID(connection: number, index: index, stream: stream)
   }
 
-  /// Pulls what the session has to send, for `write` to send it. nghttp2 closes the streams whose
-  /// answers were pulled, and the next piece of input has their memory again: what 16 calls need stays
-  /// in the processor's caches, what 60 need does not, for which each of them took a seventh more time.
-  ///
-  /// - Parameter scratch: the worker's output buffer, which `write` gives back.
-  func gather(through scratch: inout [UInt8]) throws(HTTP2Session.Failure) {
-    guard tail.isEmpty, stream?.isEstablished == true else { return }
-    if gathered.isEmpty {
-      scratch.removeAll(keepingCapacity: true)
-      swap(&scratch, &gathered)
+  /// What is read and written; nil before the connection is open and after it has closed.
+  var stream: ByteStream? {
+    switch phase {
+    case .open(let stream), .lingering(let stream): stream
+    case .unopened, .closed: nil
     }
-    // Where there was nothing to pull, `write` would not know that it has a buffer to give back, and
-    // every connection would keep one.
-    defer { if gathered.isEmpty { swap(&scratch, &gathered) } }
-    _ = try session.pull(into: &gathered)
   }
 
-  /// Writes what was gathered and what the session has to send, until that is all or the kernel takes no
-  /// more.
+  var isLingering: Bool {
+    if case .lingering = phase { true } else { false }
+  }
+
+  var isClosed: Bool {
+    if case .closed = phase { true } else { false }
+  }
+
+  // MARK: Turns
+
+  /// Takes over the socket, and waits for the client's first bytes.
   ///
-  /// - Parameter scratch: the worker's output buffer.
-  func write(
-    through scratch: inout [UInt8], counting sent: WorkerCounters.Counter
-  ) -> OnWrite {
-    guard let stream else { return .allSent }
-    if !tail.isEmpty {
-      switch stream.write(tail) {
-      case .failed(let reason): return .failed(reason)
-      case .bytes(let count):
-        sent.add(count)
-        hasMoved = true
-        tail.removeFirst(count)
-        guard tail.isEmpty else { return .blocked }
-        tail = []
-      }
+  /// SETTINGS wait for them, too: a client sends them unasked, and if they are not HTTP/2, a frame
+  /// before the answer would only confuse it.
+  func open(
+    _ accepted: consuming TCPListener.Accepted, on loop: EventLoop
+  ) throws(EventLoopError) {
+    let socket = try TCPConnection(on: loop, accepted) { [unowned self] readiness in
+      ready(readiness)
     }
-    scratch.removeAll(keepingCapacity: true)
-    if !gathered.isEmpty {
-      swap(&scratch, &gathered)
-      gathered = []
+    let credentials = context.configuration.credentials
+    guard let stream = ByteStream(socket, securedBy: credentials?.current) else {
+      throw EventLoopError("set TLS up: out of memory", code: 0)
     }
-    while true {
-      let isAll: Bool
-      do {
-        isAll = try session.pull(into: &scratch)
-      } catch {
-        return .failed("\(error)")
-      }
-      guard !scratch.isEmpty else { return .allSent }
-      switch stream.write(scratch) {
-      case .failed(let reason): return .failed(reason)
-      case .bytes(let count):
-        sent.add(count)
-        hasMoved = true
-        if count < scratch.count {
-          tail = Array(scratch[count...])
-          return .blocked
+    phase = .open(stream)
+    peer = stream.peer
+    watch()
+    arm()
+  }
+
+  private func ready(_ readiness: SocketWatcher.Readiness) {
+    context.readClock()
+    if readiness.contains(.failed) {
+      // The client has reset the connection: nothing that is left to be read can be answered.
+      end(.failure)
+      return
+    }
+    if postponed.isEmpty, stream?.canRead(readiness) == true { read() }
+    advance()
+  }
+
+  /// Writes what there is to be written, deals with what comes of it, and asks the lifecycle whether
+  /// the connection is done. Called after anything that may have changed the connection.
+  func advance() {
+    write()
+    arm()
+    postpone()
+  }
+
+  private func write() {
+    if let stream, !stream.isEstablished, !isLingering {
+      // Nothing can be sent before the handshake is done; a drain does not wait for it.
+      shut(isOver: false, reason: .peer)
+      watch()
+    }
+    while case .open(let stream) = phase, stream.isEstablished {
+      deliver()
+      switch send(to: stream) {
+      case .failed(let reason):
+        log(.debug, "the connection failed: \(reason)")
+        end(.failure)
+        return
+      case .blocked:
+        guard session.events.isEmpty else {
+          context.readClock()
+          continue
         }
+        if let limit = session.exceeded { refuse(.exceeded(limit)) }
+        watch()
+        return
+      case .allSent:
+        guard session.events.isEmpty else {
+          // Most of them are ends of calls, whose durations it is for.
+          context.readClock()
+          continue
+        }
+        if let limit = session.exceeded { refuse(.exceeded(limit)) }
+        if session.isUnreadable, session.callCount == 0 {
+          endUnreadable()
+        } else {
+          let isBroken = session.sentError != nil && !session.clientHasLeft
+          shut(isOver: session.isOver, reason: isBroken ? .protocol : .peer)
+        }
+        watch()
+        return
       }
-      if isAll { return .allSent }
-      scratch.removeAll(keepingCapacity: true)
     }
   }
 
-  /// Whether something waits of which the kernel has taken nothing, at more than `patience` looks in
-  /// a row. To be called at steady intervals.
-  func hasStalled(patience: Int) -> Bool {
-    stillLooks = tail.isEmpty || hasMoved ? 0 : stillLooks + 1
-    hasMoved = false
-    return stillLooks > patience
+  /// Writes all that the kernel takes.
+  func send(to stream: ByteStream) -> PendingOutput.OnWrite {
+    output.write(
+      from: session, to: stream, through: &context.output, counting: context.counters.bytesSent)
   }
 
   /// Watches for what the connection can go on with.
@@ -137,40 +175,112 @@ final class HTTP2Connection {
   /// A client that sends calls and reads no answers is not read while the kernel's buffer and ours
   /// are full: TCP then holds it back. A client that only keeps its HTTP/2 windows shut is read on,
   /// since its window updates must be seen.
-  func watch() {
+  private func watch() {
     guard let stream else { return }
     var interest = SocketWatcher.Readiness.none
     if postponed.isEmpty, !isFull { interest.insert(.readable) }
-    if !tail.isEmpty { interest.insert(.writable) }
+    if output.isBlocked { interest.insert(.writable) }
     stream.watch(interest)
   }
 
   /// Whether so much waits for the client to take it that nothing more is read.
   var isFull: Bool {
-    !tail.isEmpty && tail.count + session.outputBacklog > session.limits.outputHighWater
+    output.isBlocked
+      && output.blockedBytes + session.outputBacklog > session.limits.outputHighWater
   }
 
-  /// Closes the socket; nothing that waits is read or written any more.
-  func close() {
-    stream = nil
-    gathered = []
-    tail = []
+  // MARK: Timeouts
+
+  /// Sees to it that the lifecycle is asked when it wants to be. A timer that is too early stays: the
+  /// lifecycle says when it fires, and setting it again for every call would cost more.
+  private func arm() {
+    guard stream != nil, let next = lifecycle.nextTimer else { return }
+    if let timer {
+      guard next < timer.time else { return }
+      context.timeouts.remove(timer.token)
+    }
+    timer = (next, context.timeouts.add(next, .connection(self)))
+  }
+
+  /// The time that the lifecycle asked for has come.
+  func timerFired() {
+    timer = nil
+    switch lifecycle.timerFired(now: context.now) {
+    case .announce: announceDrain()
+    case .sendFinalGoAway: session.sendFinalGoAway()
+    case .close(let reason):
+      // Calls are under way only when their time has run out.
+      if reason == .age, session.hasCalls { context.counters.exceeded(.ageGrace) }
+      end(reason)
+    case .none: break
+    }
+    advance()
+  }
+
+  // MARK: End
+
+  /// Brings the connection to its end in good order: what is open has until `deadline`.
+  func startDrain(deadline: MonotonicTime) {
+    let order = lifecycle.drainStarted(deadline: deadline, now: context.now)
+    if order == .announce { announceDrain() }
+    advance()
+  }
+
+  private func announceDrain() {
+    session.announceDrain()
+    for slot in session.openSlots {
+      guard let kind = slot.pointee.method?.kind, kind != .unary else { continue }
+      session.end(slot, .ok)
+    }
+  }
+
+  /// Shuts the output after what was written, if the lifecycle says that all is said; what still comes
+  /// is dropped.
+  func shut(isOver: Bool, reason: ConnectionCloseReason) {
+    switch lifecycle.allSent(isOver: isOver, reason: reason, now: context.now) {
+    case .none:
+      break
+    case .shutOutput:
+      endCalls()
+      discard()
+      guard case .open(let stream) = phase else { return }
+      phase = .lingering(stream)
+      stream.shutOutput()
+      stream.watch(.readable)
+    }
+  }
+
+  /// Closes the connection for good.
+  func end(_ reason: ConnectionCloseReason) {
+    guard !isClosed else { return }
+    if reason == .handshake {
+      context.counters.exceeded(.handshake)
+      if stream?.isEstablished == false { context.counters.handshakeFailed(.timeout) }
+    }
+    let reason = lifecycle.lost(reason) ?? reason
+    phase = .closed
+    if let timer { context.timeouts.remove(timer.token) }
+    timer = nil
+    if let unreadableTimer { context.timeouts.remove(unreadableTimer) }
+    unreadableTimer = nil
+    discard()
+    context.remove(self, reason)
+    endCalls()
+    log(.debug, "closed the connection: \(reason.rawValue)")
+  }
+
+  /// Drops what waits to be read or written.
+  private func discard() {
+    output.discard()
     postponed = []
   }
 
-  /// Closes the output behind what was written; what still comes is dropped.
-  func shutOutput() {
-    isLingering = true
-    gathered = []
-    tail = []
-    postponed = []
-    stream?.shutOutput()
-    stream?.watch(.readable)
+  func log(_ level: HTTP2LogEntry.Level, _ message: String) {
+    context.log(level, message, peer: peer)
   }
-}
 
-extension ByteStream {
-  fileprivate func write(_ bytes: [UInt8]) -> TCPConnection.OnWrite {
-    bytes.withUnsafeBytes { write($0) }
+  /// Warns of a mistake of the client (`WorkerContext.logMistake`).
+  func logMistake(_ kind: String, _ message: String) {
+    context.logMistake(kind, message, peer: peer)
   }
 }

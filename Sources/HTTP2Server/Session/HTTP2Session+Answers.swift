@@ -20,6 +20,32 @@ extension HTTP2Session {
     submitTrailersOnly(slot, httpStatus: httpStatus, status)
   }
 
+  /// Answers a request that is not gRPC: a short text for people, and gRPC's status for gRPC clients
+  /// whose content type a proxy has changed.
+  func answerForeign(_ slot: StreamSlot.Pointer) {
+    guard let (httpStatus, status) = slot.pointee.foreignAnswer,
+      slot.pointee.lifecycle.ended(status.code) != .drop
+    else { return }
+    var fields = HeaderFields()
+    fields.add(":status", String(httpStatus).utf8)
+    fields.add("content-type", "text/plain; charset=utf-8".utf8)
+    fields.add(status)
+    let body = Array("\(status.message)\n".utf8)
+    let hasBody = !slot.pointee.head.isHEAD && hasRoom(for: body, on: slot)
+    let stream = slot.pointee.stream
+    guard hasBody else {
+      return fields.withFields { fields, count in
+        submit { nghttp2_submit_response(session, stream, fields, count, nil) }
+      }
+    }
+    slot.pointee.endsWithData = true
+    enqueue(body, on: slot)
+    var provider = Self.dataProvider(slot: slot)
+    fields.withFields { fields, count in
+      submit { nghttp2_submit_response(session, stream, fields, count, &provider) }
+    }
+  }
+
   /// Queues a message. A queue that is full ends the RPC.
   func send(_ slot: StreamSlot.Pointer, frame: [UInt8]) {
     guard hasRoom(for: frame, on: slot) else {
@@ -28,6 +54,13 @@ extension HTTP2Session {
         slot,
         RPCStatus(
           .resourceExhausted, "the client reads too slowly: too many messages wait to be sent"))
+      return
+    }
+    // A short answer is in what every call is counted with.
+    let isCounted = slot.pointee.method?.kind == .unary && frame.count <= SessionLimits.streamCost
+    if !isCounted, let limit = takeMemory(for: frame.count) {
+      events.append(.exceeded(limit))
+      abort(slot, .exhausted(limit))
       return
     }
     switch slot.pointee.lifecycle.messageSent() {
@@ -69,9 +102,14 @@ extension HTTP2Session {
   func abort(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
     let order = slot.pointee.lifecycle.aborted(
       status.code, hasUnsentTrailers: slot.pointee.trailers != nil)
-    guard order != .drop else { return }
+    guard order != .drop else {
+      // A body without trailers can only be cut off.
+      if slot.pointee.endsWithData { reset(slot.pointee.stream, NGHTTP2_CANCEL) }
+      return
+    }
     queuedBytes -= slot.pointee.queue.byteCount
     slot.pointee.queue.removeAll()
+    returnMemory()
     slot.pointee.trailers = nil
     if order == .sendTrailersOnly {
       submitTrailersOnly(slot, httpStatus: 200, status)
@@ -87,7 +125,7 @@ extension HTTP2Session {
     of slot: StreamSlot.Pointer, into buffer: UnsafeMutableRawBufferPointer
   ) -> (count: Int, next: OnRead) {
     let count = slot.pointee.queue.read(into: buffer)
-    slot.pointee.hasMoved = true
+    slot.pointee.progress.moved()
     frames.dataSent()
     queuedBytes -= count
     if slot.pointee.isStalled,
@@ -98,6 +136,8 @@ extension HTTP2Session {
       events.append(.resumable(slot: slot))
     }
     guard slot.pointee.queue.isEmpty else { return (count, .moreData) }
+    returnMemory()
+    guard !slot.pointee.endsWithData else { return (count, .end) }
     guard let status = slot.pointee.trailers else { return (count, .nothingYet) }
     slot.pointee.trailers = nil
     submitTrailers(slot, status)
@@ -108,6 +148,8 @@ extension HTTP2Session {
     case moreData
     case nothingYet
     case trailers
+    /// Nothing: this was the last of the answer.
+    case end
   }
 
   /// Ends a stream with RST_STREAM.

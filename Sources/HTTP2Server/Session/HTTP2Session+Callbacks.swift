@@ -28,7 +28,12 @@ extension HTTP2Session {
     }
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
       _, frame, code, context in
-      guard let frame, code == NGHTTP2_ERR_FLOW_CONTROL.rawValue else { return 0 }
+      guard let frame else { return 0 }
+      if frame.isFarewell {
+        HTTP2Session.withSession(context) { $0.clientHasLeft = true }
+        return 0
+      }
+      guard code == NGHTTP2_ERR_FLOW_CONTROL.rawValue else { return 0 }
       let stream = frame.pointee.hd.stream_id
       HTTP2Session.withSession(context) { _ = $0.overflowedStreams.insert(stream) }
       return 0
@@ -82,6 +87,8 @@ extension HTTP2Session {
           // END_STREAM is never on DATA: it comes with the trailers.
           flags.pointee |=
             NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        case .end:
+          flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
         }
       }
       return result
@@ -142,7 +149,7 @@ extension HTTP2Session {
   private func sentFrame(_ frame: UnsafePointer<nghttp2_frame>, of handle: OpaquePointer?) {
     let header = frame.pointee.hd
     switch UInt32(header.type) {
-    case NGHTTP2_HEADERS.rawValue:
+    case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
       guard header.endsStream, let slot = slot(of: header.stream_id) else { return }
       slot.pointee.isAnswerSent = true
       // The answer is complete and the request is not: what is still to come will not be read, and
@@ -181,6 +188,13 @@ extension HTTP2Session {
 }
 
 extension UnsafePointer<nghttp2_frame> {
+  /// GOAWAY without an error. grpc-go names its own last stream in it where a stream of the server is
+  /// meant (RFC 9113, 6.8), which nghttp2 calls a protocol error.
+  fileprivate var isFarewell: Bool {
+    UInt32(pointee.hd.type) == NGHTTP2_GOAWAY.rawValue && pointee.hd.stream_id == 0
+      && pointee.goaway.error_code == NGHTTP2_NO_ERROR.rawValue
+  }
+
   fileprivate var isRequestHead: Bool {
     UInt32(pointee.hd.type) == NGHTTP2_HEADERS.rawValue
       && pointee.headers.cat == NGHTTP2_HCAT_REQUEST

@@ -1,5 +1,6 @@
 internal import CNGHTTP2
 internal import GRPCWire
+internal import Time
 
 /// One HTTP/2 connection as nghttp2 sees it: bytes in, events out; answers in, bytes out. It knows no
 /// socket, so that a layer that encrypts can stand between the two.
@@ -37,6 +38,10 @@ final class HTTP2Session {
   private var isAbandoned: Bool { session == nil }
   /// The error code of a GOAWAY that was sent because the client broke the protocol.
   var sentError: UInt32?
+  /// Whether the client has said that it ends the connection, and that it did so in good order.
+  var clientHasLeft = false
+  /// Whether something has come that nghttp2 cannot read, and what follows is dropped.
+  private(set) var isUnreadable = false
   /// A limit that the client ran into while nghttp2 was at work.
   var exceeded: ServerLimit?
   /// Follows what the client sends.
@@ -54,6 +59,8 @@ final class HTTP2Session {
   private(set) var bufferedBytes = 0
   /// The slots whose headers are complete.
   private(set) var callCount = 0
+  /// What this session has taken of the memory for the calls of all connections.
+  private var takenMemory = 0
 
   let limits: SessionLimits
   /// Nil once the session is abandoned.
@@ -71,6 +78,7 @@ final class HTTP2Session {
   deinit {
     freeSession()
     freeMemory()
+    template.memory.giveBack(takenMemory)
   }
 
   // MARK: Bytes
@@ -83,7 +91,7 @@ final class HTTP2Session {
   func receive(
     _ bytes: UnsafeRawBufferPointer, now: MonotonicTime
   ) throws(Failure) -> Int {
-    guard !isAbandoned else { return bytes.count }
+    guard !isAbandoned, !isUnreadable else { return bytes.count }
     self.now = now
     let piece = frames.next(in: bytes.bytes, now: now)
     try read(UnsafeRawBufferPointer(rebasing: bytes[..<piece.count]))
@@ -95,6 +103,10 @@ final class HTTP2Session {
     switch piece.refusal {
     case nil: return piece.count
     case .flood(let limit): throw .exceeded(limit)
+    case .fieldTooLong:
+      isUnreadable = true
+      events.append(.unreadable)
+      return bytes.count
     case .error(let code):
       terminate(code)
       return bytes.count
@@ -210,17 +222,22 @@ final class HTTP2Session {
 
   /// The headers of the slot's request are complete.
   func openSlot(_ slot: StreamSlot.Pointer) {
+    assert(!slot.pointee.isOpen && slot.pointee.stream != 0, "a call is opened once, on a stream")
     slot.pointee.isOpen = true
     callCount += 1
   }
 
   /// Frees the slot of a stream that nghttp2 has closed.
   func releaseSlot(_ slot: StreamSlot.Pointer) {
+    assert(slot.pointee.stream != 0, "a slot is released once")
+    assert(slot.pointee.isOpen || slot.pointee.method == nil, "no method before the headers")
     if slot.pointee.isOpen { callCount -= 1 }
     queuedBytes -= slot.pointee.queue.byteCount
     bufferedBytes -= slot.pointee.countedBytes
+    assert(callCount >= 0 && queuedBytes >= 0 && bufferedBytes >= 0, "the counts are of the slots")
     slot.pointee.reset()
     freeSlots.append(slot)
+    returnMemory()
     // A burst of calls leaves no memory behind.
     if freeSlots.count == slots.count, slots.count > 256 { freeMemory() }
   }
@@ -234,18 +251,41 @@ final class HTTP2Session {
 
   /// Counts what the slot buffers of its request.
   ///
-  /// - Returns: false when it buffers more than before, and the connection holds too much.
-  func accountForBufferedBytes(of slot: StreamSlot.Pointer) -> Bool {
+  /// - Returns: the limit that was passed, when it buffers more than before.
+  func accountForBufferedBytes(of slot: StreamSlot.Pointer) -> ServerLimit? {
     let growth = slot.pointee.bufferedBytes - slot.pointee.countedBytes
-    guard growth != 0 else { return true }
+    guard growth != 0 else { return nil }
     bufferedBytes += growth
     slot.pointee.countedBytes += growth
-    return growth < 0 || hasMemory
+    guard growth < 0 else { return takeMemory() }
+    returnMemory()
+    return nil
   }
 
-  /// Whether the calls of the connection, the latest included, hold no more than they may.
-  var hasMemory: Bool {
-    callCount * SessionLimits.streamCost + bufferedBytes + queuedBytes <= limits.memory
+  /// Makes sure of the memory that the calls of the connection hold, the latest included.
+  ///
+  /// - Parameter extra: in bytes, what will be held besides.
+  /// - Returns: the limit beyond which that is, the connection's or that of all.
+  func takeMemory(for extra: Int = 0) -> ServerLimit? {
+    let needed = neededMemory + extra
+    guard needed <= limits.memory else { return .memory }
+    guard needed > takenMemory else { return nil }
+    let growth = CallMemory.portions(for: needed) - takenMemory
+    guard template.memory.take(growth, besides: takenMemory) else { return .callMemory }
+    takenMemory += growth
+    return nil
+  }
+
+  /// Gives back what is not needed any more, but for one portion.
+  func returnMemory() {
+    let kept = CallMemory.portions(for: neededMemory) + CallMemory.portion
+    guard takenMemory > kept else { return }
+    template.memory.giveBack(takenMemory - kept)
+    takenMemory = kept
+  }
+
+  private var neededMemory: Int {
+    callCount * SessionLimits.streamCost + bufferedBytes + queuedBytes
   }
 
   // MARK: Flow control of requests

@@ -17,4 +17,6 @@ enum SessionEvent {
   /// The client's SETTINGS have come.
   case handshake
   case pingAcknowledged
+  /// nghttp2 cannot read on; what it has read is dealt with.
+  case unreadable
 }

@@ -41,3 +41,18 @@ struct SessionLimits {
   /// connection: a few bytes can stand for any length (HPACK bombs).
   static let headerListExcess = 4
 }
+
+extension SessionLimits {
+  /// What the server was configured with; the rest as it is above.
+  init(_ configuration: HTTP2ServerConfiguration) {
+    self.init(
+      messageSize: configuration.maxMessageSize,
+      concurrentStreams: configuration.maxConcurrentStreams)
+    headerListSize = configuration.maxHeaderListSize
+    queuedBytes = configuration.maxOutboundBuffer
+    memory = configuration.maxConnectionMemory
+    pendingAcks = configuration.maxPendingAcks
+    continuations = configuration.maxContinuations
+    floods = configuration.floods
+  }
+}

@@ -4,13 +4,16 @@ internal import CNGHTTP2
 /// nghttp2. Confined to its worker's loop; outlives its sessions, which hold it.
 final class SessionTemplate {
   let limits: SessionLimits
+  /// What the calls of all sessions, also of other workers, hold.
+  let memory: CallMemory
   private let callbacks: OpaquePointer
   private let options: OpaquePointer
   private let pool: OpaquePointer
 
   /// Fails when memory has run out.
-  init?(limits: SessionLimits) {
+  init?(limits: SessionLimits, memory: CallMemory = CallMemory(limit: nil)) {
     self.limits = limits
+    self.memory = memory
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0, let callbacks,
@@ -22,7 +25,7 @@ final class SessionTemplate {
     HTTP2Session.setCallbacks(callbacks)
     // Windows are given back as the requests are dealt with.
     nghttp2_option_set_no_auto_window_update(options, 1)
-    // Closed streams would be kept for priorities that nobody sets.
+    // Closed streams would be kept for priorities that no one sets.
     nghttp2_option_set_no_closed_streams(options, 1)
     nghttp2_option_set_max_outbound_ack(options, limits.pendingAcks)
     nghttp2_option_set_max_continuations(options, limits.continuations)

@@ -1,4 +1,5 @@
 internal import GRPCWire
+internal import Time
 
 /// All that a session knows of one stream. Slots are used again, so that a request costs no memory
 /// of its own; a slot is free between the processing of its stream's end and the next stream.
@@ -20,7 +21,7 @@ struct StreamSlot: ~Copyable {
   /// Whether the headers were complete, and the stream was counted.
   var isOpen = false
   var arrival = MonotonicTime(nanoseconds: 0)
-  var deadline: DeadlineQueue<Timeout>.Token?
+  var deadline: WorkerTimeouts.Token?
 
   var deframer: MessageDeframer
   /// The message of a unary or server-streaming RPC, until the client is done.
@@ -34,12 +35,14 @@ struct StreamSlot: ~Copyable {
   var countedBytes = 0
 
   var queue = FrameQueue()
-  /// Whether something of the queue was sent since the last look at it.
-  var hasMoved = false
-  /// How often in a row a look has found that nothing was.
-  var stillLooks = 0
+  /// Whether the client takes what the queue holds.
+  var progress = Progress()
   /// What the trailers say, while they wait for the queue.
   var trailers: RPCStatus?
+  /// What a request that is not gRPC is answered with, once it has ended.
+  var foreignAnswer: (httpStatus: Int, status: RPCStatus)?
+  /// Whether the answer ends with its body, and has no trailers.
+  var endsWithData = false
   /// Whether the last byte of the answer has gone.
   var isAnswerSent = false
 
@@ -56,8 +59,7 @@ struct StreamSlot: ~Copyable {
     method = nil
     isOpen = false
     deadline = nil
-    hasMoved = false
-    stillLooks = 0
+    progress = Progress()
     deframer.reset()
     if !held.isEmpty { held = [] }
     if !stash.isEmpty { stash = [] }
@@ -66,6 +68,8 @@ struct StreamSlot: ~Copyable {
     countedBytes = 0
     queue.removeAll()
     if trailers != nil { trailers = nil }
+    if foreignAnswer != nil { foreignAnswer = nil }
+    endsWithData = false
     isAnswerSent = false
   }
 

@@ -1,13 +1,19 @@
 internal import Synchronization
 
-/// Counts the open connections of all workers against their limit. From any thread.
+/// Counts the open connections of all workers, and what their calls hold, against their limits. From any
+/// thread.
 final class ConnectionBudget: Sendable {
+  /// What the calls of all connections hold.
+  let calls: CallMemory
   private let limit: Int
   private let open = Atomic(0)
 
-  /// - Parameter limit: nil for none.
-  init(limit: Int?) {
+  /// - Parameters:
+  ///   - limit: of connections; nil for none.
+  ///   - callMemory: in bytes; nil for no limit.
+  init(limit: Int?, callMemory: Int? = nil) {
     self.limit = limit ?? .max
+    calls = CallMemory(limit: callMemory)
   }
 
   /// Takes the place of one connection.

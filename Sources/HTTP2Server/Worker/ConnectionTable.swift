@@ -1,57 +1,30 @@
-internal import EventLoop
-internal import GRPCWire
-
-/// The connections of one worker, and what they share: buffers, timer, counters. Confined to the
-/// worker's loop.
+/// The connections of one worker, by their ids, and which of them want a turn. Confined to the worker's
+/// loop.
 final class ConnectionTable {
-  let counters: WorkerCounters
-  /// Where every read lands; what it holds is dealt with before the next read.
-  let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-  /// Where every write is collected.
-  var output: [UInt8] = []
-  var timeouts = DeadlineQueue<Timeout>()
-  /// Read once for each batch of events.
-  private(set) var now: MonotonicTime
-
   private var connections: [HTTP2Connection?] = []
   private var freeIndices: [Int] = []
   private var nextNumber: UInt64 = 0
+  /// Those that have something to write.
   private var dirty: [HTTP2Connection] = []
-
-  init(counters: WorkerCounters) {
-    self.counters = counters
-    now = Self.clock
-    output.reserveCapacity(96 << 10)
-  }
-
-  deinit {
-    input.deallocate()
-  }
-
-  static var clock: MonotonicTime {
-    MonotonicTime(nanoseconds: EventLoop.clock)
-  }
-
-  func readClock() {
-    now = Self.clock
-  }
+  /// Those that have been read from more than they could be dealt with in one turn.
+  private var postponed: [HTTP2Connection] = []
 
   var count: Int { connections.count - freeIndices.count }
 
   var all: [HTTP2Connection] { connections.compactMap(\.self) }
 
-  func add(session: HTTP2Session, policy: ConnectionLifecycle) -> HTTP2Connection {
+  func add(_ make: (_ number: UInt64, _ index: Int) -> HTTP2Connection) -> HTTP2Connection {
     let index = freeIndices.popLast() ?? connections.count
     if index == connections.count { connections.append(nil) }
-    let connection = HTTP2Connection(
-      number: nextNumber, index: index, session: session, policy: policy)
+    assert(connections[index] == nil, "the place is free")
+    let connection = make(nextNumber, index)
     nextNumber += 1
     connections[index] = connection
-    counters.connectionsOpen.add(1)
     return connection
   }
 
   func remove(_ connection: HTTP2Connection) {
+    assert(connections[connection.index] === connection, "a connection is removed once")
     connections[connection.index] = nil
     freeIndices.append(connection.index)
   }
@@ -76,5 +49,28 @@ final class ConnectionTable {
     guard let connection = dirty.popLast() else { return nil }
     connection.isDirty = false
     return connection
+  }
+
+  /// Notes that `connection` has bytes to go on with.
+  ///
+  /// - Returns: whether it is the first.
+  func postpone(_ connection: HTTP2Connection) -> Bool {
+    assert(!connection.isPostponed, "a connection has one place in the list")
+    connection.isPostponed = true
+    postponed.append(connection)
+    return postponed.count == 1
+  }
+
+  /// Takes all connections that have bytes to go on with.
+  func takePostponed() -> [HTTP2Connection] {
+    let connections = postponed
+    postponed.removeAll(keepingCapacity: true)
+    return connections
+  }
+
+  /// Forgets who wanted a turn; there will be none.
+  func forgetTurns() {
+    dirty = []
+    postponed = []
   }
 }

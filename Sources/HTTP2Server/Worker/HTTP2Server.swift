@@ -14,8 +14,8 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
   private let makeService: @Sendable (EventLoop, RPCResponder) -> Service
   private let workers: [HTTP2Worker<Service>]
 
-  /// Binds the port, so that a port in use is known before anything else starts. Nothing is
-  /// answered before `start`.
+  /// Binds the port, so that a port in use is known before anything else starts. Connections are
+  /// refused before `start`.
   ///
   /// - Parameter makeService: makes the service of one worker, on that worker's loop.
   package init(
@@ -23,7 +23,8 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
     makeService: @escaping @Sendable (EventLoop, RPCResponder) -> Service
   ) throws(StartupError) {
     self.configuration = configuration
-    budget = ConnectionBudget(limit: configuration.maxConnections)
+    budget = ConnectionBudget(
+      limit: configuration.maxConnections, callMemory: configuration.maxCallMemory)
     self.makeService = makeService
     do {
       let sockets = try ListeningSocket.open(
@@ -40,8 +41,14 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
     }
   }
 
-  /// Starts the workers' threads; from then on calls are answered. To be called once.
+  /// Opens the port and starts the workers' threads; from then on calls are answered. To be called
+  /// once.
   package func start() throws(StartupError) {
+    do throws(ListenError) {
+      for worker in workers { try worker.listen() }
+    } catch {
+      throw StartupError(error.description)
+    }
     for worker in workers {
       do {
         try worker.start(configuration, budget, makeService: makeService)
@@ -85,6 +92,7 @@ package final class HTTP2Server<Service: RPCService>: Sendable {
     for worker in workers {
       worker.counters.add(to: &total)
     }
+    total.callMemory = budget.calls.taken
     // Without TLS there is nothing to count.
     if configuration.credentials == nil { total.handshakeFailures = [:] }
     return total

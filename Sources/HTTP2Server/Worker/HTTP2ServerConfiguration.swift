@@ -14,14 +14,16 @@ package struct HTTP2ServerConfiguration: Sendable {
   package var maxMessageSize = 4 << 20
   /// The longest header list of a request, as RFC 9113 counts it (6.5.2). 64 KiB.
   package var maxHeaderListSize = 64 << 10
-  /// The connections of all workers together. Those beyond are closed at once. 10,000.
-  package var maxConnections: Int? = 10_000
+  /// The connections of all workers together. Those beyond are closed at once. 500.
+  package var maxConnections: Int? = 500
   /// From the connection to the client's SETTINGS, the handshake of TLS included.
   package var handshakeTimeout = Duration.seconds(20)
   /// From the headers of a request to its last byte, where it has one message. 30 s.
   package var requestTimeout: Duration? = .seconds(30)
   /// What the calls of one connection may hold together, in bytes (`SessionLimits.memory`). 64 MiB.
   package var maxConnectionMemory = 64 << 20
+  /// What the calls of all connections may hold together, in bytes. 256 MiB.
+  package var maxCallMemory: Int? = 256 << 20
   /// The answers of one connection that wait to be taken, in bytes. 16 MiB.
   package var maxOutboundBuffer = 16 << 20
   /// The answers to PING and SETTINGS of one connection that wait to be taken. 1000.

@@ -17,6 +17,8 @@ package struct HTTP2Statistics: Sendable, Equatable {
   package var handshakeFailures: [TLSFailure.Reason: Int] = [:]
   package var streamsOpened = 0
   package var streamsOpen = 0
+  /// What calls have taken of the memory for all of them, in bytes.
+  package var callMemory = 0
   /// How often a client ran into a limit.
   package var limitsExceeded: [ServerLimit: Int] = [:]
   /// Calls that never reached the service: wrong method, content type, path, encoding.

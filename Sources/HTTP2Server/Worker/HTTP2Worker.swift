@@ -8,13 +8,19 @@ actor HTTP2Worker<Service: RPCService> {
   nonisolated let loop: EventLoop
   private nonisolated let thread = Mutex<EventLoopThread?>(nil)
   private nonisolated let socket: Mutex<ListeningSocket?>
-  private var core: WorkerCore<Service>?
+  private var core: WorkerCore?
+  private var service: Service?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   init(number: Int, socket: ListeningSocket) throws(EventLoopError) {
     loop = try EventLoop(name: "grpc-\(number)")
     self.socket = Mutex(socket)
+  }
+
+  /// Lets connections wait from now on for the listener that `start` brings.
+  nonisolated func listen() throws(ListenError) {
+    try socket.withLock { $0 }?.listen()
   }
 
   /// Starts the thread, and on it the service and the listener.
@@ -32,8 +38,8 @@ actor HTTP2Worker<Service: RPCService> {
   /// Runs `work` with the service, unless the worker has ended.
   nonisolated func post(service work: @escaping @Sendable (Service) -> Void) {
     post { worker in
-      guard let core = worker.core else { return }
-      work(core.service)
+      guard let service = worker.service else { return }
+      work(service)
     }
   }
 
@@ -52,6 +58,7 @@ actor HTTP2Worker<Service: RPCService> {
     post { worker in
       worker.core?.close()
       worker.core = nil
+      worker.service = nil
     }
     loop.stop()
     let thread = self.thread.withLock { $0.take() }
@@ -64,9 +71,14 @@ actor HTTP2Worker<Service: RPCService> {
   ) {
     guard let socket = socket.withLock({ $0.take() }) else { return }
     do {
-      core = try WorkerCore(
-        on: loop, socket: socket, configuration: configuration, budget: budget,
-        counters: counters, makeService: makeService)
+      let table = ConnectionTable()
+      let service = makeService(loop, RPCResponder(table))
+      let core = try WorkerCore(
+        on: loop, configuration: configuration, budget: budget, counters: counters, table: table,
+        service: service)
+      try core.listen(on: socket)
+      self.core = core
+      self.service = service
     } catch {
       configuration.log(
         HTTP2LogEntry(level: .warning, message: "a worker could not start: \(error)", peer: nil))

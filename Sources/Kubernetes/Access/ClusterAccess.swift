@@ -16,7 +16,7 @@ package struct ClusterAccess: Sendable {
     /// A client certificate, or nothing.
     case none
     case token(Redacted)
-    /// Read anew when it changes, because the cluster exchanges it.
+    /// Read again when it changes, because the cluster exchanges it.
     case tokenFile(String)
     case basic(HTTPRequest.BasicAuth)
   }

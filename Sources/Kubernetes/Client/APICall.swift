@@ -4,7 +4,7 @@ internal import HTTPClient
 package struct APICall: Sendable {
   /// In the words of RBAC.
   package enum Verb: String, Sendable, CaseIterable {
-    case get, list, watch, create, update, patch
+    case get, list, watch, create, update, patch, delete
 
     var method: HTTPRequest.Method {
       switch self {
@@ -12,6 +12,7 @@ package struct APICall: Sendable {
       case .create: .post
       case .update: .put
       case .patch: .patch
+      case .delete: .delete
       }
     }
   }
@@ -27,6 +28,8 @@ package struct APICall: Sendable {
   package var deadline: Duration
   /// Whether failures that may pass are tried again until the deadline.
   package var repeats = true
+  /// Whether only the object's metadata is asked for, `managedFields` included.
+  package var isOfManagers = false
 
   package enum Defaults {
     /// Of a read, pages apart; the API server itself ends requests after 60 s.
@@ -49,6 +52,8 @@ package struct APICall: Sendable {
     case .create, .update, .patch:
       self.deadline = deadline ?? Defaults.writeDeadline
       query.append(("fieldManager", Defaults.fieldManager))
+    case .delete:
+      self.deadline = deadline ?? Defaults.writeDeadline
     }
   }
 
@@ -81,6 +86,13 @@ package struct APICall: Sendable {
   var contentType: String? {
     guard body != nil else { return nil }
     return verb == .patch ? "application/merge-patch+json" : "application/json"
+  }
+
+  /// A server that cannot leave the rest out sends the whole object.
+  var acceptedType: String {
+    isOfManagers
+      ? "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+      : "application/json"
   }
 
   /// Whether a second time does no harm where the first one's end is not known.

@@ -37,7 +37,7 @@ package final class Discovery {
         return completion(.success(resource))
       }
       if client.loop.now - group.askedAt < Self.refreshInterval {
-        return completion(.failure(Self.unknown(kind)))
+        return completion(.failure(Self.unknown(kind, among: group.resources)))
       }
     }
     waiting[kind.apiVersion, default: []].append(Waiter(kind: kind, completion: completion))
@@ -71,15 +71,21 @@ package final class Discovery {
       }) {
         waiter.completion(.success(found))
       } else {
-        waiter.completion(.failure(Self.unknown(waiter.kind)))
+        let known = groups[apiVersion]?.resources ?? []
+        waiter.completion(.failure(Self.unknown(waiter.kind, among: known)))
       }
     }
   }
 
-  private static func unknown(_ kind: GroupVersionKind) -> KubernetesFailure {
-    KubernetesFailure(
-      kind: .unknownResource,
-      message: "the API server knows no kind \(kind): is its CRD installed?", status: 404)
+  static func unknown(
+    _ kind: GroupVersionKind, among resources: [APIResource]
+  ) -> KubernetesFailure {
+    let written = kind.kind.lowercased()
+    let meant = resources.first { $0.name == written || $0.kind.lowercased() == written }
+    let message =
+      meant.map { "\(kind.apiVersion) has no kind \(kind.kind): did you mean \($0.kind)?" }
+      ?? "the API server knows no kind \(kind): is its CRD installed?"
+    return KubernetesFailure(kind: .unknownResource, message: message, status: 404)
   }
 
   /// Reads an APIResourceList, in which a subresource stands as `deployments/scale`.

@@ -78,30 +78,34 @@ extension JSONValue {
     package var description: String
   }
 
-  /// Reads one value. `managedFields`, the largest part of many objects and of no use here, are left
-  /// out.
-  package init(_ bytes: [UInt8]) throws(Failure) {
+  /// Reads one value. `managedFields`, the largest part of many objects, are left out unless they are
+  /// asked for.
+  package init(_ bytes: [UInt8], keepsManagers: Bool = false) throws(Failure) {
     var reader = JSONReader(bytes)
     do throws(JSONError) {
-      self = try Self.read(&reader)
+      self = try Self.read(&reader, keepsManagers)
       try reader.finish()
     } catch {
       throw Failure(description: "\(error)")
     }
   }
 
-  private static func read(_ reader: inout JSONReader) throws(JSONError) -> JSONValue {
+  private static func read(
+    _ reader: inout JSONReader, _ keepsManagers: Bool
+  ) throws(JSONError) -> JSONValue {
     switch reader.nextKind() {
     case .object:
       var members: [Member] = []
       try reader.readObject { (reader, key) throws(JSONError) in
-        guard key != "managedFields" else { return try reader.skipValue() }
-        members.append(Member(key, try read(&reader)))
+        guard keepsManagers || key != "managedFields" else { return try reader.skipValue() }
+        members.append(Member(key, try read(&reader, keepsManagers)))
       }
       return .object(members)
     case .array:
       var elements: [JSONValue] = []
-      try reader.readArray { reader throws(JSONError) in elements.append(try read(&reader)) }
+      try reader.readArray { reader throws(JSONError) in
+        elements.append(try read(&reader, keepsManagers))
+      }
       return .array(elements)
     case .string: return .string(try reader.readString())
     case .bool: return .bool(try reader.readBool())

@@ -14,6 +14,17 @@ extension KubernetesClient {
     send(APICall(.get, path)) { completion($0.map(KubernetesObject.init)) }
   }
 
+  /// Reads an object's metadata, once and with `managedFields`: who has set which of its fields.
+  @discardableResult
+  package func managers(
+    of path: ResourcePath, deadline: Duration, completion: @escaping Completion<KubernetesObject>
+  ) -> APITicket {
+    var call = APICall(.get, path, deadline: deadline)
+    call.isOfManagers = true
+    call.repeats = false
+    return send(call) { completion($0.map(KubernetesObject.init)) }
+  }
+
   @discardableResult
   package func create(
     _ object: JSONValue, in path: ResourcePath, deadline: Duration? = nil, repeats: Bool = true,
@@ -40,13 +51,27 @@ extension KubernetesClient {
   /// - Parameter repeats: Whether failures that may pass are tried again.
   @discardableResult
   package func mergePatch(
-    _ patch: JSONValue, at path: ResourcePath, dryRun: Bool = false, repeats: Bool = true,
-    completion: @escaping Completion<KubernetesObject>
+    _ patch: JSONValue, at path: ResourcePath, dryRun: Bool = false, deadline: Duration? = nil,
+    repeats: Bool = true, completion: @escaping Completion<KubernetesObject>
   ) -> APITicket {
-    var call = APICall(.patch, path, body: patch)
+    var call = APICall(.patch, path, body: patch, deadline: deadline)
     call.repeats = repeats
     call.isDryRun = dryRun
     return send(call) { completion($0.map(KubernetesObject.init)) }
+  }
+
+  /// Deletes an object. One that is gone already is a success.
+  @discardableResult
+  package func delete(
+    _ path: ResourcePath, deadline: Duration? = nil, completion: @escaping Completion<Void>
+  ) -> APITicket {
+    send(APICall(.delete, path, deadline: deadline)) { result in
+      switch result {
+      case .success: completion(.success(()))
+      case .failure(let failure) where failure.kind == .notFound: completion(.success(()))
+      case .failure(let failure): completion(.failure(failure))
+      }
+    }
   }
 
   // MARK: Scale
@@ -93,19 +118,21 @@ extension KubernetesClient {
 
   /// Reads a whole collection, page by page.
   ///
-  /// A continue token that has expired in between (410) begins the list anew; the second time it is
+  /// A continue token that has expired in between (410) begins the list again; the second time it is
   /// read without pages, which no expiry can interrupt.
   ///
-  /// - Parameter namespace: Nil for all.
+  /// - Parameters:
+  ///   - namespace: Nil for all.
+  ///   - selector: A label selector; nil for all.
   /// - Returns: what cancels it.
   @discardableResult
   package func list(
-    _ resource: APIResource, namespace: String?, pageSize: Int = ObjectList.pageSize,
-    completion: @escaping Completion<ObjectList>
+    _ resource: APIResource, namespace: String?, selector: String? = nil,
+    pageSize: Int = ObjectList.pageSize, completion: @escaping Completion<ObjectList>
   ) -> ListWalk {
     let walk = ListWalk(
-      client: self, path: ResourcePath(resource, namespace: namespace), pageSize: pageSize,
-      completion: completion)
+      client: self, path: ResourcePath(resource, namespace: namespace), selector: selector,
+      pageSize: pageSize, completion: completion)
     walk.next()
     return walk
   }
@@ -115,14 +142,16 @@ extension KubernetesClient {
   /// Hears of every change after a resourceVersion.
   ///
   /// - Parameters:
+  ///   - selector: A label selector; nil for all.
   ///   - limit: After which the server shall end the watch.
   ///   - silence: After which a watch without any event has failed. A server that sends bookmarks
   ///     does so about once a minute.
   ///   - onEvent: Called on the loop for each event; may cancel the watch.
   ///   - completion: The end of it: success when the server ended it, as it does after `limit`.
   package func watch(
-    _ resource: APIResource, namespace: String?, from resourceVersion: String, limit: Duration,
-    silence: Duration, onEvent: @escaping (WatchEvent) -> Void,
+    _ resource: APIResource, namespace: String?, selector: String? = nil,
+    from resourceVersion: String, limit: Duration, silence: Duration,
+    onEvent: @escaping (WatchEvent) -> Void,
     completion: @escaping Completion<Void>
   ) -> APITicket {
     var call = APICall(.watch, ResourcePath(resource, namespace: namespace), deadline: silence)
@@ -130,6 +159,7 @@ extension KubernetesClient {
       ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
       ("timeoutSeconds", String(max(1, limit.components.seconds))),
     ]
+    if let selector { call.query.append(("labelSelector", selector)) }
     let decoder = WatchDecoder(call)
     var ticket: APITicket?
     let started = stream(

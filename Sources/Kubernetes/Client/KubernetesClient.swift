@@ -1,6 +1,7 @@
 package import EventLoop
 package import HTTPClient
 internal import Telemetry
+internal import Time
 
 /// Talks to the API server of one cluster (Kubernetes API conventions).
 ///
@@ -41,7 +42,7 @@ package final class KubernetesClient {
     if case .tokenFile(let path) = access.credentials { token = TokenFile(path: path) }
   }
 
-  /// Cancels everything. The client is of no use afterwards.
+  /// Cancels everything. The client cannot be used after that.
   package func shutDown() {
     for ticket in waiting.values { ticket.cancel() }
     waiting = [:]
@@ -144,7 +145,7 @@ package final class KubernetesClient {
   private func request(
     for call: APICall, timeout: Duration
   ) throws(HTTPFailure) -> HTTPRequest {
-    var headers = [HTTPField("Accept", "application/json")]
+    var headers = [HTTPField("Accept", call.acceptedType)]
     var basic: HTTPRequest.BasicAuth?
     switch access.credentials {
     case .none: break
@@ -164,7 +165,7 @@ package final class KubernetesClient {
   }
 
   /// A server that does not take connections within this time is away.
-  private static let connectTimeout = Duration.seconds(5)
+  private static let connectTimeout = Duration.seconds(3)
 
   private func outcome(
     of result: Result<HTTPResponse, HTTPFailure>, _ call: APICall
@@ -186,7 +187,7 @@ package final class KubernetesClient {
     of response: HTTPResponse, _ call: APICall
   ) -> Result<JSONValue, KubernetesFailure> {
     do throws(JSONValue.Failure) {
-      return .success(try JSONValue(response.body))
+      return .success(try JSONValue(response.body, keepsManagers: call.isOfManagers))
     } catch {
       return .failure(
         KubernetesFailure(

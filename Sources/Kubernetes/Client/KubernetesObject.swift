@@ -1,3 +1,5 @@
+internal import HTTPClient
+
 /// An object of the API, of any kind.
 package struct KubernetesObject: Hashable, Sendable {
   package var json: JSONValue
@@ -23,6 +25,20 @@ package struct KubernetesObject: Hashable, Sendable {
 
   package func annotation(_ key: String) -> String? {
     metadata["annotations"]?[key]?.text
+  }
+
+  /// Who has set the field, by `metadata.managedFields`, as they may be shown; none where these were not
+  /// asked for.
+  ///
+  /// - Parameter path: The names from the object's root, such as `spec` and `replicas`.
+  package func managers(of path: [String]) -> [String] {
+    (metadata["managedFields"]?.elements ?? []).compactMap { entry in
+      var fields = entry["fieldsV1"]
+      for name in path { fields = fields?["f:\(name)"] }
+      guard fields != nil, let manager = entry["manager"]?.text else { return nil }
+      // Kubernetes allows 128 bytes.
+      return Excerpt.text(of: manager, length: 128)
+    }
   }
 
   package var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }

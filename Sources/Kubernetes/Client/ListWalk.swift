@@ -16,6 +16,7 @@ package struct ObjectList: Sendable {
 package final class ListWalk {
   private let client: KubernetesClient
   private let path: ResourcePath
+  private let selector: String?
   /// 0 for all at once.
   private var pageSize: Int
   private var restarts = 0
@@ -24,15 +25,16 @@ package final class ListWalk {
   private var ticket: APITicket?
   private let completion: KubernetesClient.Completion<ObjectList>
 
-  /// So many times a list is begun anew whose continue token has expired.
+  /// How often a list is restarted whose continue token has expired.
   private static let maximumRestarts = 2
 
   init(
-    client: KubernetesClient, path: ResourcePath, pageSize: Int,
+    client: KubernetesClient, path: ResourcePath, selector: String?, pageSize: Int,
     completion: @escaping KubernetesClient.Completion<ObjectList>
   ) {
     self.client = client
     self.path = path
+    self.selector = selector
     self.pageSize = pageSize
     self.completion = completion
   }
@@ -45,6 +47,7 @@ package final class ListWalk {
 
   func next() {
     var call = APICall(.list, path)
+    if let selector { call.query.append(("labelSelector", selector)) }
     if pageSize > 0 { call.query.append(("limit", String(pageSize))) }
     if let continueToken { call.query.append(("continue", continueToken)) }
     ticket = client.send(call) { [self] result in

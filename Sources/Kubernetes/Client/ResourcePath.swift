@@ -51,6 +51,11 @@ package struct APIResource: Hashable, Sendable {
     apiVersion: "coordination.k8s.io/v1", kind: "Lease", name: "leases")
   package static let events = APIResource(
     apiVersion: "events.k8s.io/v1", kind: "Event", name: "events")
+  package static let services = APIResource(apiVersion: "v1", kind: "Service", name: "services")
+  package static let endpointSlices = APIResource(
+    apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", name: "endpointslices")
+  package static let elastiServices = APIResource(
+    apiVersion: "elasti.truefoundry.com/v1alpha1", kind: "ElastiService", name: "elastiservices")
 }
 
 /// What a request is about.

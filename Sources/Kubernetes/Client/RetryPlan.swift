@@ -1,4 +1,5 @@
 internal import HTTPClient
+internal import Time
 
 /// Decides whether and when a call that failed is made again. Pure.
 struct RetryPlan {
@@ -9,7 +10,8 @@ struct RetryPlan {
   private var hasRenewedCredentials = false
 
   static let firstWait = Duration.milliseconds(500)
-  static let longestWait = Duration.seconds(8)
+  /// Short enough that a server that is back is found soon.
+  static let longestWait = Duration.seconds(3)
 
   init(_ call: APICall) {
     deadline = call.deadline

@@ -1,6 +1,7 @@
 package import EventLoop
-package import Scaling
+internal import Scaling
 package import Telemetry
+package import Time
 
 /// Writes what happens to objects as events (`events.k8s.io/v1`).
 ///

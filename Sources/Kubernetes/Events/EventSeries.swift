@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Turns what happens into events and series of events, at a bounded rate. Pure.
 ///
@@ -29,8 +30,8 @@ struct EventSeries {
   }
 
   private var entries: [EventNote: Entry] = [:]
-  private var tokens = Double(EventSeries.burst)
-  private var refilledAt = Duration.zero
+  private var budget = TokenBucket(
+    capacity: EventSeries.burst, perSecond: EventSeries.rate, now: .start)
   private var serial: UInt64 = 0
 
   /// As client-go finishes a series.
@@ -56,7 +57,7 @@ struct EventSeries {
       entries[note] = entry
       return write(note, now: now)
     }
-    guard takeToken(now: now) else { return .drop }
+    guard budget.take(now: .start.advanced(by: now)) else { return .drop }
     makeRoom(now: now)
     serial += 1
     let name = Self.name(of: note.regarding, wallClock, serial: serial)
@@ -91,15 +92,6 @@ struct EventSeries {
     entries[note] = entry
     return .update(
       name: entry.name, namespace: entry.namespace, count: entry.count, last: entry.last)
-  }
-
-  private mutating func takeToken(now: Duration) -> Bool {
-    let passed = Double((now - refilledAt).milliseconds) / 1000
-    refilledAt = now
-    tokens = min(Double(Self.burst), tokens + max(passed, 0) * Self.rate)
-    guard tokens >= 1 else { return false }
-    tokens -= 1
-    return true
   }
 
   private mutating func makeRoom(now: Duration) {

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Decides which of several replicas acts, by a record that they all can write with optimistic
 /// concurrency. Pure; the semantics of client-go's `leaderelection`.
@@ -41,7 +42,7 @@ package struct LeaderElection {
   private(set) var observed: Observation?
   /// When the record was seen to change, by the own monotonic clock.
   private var observedAt = Duration.zero
-  /// When the last successful renewal was asked for; nil while another holds it, or nobody.
+  /// When the last successful renewal was asked for; nil while another holds it, or no one.
   private var renewedAt: Duration?
   /// When the write under way was asked for.
   private var writeAskedAt: Duration?
@@ -57,7 +58,7 @@ package struct LeaderElection {
     return now - renewedAt < timing.renewDeadline
   }
 
-  /// Who holds it as far as is known; empty for nobody.
+  /// Who holds it as far as is known; empty for no one.
   var holder: String { observed?.record.holder ?? "" }
 
   /// When leadership ends unless it is renewed; nil for others.

@@ -1,7 +1,8 @@
 package import EventLoop
 internal import HTTPClient
-package import Scaling
+internal import Scaling
 package import Telemetry
+package import Time
 
 /// Takes part in the election of the replica that acts, through a Lease.
 ///
@@ -52,7 +53,7 @@ package final class LeaseKeeper {
   /// Whether this replica may act, at this very moment. To be asked before every write.
   package var isLeader: Bool { !hasStopped && election.isLeader(at: now) }
 
-  /// Who holds the Lease as far as is known; empty for nobody.
+  /// Who holds the Lease as far as is known; empty for no one.
   package var holder: String { election.holder }
 
   package func start() {

@@ -2,7 +2,7 @@
 ///
 /// Times are kept as text: they are other clocks', and nothing is concluded from them.
 struct LeaseRecord: Hashable {
-  /// Empty when nobody holds it.
+  /// Empty when no one holds it.
   var holder: String
   var duration: Duration
   var acquireTime: String

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// One condition of a status (Kubernetes API conventions, "Typical status properties").
 struct Condition: Hashable {

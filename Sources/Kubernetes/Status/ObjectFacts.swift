@@ -1,4 +1,5 @@
 package import Scaling
+package import Time
 
 /// What is known of an object beside its manifest: what was decided, and what was done.
 package struct ObjectFacts: Hashable, Sendable {
@@ -6,16 +7,34 @@ package struct ObjectFacts: Hashable, Sendable {
   package var decision: DecisionSummary?
   /// Nil for a policy, and while it has not been asked.
   package var source: SourceSummary?
-  /// What the target has; nil where nobody has looked.
+  /// What the target has; nil where no one has looked.
   package var currentReplicas: Int?
   /// When the target was scaled last; nil where Headstart has not done so.
   package var lastScaling: Instant?
+  /// When it was last scaled up, or asked for from zero; nil where this process has not seen it.
+  package var lastScalingUp: Instant?
+  /// Whether requests go to KubeElasti's resolver; nil where Headstart does not see to that.
+  package var isProxied: Bool?
   /// How scaling the target goes; nil where Headstart does not do it.
   package var scaling: ScalingSummary?
-  /// Further members of the status, of a kind that has them, such as `mode`.
-  package var extra: [JSONValue.Member] = []
 
   package init() {}
+
+  /// Takes a decision, made at `instant`.
+  package mutating func decided(_ summary: DecisionSummary, at instant: Instant) {
+    let wasIdle = decision?.replicas == 0
+    // With direct scaling the target says when it was scaled.
+    if scaling == nil, wasIdle, summary.replicas ?? 0 > 0 { lastScalingUp = instant }
+    decision = summary
+  }
+
+  /// Whether anything of the workload runs, as far as it is known: where requests go, or what the
+  /// target has, or with KEDA, whose targets Headstart does not look at, what is asked for.
+  var isUp: Bool? {
+    if let isProxied { return !isProxied }
+    let replicas = scaling == nil ? decision?.replicas : currentReplicas
+    return replicas.map { $0 > 0 }
+  }
 }
 
 /// How direct scaling of a policy's target goes. The sentences are for people.
@@ -25,6 +44,8 @@ package enum ScalingSummary: Hashable, Sendable {
   /// Something else scales it.
   case refused(String)
   case failing(String)
+  /// Somebody else keeps undoing it.
+  case contested(String)
 }
 
 /// What of a decision a status shows. No times and no values, which change all the time.
@@ -32,6 +53,8 @@ package struct DecisionSummary: Hashable, Sendable {
   /// Nil when unavailable.
   package var replicas: Int?
   package var winner: String?
+  /// The schedule's rule that decides; nil where none does.
+  package var rule: String?
   /// Why it is unavailable; nil when it is not.
   package var problem: String?
   /// Signals that are lost or unknown.
@@ -40,8 +63,10 @@ package struct DecisionSummary: Hashable, Sendable {
   package init(_ decision: Decision) {
     replicas = decision.replicas
     winner = decision.winner.map { decision.contributions[$0].signal }
-    missing = decision.contributions.filter { $0.state == .held || $0.state == .unknown }.map(
-      \.signal)
+    rule = decision.winner.flatMap { decision.contributions[$0].rule }
+    missing = decision.contributions.filter { $0.isMissing || $0.state == .held && !$0.isObserved }
+      .map(
+        \.signal)
     if case .unavailable(let reason) = decision.outcome { problem = reason }
   }
 }

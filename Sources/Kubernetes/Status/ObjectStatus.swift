@@ -1,9 +1,12 @@
-package import Scaling
+internal import Scaling
+package import Time
 
 /// The status that an object should have. Pure.
 package struct ObjectStatus {
   /// The members that are Headstart's, in order; null for one that should not be there.
   let members: [JSONValue.Member]
+  /// Written beside a change, and no reason to write: they differ every time.
+  private let times: [JSONValue.Member]
   let accepted: Condition
 
   /// What the answer will be next, and when.
@@ -60,13 +63,40 @@ package struct ObjectStatus {
     if let scaling = facts.lastScaling {
       members.append(JSONValue.Member("lastScalingTime", .time(scaling)))
     }
-    self.members = members + facts.extra
+    self.members = members + Self.foreignMembers(of: review, facts)
+    // KubeElasti's own schema has it, and drops our conditions.
+    times =
+      review.reference.kind == "ElastiService"
+      ? [JSONValue.Member("lastReconciledTime", .time(now))] : []
+  }
+
+  /// What the schemas of KubeElasti and EasyScale have, and their tools read.
+  private static func foreignMembers(
+    of review: ObjectReview, _ facts: ObjectFacts
+  ) -> [JSONValue.Member] {
+    switch review.reference.kind {
+    case "ElastiService":
+      var members: [JSONValue.Member] = []
+      // Requests have to be held while nothing runs.
+      if review.isInForce, let isUp = facts.isUp {
+        members.append(JSONValue.Member("mode", .string(isUp ? "serve" : "proxy")))
+      }
+      if let time = facts.lastScalingUp {
+        members.append(JSONValue.Member("lastScaledUpTime", .time(time)))
+      }
+      return members
+    case "ScalingRule":
+      let rule = review.isInForce ? facts.decision?.rule : nil
+      return [JSONValue.Member("lastAppliedRule", rule.map { .string($0) } ?? .null)]
+    default:
+      return []
+    }
   }
 
   /// The merge patch that makes `status` what it should be; nil when it is.
   func patch(from status: JSONValue?) -> JSONValue? {
     let changed = members.filter { (status?[$0.key] ?? .null) != $0.value }
-    return changed.isEmpty ? nil : ["status": .object(changed)]
+    return changed.isEmpty ? nil : ["status": .object(changed + times)]
   }
 
   // MARK: Conditions
@@ -81,6 +111,7 @@ package struct ObjectStatus {
         Condition(kind: .active, truth: .no, reason: "NotAccepted", message: message),
       ]
     }
+    if review.reference.kind == "Calendar" { return [accepted, calendarCondition(review)] }
     if review.reference.kind == "DataSource" { return [accepted] + sourceConditions(facts.source) }
     var conditions = policyConditions(facts.decision)
     if let problem = scalingProblem(facts.scaling) { conditions[0] = problem }
@@ -95,8 +126,17 @@ package struct ObjectStatus {
     case .missing(let what): (reason, sentence) = ("TargetMissing", what)
     case .refused(let what): (reason, sentence) = ("ScalingRefused", what)
     case .failing(let what): (reason, sentence) = ("ScalingFailed", what)
+    case .contested(let what): (reason, sentence) = ("ScalingUndone", what)
     }
     return Condition(kind: .ready, truth: .no, reason: reason, message: joined([sentence]))
+  }
+
+  /// What reading it has found is warnings about the object.
+  private static func calendarCondition(_ review: ObjectReview) -> Condition {
+    review.warnings.isEmpty
+      ? Condition(kind: .ready, truth: .yes, reason: "Read", message: "The calendar is read.")
+      : Condition(
+        kind: .ready, truth: .no, reason: "Findings", message: joined(review.warnings))
   }
 
   private static func accepted(_ review: ObjectReview) -> Condition {

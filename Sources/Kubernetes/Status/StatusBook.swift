@@ -1,9 +1,11 @@
 internal import Scaling
+internal import Time
 
 /// Knows of every object which status it has and which it should have, and when it may be written.
 /// Pure.
 ///
-/// A status is written when it has changed, and at most once in ten seconds per object. What it has
+/// A status is written when it has changed, and at most once in ten seconds per object; but whether an
+/// ElastiService's workload is up is written at once, because proxies go by it. What it has
 /// is what Headstart wrote last, or else what the API server says: another controller that writes
 /// the same status is not fought.
 struct StatusBook {
@@ -22,6 +24,8 @@ struct StatusBook {
     var written: JSONValue?
     /// Not before then, of the monotonic clock.
     var notBefore = Duration.zero
+    /// The same for what is urgent.
+    var notEvenBefore = Duration.zero
     var isUnderWay = false
     /// When the status that was written becomes wrong by itself.
     var staleAt: Instant?
@@ -41,7 +45,11 @@ struct StatusBook {
 
   private var entries: [ObjectID: Entry] = [:]
   private var dirty: Set<ObjectID> = []
+  /// Those of `dirty` that do not wait for the interval.
+  private var urgent: Set<ObjectID> = []
 
+  /// Between two writes of one object that are urgent.
+  static let urgentInterval = Duration.milliseconds(500)
   static let interval = Duration.seconds(10)
   /// How long an object may be pending before it is called so.
   static let patience = Duration.seconds(10)
@@ -65,13 +73,15 @@ struct StatusBook {
   mutating func removed(_ id: ObjectID) {
     entries[id] = nil
     dirty.remove(id)
+    urgent.remove(id)
   }
 
   /// Something has been decided or done. Does nothing for objects that are not known.
   mutating func learned(_ id: ObjectID, _ change: (inout ObjectFacts) -> Void) {
     guard var facts = entries[id]?.facts else { return }
     change(&facts)
-    guard facts != entries[id]?.facts else { return }
+    guard let before = entries[id]?.facts, facts != before else { return }
+    if id.kind == "ElastiService", facts.isUp != before.isUp { urgent.insert(id) }
     entries[id]?.facts = facts
     dirty.insert(id)
   }
@@ -100,13 +110,14 @@ struct StatusBook {
     }
     var writes: [Write] = []
     var examined = 0
-    for id in dirty {
+    for id in Array(urgent) + dirty.subtracting(urgent) {
       guard examined < limit else { break }
-      guard let entry = entries[id], !entry.isUnderWay, entry.notBefore <= now,
-        entry.isSettled(at: now)
+      guard let entry = entries[id], !entry.isUnderWay, entry.isSettled(at: now),
+        (urgent.contains(id) ? entry.notEvenBefore : entry.notBefore) <= now
       else { continue }
       examined += 1
       dirty.remove(id)
+      urgent.remove(id)
       let change = nextChange(id)
       let status = ObjectStatus(
         of: entry.review, facts: entry.facts, nextChange: change, previous: entry.present,
@@ -119,6 +130,7 @@ struct StatusBook {
           announcement: Self.announcement(status.accepted, present: entry.present)))
       entries[id]?.isUnderWay = true
       entries[id]?.notBefore = now + Self.interval
+      entries[id]?.notEvenBefore = now + Self.urgentInterval
       entries[id]?.written = Self.merged(entry.present, status.members)
     }
     return writes
@@ -137,6 +149,7 @@ struct StatusBook {
     guard repeats else { return }
     entries[id]?.written = nil
     entries[id]?.notBefore = now + Self.retryInterval
+    entries[id]?.notEvenBefore = now + Self.retryInterval
     dirty.insert(id)
   }
 

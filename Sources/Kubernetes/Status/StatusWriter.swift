@@ -1,6 +1,7 @@
 package import EventLoop
-package import Scaling
+internal import Scaling
 package import Telemetry
+package import Time
 
 /// Writes the status of custom resources, and tells of those that became invalid as events.
 ///

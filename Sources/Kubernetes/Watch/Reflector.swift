@@ -2,6 +2,7 @@ package import EventLoop
 internal import HTTPClient
 internal import Scaling
 package import Telemetry
+internal import Time
 
 /// Knows every object of one kind, in one namespace or all, and hears of every change.
 ///
@@ -30,8 +31,11 @@ package final class Reflector {
   private var reported: Report?
 
   package struct Settings: Sendable {
-    /// After which a watch without any event is started anew.
+    /// After which a watch without any event is restarted.
     package var silence: Duration
+    /// Objects whose labels do not fit are not there; nil for all. What ceases to fit is deleted, as
+    /// the server tells it.
+    package var selector: String?
     /// What the server is asked to end a watch after; up to half as long again, so that the watches
     /// of many clients do not end together.
     package var watchLimit = Duration.seconds(300)
@@ -39,8 +43,9 @@ package final class Reflector {
     package var resync = Duration.seconds(900)
     package var pageSize = ObjectList.pageSize
 
-    package init(silence: Duration = .seconds(120)) {
+    package init(silence: Duration = .seconds(120), selector: String? = nil) {
       self.silence = silence
+      self.selector = selector
     }
   }
 
@@ -118,7 +123,8 @@ package final class Reflector {
       case .success(let resource):
         self.resource = resource
         listWalk = client.list(
-          resource, namespace: namespace, pageSize: settings.pageSize
+          resource, namespace: namespace, selector: settings.selector,
+          pageSize: settings.pageSize
         ) { [weak self] result in self?.listEnded(result, resource) }
       case .failure(let failure): listFailed(failure)
       }
@@ -164,7 +170,8 @@ package final class Reflector {
     guard let resource else { return obey(progress.started()) }
     let limit = settings.watchLimit * Double.random(in: 1...1.5, using: &jitter)
     ticket = client.watch(
-      resource, namespace: namespace, from: version, limit: limit, silence: settings.silence,
+      resource, namespace: namespace, selector: settings.selector, from: version, limit: limit,
+      silence: settings.silence,
       onEvent: { [weak self] event in self?.received(event) },
       completion: { [weak self] result in self?.watchEnded(result) })
   }

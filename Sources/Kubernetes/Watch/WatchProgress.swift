@@ -1,4 +1,5 @@
 internal import HTTPClient
+internal import Time
 
 /// What a watch does next: lists, watches, waits. Pure.
 ///
@@ -26,6 +27,8 @@ struct WatchProgress {
   private var state = State.stopped
   /// Up to where everything is known; nil before the first list, and after an expiry.
   private(set) var resourceVersion: String?
+  /// Whether the server has ever listed the kind.
+  private var hasListed = false
   private var failures = 0
   /// Watches in a row that had expired before they told of anything.
   private var expiries = 0
@@ -36,6 +39,10 @@ struct WatchProgress {
   /// As client-go's reflector.
   static let firstWait = Duration.milliseconds(800)
   static let longestWait = Duration.seconds(30)
+  /// An outage is short at first: about for the first minute nothing waits longer, so that a server
+  /// that is back is found soon.
+  static let longestEarlyWait = Duration.seconds(3)
+  static let earlyFailures = 25
   /// How often a kind is looked for that the server does not know.
   static let absentWait = Duration.seconds(15)
   /// A server that ends watches sooner than that, without a word, is not asked again at once.
@@ -55,6 +62,7 @@ struct WatchProgress {
   /// - Parameter now: Of a monotonic clock, as for all inputs.
   mutating func listed(resourceVersion: String, now: Duration) -> Order {
     self.resourceVersion = resourceVersion
+    hasListed = true
     failures = 0
     return beginWatch(from: resourceVersion, now: now)
   }
@@ -137,7 +145,9 @@ struct WatchProgress {
   }
 
   private mutating func wait(after failure: KubernetesFailure) -> Order {
-    if failure.kind == .unknownResource {
+    // A server that starts does not know its CRDs at first.
+    let isStarting = hasListed && failures < Self.earlyFailures
+    if failure.kind == .unknownResource, !isStarting {
       state = .waiting
       return .wait(Self.absentWait * Double.random(in: 1...1.2, using: &jitter))
     }
@@ -152,8 +162,9 @@ struct WatchProgress {
   private mutating func waitBackOff() -> Order {
     failures += 1
     state = .waiting
+    let longest = failures < Self.earlyFailures ? Self.longestEarlyWait : Self.longestWait
     return .wait(
       RetryPlan.backOff(
-        failures: failures, first: Self.firstWait, longest: Self.longestWait, jitter: &jitter))
+        failures: failures, first: Self.firstWait, longest: longest, jitter: &jitter))
   }
 }

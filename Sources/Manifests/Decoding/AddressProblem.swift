@@ -8,6 +8,8 @@ package enum AddressProblem: Hashable, Sendable {
   case port(String)
   case queryOrFragment
   case character(Unicode.Scalar)
+  /// What a cloud tells its machines, keys included.
+  case metadata
 
   /// Visible characters that no address may hold (RFC 3986, appendix A).
   private static let excluded = Set("\"<>\\^`{|}".unicodeScalars)
@@ -29,6 +31,8 @@ package enum AddressProblem: Hashable, Sendable {
       self = .userInfo
     } else if let problem = AddressProblem.hostAndPort(Substring(authority)) {
       self = problem
+    } else if AddressProblem.isMetadata(Substring(authority)) {
+      self = .metadata
     } else if rest.contains(where: { "?#".utf8.contains($0) }) {
       self = .queryOrFragment
     } else if let bad = text.unicodeScalars.first(where: AddressProblem.excluded.contains) {
@@ -47,10 +51,22 @@ package enum AddressProblem: Hashable, Sendable {
     case .host: "the name of the server is missing or malformed"
     case .port(let port): "the port \(quoted(port)) is not a number from 1 to 65535"
     case .queryOrFragment: "? and # do not belong there, only a path may follow the server"
+    case .metadata: "the metadata service of a cloud hands out keys, and is no server for this"
     case .character(let character):
       "the character \(quoted(String(character))) has no place in an address"
     }
   }
+
+  /// By address or name. What a name leads to is checked when it is connected to.
+  private static func isMetadata(_ authority: Substring) -> Bool {
+    let text = authority.lowercased()
+    return metadataHosts.contains { text == $0 || text.hasPrefix($0 + ":") }
+  }
+
+  private static let metadataHosts = [
+    "169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]",
+    "metadata.google.internal", "metadata.google.internal.",
+  ]
 
   private static func scheme(of text: String) -> String? {
     ["http://", "https://"].first { text.prefix($0.count).lowercased() == $0 }

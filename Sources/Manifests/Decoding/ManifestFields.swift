@@ -1,4 +1,4 @@
-/// Reads the fields of one mapping, each by its name, and then reports those that nobody asked for.
+/// Reads the fields of one mapping, each by its name, and then reports those that no one asked for.
 final class ManifestFields: ManifestParent {
   /// The mapping itself, for errors about it as a whole.
   let value: ManifestValue
@@ -17,6 +17,12 @@ final class ManifestFields: ManifestParent {
     known.append(name)
     guard let entry = entry(name), !entry.value.isNull else { return nil }
     return ManifestValue(entry: entry, of: self)
+  }
+
+  /// The first of some fields that is there, each of which is read elsewhere too.
+  func first(_ names: StaticString...) -> ManifestValue? {
+    names.lazy.compactMap { self.entry($0) }.first { !$0.value.isNull }
+      .map { ManifestValue(entry: $0, of: self) }
   }
 
   /// Whether a field is there without a value.

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 extension ManifestValue {
   /// A time of day as `HH:MM`, quoted or not, from 00:00 to 24:00.
@@ -7,11 +8,13 @@ extension ManifestValue {
   func timeOfDay(withSeconds: Bool = false) -> TimeOfDay? {
     if let time = plainTime { return time }
     let expected = "a time from 00:00 to 24:00 written HH:MM"
-    if case .scalar(let scalar) = node.content, case .integer(let minutes) = scalar.value,
-      let time = TimeOfDay(minutes: minutes)
-    {
+    if case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value {
       // YAML 1.1 writers turn an unquoted 09:00 into the number 540.
-      error(expected: expected, hint: "write \"\(time)\" if these are minutes of the day")
+      let minutes = TimeOfDay(minutes: number).map { "\"\($0)\" if these are minutes of the day" }
+      let hints = [Self.clockTime(number).map { "\"\($0)\"" }, minutes].compactMap(\.self)
+      error(
+        expected: expected,
+        hint: hints.isEmpty ? nil : "write \(hints.joined(separator: ", or "))")
       return nil
     }
     guard let text = text(expected: expected) else { return nil }
@@ -22,7 +25,10 @@ extension ManifestValue {
       let minute = numbers[1]
     else {
       let seconds = parts.count == 3 && numbers.allSatisfy { $0 != nil }
-      error(expected: expected, hint: seconds ? "leave out the seconds" : nil)
+      let time = digits(text[...], atMost: 4).flatMap(Self.clockTime)
+      error(
+        expected: expected,
+        hint: seconds ? "leave out the seconds" : time.map { "write \"\($0)\"" })
       return nil
     }
     guard minute < 60, let time = TimeOfDay(minutes: hour * 60 + minute) else {
@@ -34,6 +40,12 @@ extension ManifestValue {
       return nil
     }
     return time
+  }
+
+  /// The time of `1800`, or of `9`; nil for what is none.
+  private static func clockTime(_ number: Int) -> TimeOfDay? {
+    guard number >= 0, number < 100 || number % 100 < 60 else { return nil }
+    return TimeOfDay(minutes: number < 100 ? number * 60 : number / 100 * 60 + number % 100)
   }
 
   /// A date as `YYYY-MM-DD`, quoted or not, that the calendar has.
@@ -52,15 +64,27 @@ extension ManifestValue {
     return nil
   }
 
-  /// A day of the week: the English name or its first three letters, in any case.
-  func weekday() -> Weekday? {
-    guard let text = text(expected: "a day of the week such as Monday or Mon") else { return nil }
-    if let day = Weekday.allCases.first(where: { text.isName(of: $0) }) { return day }
+  /// Days of the week: an English name or its first three letters, in any case, or a range of them
+  /// such as `Mon-Fri`, which may go over a Sunday.
+  func weekdays() -> [Weekday] {
+    let expected = "a day of the week such as Monday or Mon, or a range such as Mon-Fri"
+    if case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value {
+      // As cron counts them: Sunday is 0 and 7.
+      let day = (0...7).contains(number) ? Weekday.allCases[(number + 6) % 7] : nil
+      error(expected: expected, hint: day.map { "write \($0.rawValue)" })
+      return []
+    }
+    guard let text = text(expected: expected) else { return [] }
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+      .map { Weekday(name: $0.filter { $0 != " " }) }
+    if (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] {
+      return first.through(last)
+    }
     let names = Weekday.allCases.map(\.rawValue)
     error(
-      expected: "a day of the week such as Monday or Mon",
+      expected: expected,
       hint: Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" })
-    return nil
+    return []
   }
 
   /// The time of `HH:MM`; nil for everything else.
@@ -90,11 +114,22 @@ extension ManifestValue {
   }
 }
 
-extension String {
-  /// Whether this is the English name of a day or its first three letters, in any case.
-  fileprivate func isName(of day: Weekday) -> Bool {
-    let name = day.rawValue.utf8
-    return (utf8.count == name.count || utf8.count == 3)
-      && zip(utf8, name).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+extension Weekday {
+  /// The English name or its first three letters, in any case.
+  fileprivate init?(name: String) {
+    let found = Weekday.allCases.first { day in
+      let full = day.rawValue.utf8
+      return (name.utf8.count == full.count || name.utf8.count == 3)
+        && zip(name.utf8, full).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  /// The days from this one to another, both included.
+  fileprivate func through(_ last: Weekday) -> [Weekday] {
+    let all = Weekday.allCases
+    guard let from = all.firstIndex(of: self), let to = all.firstIndex(of: last) else { return [] }
+    return (0...(to - from + 7) % 7).map { all[(from + $0) % 7] }
   }
 }

@@ -1,10 +1,11 @@
 internal import Scaling
+internal import Time
 
 extension ManifestValue {
   /// A duration as Go writes it, within bounds.
   func duration(in range: ClosedRange<Duration>) -> Duration? {
     var expected: String {
-      "a duration from \(range.lowerBound.text) to \(days(range.upperBound)), such as 90s or 1h30m"
+      "a duration from \(days(range.lowerBound)) to \(days(range.upperBound)), such as 90s or 1h30m"
     }
     if !node.isPlainlyText, case .scalar(let scalar) = node.content,
       case .integer(let number) = scalar.value

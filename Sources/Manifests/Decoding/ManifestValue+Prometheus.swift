@@ -7,6 +7,16 @@ extension ManifestValue {
       error("expected a PromQL query, found only spaces")
       return nil
     }
+    let brackets = PromQLBrackets(query)
+    if let problem = brackets.problem {
+      error("expected a PromQL query; \(problem)")
+      return nil
+    }
+    if let hidden = brackets.hidden {
+      warning(
+        "all of \(quoted(hidden)) is a comment, since the query is one line; keep the lines apart "
+          + "with \"query: |\"")
+    }
     return query
   }
 

@@ -31,11 +31,18 @@ extension ManifestValue {
   }
 
   /// A whole number within bounds.
-  func integer(in range: ClosedRange<Int>) -> Int? {
+  ///
+  /// - Parameters:
+  ///   - orQuoted: whether a number in quotes is taken, with a warning, as EasyScale does.
+  ///   - alternative: what else is taken here, by the caller.
+  func integer(
+    in range: ClosedRange<Int>, orQuoted: Bool = false, or alternative: String? = nil
+  ) -> Int? {
     if let number = node.plainInteger, range.contains(number) { return number }
-    let expected =
+    let number =
       range == Int.min...Int.max
       ? "a whole number" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    let expected = alternative.map { "\(number), or \($0)" } ?? number
     switch scalar(expected: expected) {
     case nil:
       return nil
@@ -47,6 +54,10 @@ extension ManifestValue {
         hint: "leave out the leading zero, which makes the number octal for some readers")
       return nil
     case .text(let text) where YAMLScalar(text: text, isPlain: true).isNumber:
+      if orQuoted, let number = Int(text), range.contains(number) {
+        warning("\(quoted(text)) is taken for the number \(number); leave out the quotes")
+        return number
+      }
       error(expected: expected, hint: "leave out the quotes")
       return nil
     case .null, .boolean, .integer, .hugeInteger, .real, .notFinite, .text:
@@ -58,7 +69,19 @@ extension ManifestValue {
   /// A finite number of at least a bound, or above it.
   func number(atLeast bound: Double, orEqual: Bool = true) -> Double? {
     let limit = bound == bound.rounded() ? "\(Int(bound))" : "\(bound)"
-    let expected = "a number \(orEqual ? "of at least" : "above") \(limit)"
+    return number(expected: "a number \(orEqual ? "of at least" : "above") \(limit)") {
+      $0 > bound || (orEqual && $0 == bound)
+    }
+  }
+
+  /// A number within bounds.
+  func number(in range: ClosedRange<Double>) -> Double? {
+    number(
+      expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+      where: range.contains)
+  }
+
+  private func number(expected: String, where isValid: (Double) -> Bool) -> Double? {
     let number: Double
     switch scalar(expected: expected) {
     case nil:
@@ -79,7 +102,7 @@ extension ManifestValue {
       error(expected: expected)
       return nil
     }
-    guard number > bound || (orEqual && number == bound) else {
+    guard isValid(number) else {
       error(expected: expected)
       return nil
     }

@@ -71,7 +71,14 @@ struct ManifestValue {
 
   /// Reports that something else was expected here.
   func error(expected: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
-    error("expected \(expected()), found \(found)\(hint().map { "; \($0)" } ?? "")")
+    let hint = isTemplate ? "this is a template that was not rendered" : hint()
+    error("expected \(expected()), found \(found)\(hint.map { "; \($0)" } ?? "")")
+  }
+
+  private var isTemplate: Bool {
+    guard node.isScalar else { return false }
+    let text = String(decoding: node.bytes, as: UTF8.self)
+    return text.contains("{{") || text.hasPrefix("${")
   }
 
   private func located(_ message: String) -> String {

@@ -3,6 +3,10 @@ package struct DirectoryContents: Hashable, Sendable {
   /// As the directory was named to Headstart.
   package var path: String
   package var listing: Listing
+  /// Whether each file is an object of the cluster: one that is broken says nothing of the others.
+  package var holdsObjects: Bool
+  /// The paths of files that are not read, because of their names.
+  package var passedOver: [String]
 
   package enum Listing: Hashable, Sendable {
     /// In the order of their names.
@@ -11,9 +15,13 @@ package struct DirectoryContents: Hashable, Sendable {
     case unreadable(String)
   }
 
-  package init(path: String, listing: Listing) {
+  package init(
+    path: String, listing: Listing, holdsObjects: Bool = false, passedOver: [String] = []
+  ) {
     self.path = path
     self.listing = listing
+    self.holdsObjects = holdsObjects
+    self.passedOver = passedOver
   }
 }
 

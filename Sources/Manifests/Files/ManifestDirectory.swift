@@ -3,7 +3,7 @@ private import Glibc
 /// Reads a directory of manifests: the `*.yaml`, `*.yml` and `*.json` files in it, not those in
 /// directories below it.
 ///
-/// Names that begin with a dot are passed over, which leaves out what Kubernetes keeps beside the
+/// Other files are passed over with a warning, and names that begin with a dot without one, which leaves out what Kubernetes keeps beside the
 /// files of a mounted ConfigMap (`..data`, `..2026_11_27_…`); the files themselves are symbolic
 /// links, and are followed. Blocks for as long as the file system does.
 package struct ManifestDirectory: Hashable, Sendable {
@@ -19,15 +19,26 @@ package struct ManifestDirectory: Hashable, Sendable {
     /// The directory, and the `..data` link of a mounted ConfigMap, followed; nil when missing.
     fileprivate var places: [FileStamp?]
     fileprivate var files: [String: FileStamp?]
+    /// Those that are no manifests by their names.
+    fileprivate var others: Set<String>
   }
 
   /// Looks at every file without opening it.
   package func fingerprint() -> Fingerprint {
     let names = (try? fileNames()) ?? []
     var files: [String: FileStamp?] = [:]
-    for name in names { files[name] = .some(FileStamp(path: path(of: name))) }
+    var others: Set<String> = []
+    for name in names {
+      let stamp = FileStamp(path: path(of: name))
+      if Self.isManifest(name) {
+        files[name] = .some(stamp)
+      } else if stamp?.isDirectory == false {
+        others.insert(name)
+      }
+    }
     return Fingerprint(
-      places: [FileStamp(path: path), FileStamp(path: path(of: "..data"))], files: files)
+      places: [FileStamp(path: path), FileStamp(path: path(of: "..data"))], files: files,
+      others: others)
   }
 
   /// Reads every file.
@@ -55,13 +66,15 @@ package struct ManifestDirectory: Hashable, Sendable {
     let limit = YAMLLimits.defaults.fileSize
     do throws(FileReader.Failure) {
       // Directories that are named like a manifest are no manifests.
-      let names = try fileNames().filter { fingerprint.files[$0]??.isDirectory != true }
+      let names = try fileNames().filter(Self.isManifest)
+        .filter { fingerprint.files[$0]??.isDirectory != true }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let files = names.map { name in
         let path = path(of: name)
         return FileContents(path: path, content: .reading(path: path, limit: limit))
       }
-      return DirectoryContents(path: path, listing: .files(files))
+      return DirectoryContents(
+        path: path, listing: .files(files), passedOver: fingerprint.others.sorted().map(path(of:)))
     } catch {
       return DirectoryContents(path: path, listing: .unreadable(error.message))
     }
@@ -71,7 +84,7 @@ package struct ManifestDirectory: Hashable, Sendable {
     path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }
 
-  /// The names of the files that may hold manifests, in no order.
+  /// The names of all files but hidden ones, in no order.
   private func fileNames() throws(FileReader.Failure) -> [String] {
     guard let directory = opendir(path) else {
       throw FileReader.Failure("the directory cannot be read", errno: errno)
@@ -90,12 +103,12 @@ package struct ManifestDirectory: Hashable, Sendable {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if ManifestDirectory.isManifest(name) { names.append(name) }
+      if !name.hasPrefix(".") { names.append(name) }
     }
   }
 
   private static func isManifest(_ name: String) -> Bool {
-    !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+    [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
   }
 }
 

@@ -3,14 +3,18 @@ internal import Scaling
 /// Decodes when a workload may be taken to zero.
 enum ActivityDecoder {
   /// The `activity` of a ScalingPolicy.
-  static func decode(_ value: ManifestValue, limits: ReplicaLimits) -> ActivityRules? {
+  static func decode(
+    _ value: ManifestValue, limits: ReplicaLimits, zones: any TimeZoneDatabase
+  ) -> ActivityRules? {
     guard let fields = value.mapping() else { return nil }
     var rules = ActivityRules()
     rules.cooldown =
       fields.optional("cooldown")?.duration(in: ManifestLimits.cooldown) ?? rules.cooldown
     let counts = 1...ManifestLimits.replicas.upperBound
     rules.activeReplicas = fields.optional("activeReplicas")?.integer(in: counts) ?? 1
-    rules.enabledPeriod = fields.optional("enabledPeriod").flatMap(enabledPeriod)
+    rules.enabledPeriod = fields.optional("enabledPeriod").flatMap {
+      enabledPeriod($0, zones: zones)
+    }
     rules.service = fields.optional("service")?.objectName()
     fields.reportUnknown()
     if limits.minReplicas > 0 {
@@ -20,8 +24,11 @@ enum ActivityDecoder {
     return rules
   }
 
-  /// KubeElasti's, with its defaults: the whole of every day.
-  static func enabledPeriod(_ value: ManifestValue) -> EnabledPeriod? {
+  /// KubeElasti's, with its defaults: the whole of every day, in UTC. As there, a schedule may begin
+  /// with the zone of its times: `CRON_TZ=Europe/Berlin 0 8 * * 1-5`.
+  static func enabledPeriod(
+    _ value: ManifestValue, zones: any TimeZoneDatabase
+  ) -> EnabledPeriod? {
     guard let fields = value.mapping() else { return nil }
     let schedule = fields.optional("schedule")
     let duration =
@@ -29,23 +36,8 @@ enum ActivityDecoder {
       ?? .seconds(86_400)
     fields.reportUnknown()
     let daily = try? CronSchedule(text: "0 0 * * *")
-    let cron = schedule.map { $0.cronSchedule() } ?? daily
-    guard let cron, let duration else { return nil }
-    return EnabledPeriod(schedule: cron, duration: duration)
-  }
-}
-
-extension ManifestValue {
-  /// The five fields of cron, in UTC.
-  fileprivate func cronSchedule() -> CronSchedule? {
-    guard let text = text(expected: "a cron schedule of five fields such as \"0 9 * * 1-5\"") else {
-      return nil
-    }
-    do throws(InvalidCronSchedule) {
-      return try CronSchedule(text: text)
-    } catch let invalid {
-      error("\(invalid)")
-      return nil
-    }
+    let cron = schedule.map { $0.zonedCronSchedule(zones) } ?? daily.map { ($0, .utc) }
+    guard let (cron, zone) = cron, let duration else { return nil }
+    return EnabledPeriod(schedule: cron, in: zone, duration: duration)
   }
 }

@@ -16,22 +16,23 @@ enum ElastiServiceKind: ManifestKind {
     let counts = 1...ManifestLimits.replicas.upperBound
     let activeReplicas = spec.optional("minTargetReplicas")?.integer(in: counts) ?? 1
     let cooldown = cooldown(spec)
-    let field = spec.required("triggers")
-    let triggers = field?.list(atMost: ManifestLimits.signals)
+    let triggers = spec.optional("triggers")?.list(atMost: ManifestLimits.signals) ?? []
     let autoscaler = spec.optional("autoscaler").flatMap(autoscaler) ?? .none
-    let period = spec.optional("enabledPeriod").flatMap(ActivityDecoder.enabledPeriod)
+    let period = spec.optional("enabledPeriod").flatMap {
+      ActivityDecoder.enabledPeriod($0, zones: decoder.zones)
+    }
     if let probes = spec.optional("probeResponse") {
       probes.warning("has no effect: Headstart answers no requests in place of a workload")
     }
     spec.reportUnknown()
-    if triggers?.isEmpty == true {
-      field?.error("expected at least one trigger, found an empty list")
+    if triggers.isEmpty {
+      spec.value.warning("there are no triggers, so that only a wake-up scales the workload")
     }
 
     var decoded = TriggerDecoder(
       service: metadata.name, activeReplicas: activeReplicas, cooldown: cooldown,
       servers: decoder.defaults.triggerServers)
-    for trigger in triggers ?? [] { decoded.decode(trigger) }
+    for trigger in triggers { decoded.decode(trigger) }
     let policy = Policy(
       name: metadata.name, leadTime: .zero, hold: decoder.defaults.hold, signals: decoded.signals,
       whenUnavailable: decoder.defaults.whenUnavailable, kind: .elastiService, scaleTarget: target,

@@ -14,7 +14,8 @@ protocol ManifestKind: SendableMetatype {
 /// The kinds that this version knows, and what is said of the others.
 enum ManifestKinds {
   static let supported: [any ManifestKind.Type] = [
-    ScalingPolicyKind.self, DataSourceKind.self, ScalingRuleKind.self, ElastiServiceKind.self,
+    ScalingPolicyKind.self, DataSourceKind.self, CalendarKind.self, ScalingRuleKind.self,
+    ElastiServiceKind.self,
   ]
 
   /// The decoder of a kind; reports an error at the field that is to blame when there is none.
@@ -31,6 +32,11 @@ enum ManifestKinds {
       kind.value.error(
         expected: ofVersion.map { $0.kind }.joined(separator: " or "),
         hint: didYouMean(kind.text, among: ofVersion.map { $0.kind }))
+    } else if !isMistaken(apiVersion.text, kind.text) {
+      kind.value.report.warning(
+        "a \(printable(kind.text.unicodeScalars.prefix(60))) "
+          + "(\(printable(apiVersion.text.unicodeScalars.prefix(60)))) is passed over; Headstart reads "
+          + names, at: kind.value.node.position)
     } else {
       let versions = supported.map { $0.apiVersion }
       let hint =
@@ -41,6 +47,15 @@ enum ManifestKinds {
           + "\(quoted(kind.text)); \(hint ?? "known are \(names)")")
     }
     return nil
+  }
+
+  /// Whether a manifest of Headstart is meant by an apiVersion and a kind that are none.
+  private static func isMistaken(_ apiVersion: String, _ kind: String) -> Bool {
+    let groups = supported.map { $0.apiVersion.prefix { $0 != "/" }.lowercased() }
+    return groups.contains(apiVersion.prefix { $0 != "/" }.lowercased())
+      || supported.contains { $0.kind.lowercased() == kind.lowercased() }
+      || Suggestion.nearest(to: apiVersion, among: supported.map { $0.apiVersion }) != nil
+      || !apiVersion.contains("/") && !apiVersion.hasPrefix("v")
   }
 
   private static var names: String {

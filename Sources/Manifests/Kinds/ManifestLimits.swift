@@ -1,3 +1,5 @@
+internal import Time
+
 /// The bounds of the values that manifests may give, beyond which a number is taken for a mistake.
 enum ManifestLimits {
   /// Replicas of a rule, a default or a limit. Kubernetes supports 150,000 pods in a whole cluster.

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// `ScalingRule` of `easyscale.io/v1`: EasyScale's timetable of one workload.
 ///
@@ -16,15 +17,20 @@ enum ScalingRuleKind: ManifestKind {
     let defaults = spec.required("default")
     let limits = spec.optional("limits").flatMap(limits) ?? ReplicaLimits()
     let calendar = ScheduleDecoder(limits: limits, decoder: decoder)
-    let zone = spec.optional("timezone").flatMap { calendar.timeZone($0) }
+    let zoneField = spec.optional("timezone")
+    let zone = zoneField.flatMap { $0.timeZone(calendar.decoder.zones, inAnyCase: true) }
+    if let zone, zone != "UTC" {
+      zoneField?.warning(
+        "EasyScale ignores it, and takes UTC for rules without a timezone; here it is \(zone)")
+    }
     let field = spec.required("schedule")
     let items = field?.list(atMost: ManifestLimits.rules)
-    spec.reportUnknown()
+    spec.reportUnknown(as: .warning)
 
     var policy = Policy(
       name: metadata.name, leadTime: .zero, hold: decoder.defaults.hold, limits: limits,
       signals: [], whenUnavailable: decoder.defaults.whenUnavailable, kind: .scalingRule)
-    policy.scaleTarget = target.flatMap { self.target($0, of: metadata.name) }
+    policy.scaleTarget = target.flatMap { self.target($0, of: metadata.name, decoder) }
     var schedule = Schedule(timeZone: zone ?? "UTC")
     schedule.defaultReplicas = defaults.flatMap { replicas($0, calendar) } ?? 0
     var sources: [ManifestValue] = []
@@ -44,16 +50,24 @@ enum ScalingRuleKind: ManifestKind {
       content: .policy(Shared(policy)), position: metadata.position, references: [])
   }
 
-  private static func target(_ value: ManifestValue, of policy: ResourceName) -> ScaleTarget? {
+  private static func target(
+    _ value: ManifestValue, of policy: ResourceName, _ decoder: ManifestDecoder
+  ) -> ScaleTarget? {
     guard let fields = value.mapping() else { return nil }
     let kinds = ["Deployment", "StatefulSet"].map { (word: $0, meaning: $0) }
     let kind = fields.required("kind")?.choice(kinds)
     let name = fields.required("name")?.objectName()
     let field = fields.optional("namespace")
     let namespace = field?.namespaceName()
-    fields.reportUnknown()
+    fields.reportUnknown(as: .warning)
     if let field, let namespace, let own = policy.namespace, namespace != own {
-      field.warning("the workload is in the namespace \(namespace), its rule in \(own)")
+      if decoder.foreignTargets.mayName(policy) {
+        field.warning("the workload is in the namespace \(namespace), its rule in \(own)")
+      } else {
+        field.error(
+          "expected a workload of the rule's own namespace \(own), found one of \(namespace); if the "
+            + "rule may scale it, start Headstart with --direct-cross-namespace=\(policy)")
+      }
     }
     guard let kind, let name else { return nil }
     return ScaleTarget(
@@ -65,8 +79,8 @@ enum ScalingRuleKind: ManifestKind {
   private static func replicas(_ value: ManifestValue, _ calendar: ScheduleDecoder) -> Int? {
     guard let fields = value.mapping() else { return nil }
     let field = fields.required("replicas")
-    let replicas = field?.integer(in: ManifestLimits.replicas)
-    fields.reportUnknown()
+    let replicas = field?.integer(in: ManifestLimits.replicas, orQuoted: true)
+    fields.reportUnknown(as: .warning)
     if let field, let replicas { calendar.warnOfLimits(replicas, of: field) }
     return replicas
   }
@@ -75,10 +89,10 @@ enum ScalingRuleKind: ManifestKind {
     guard let fields = value.mapping() else { return nil }
     let least = fields.oneOf("minReplicas", "min_replicas")
     let most = fields.oneOf("maxReplicas", "max_replicas")
-    fields.reportUnknown()
+    fields.reportUnknown(as: .warning)
     let limits = ReplicaLimits(
-      minReplicas: least?.integer(in: ManifestLimits.replicas) ?? 0,
-      maxReplicas: most?.integer(in: ManifestLimits.replicas))
+      minReplicas: least?.integer(in: ManifestLimits.replicas, orQuoted: true) ?? 0,
+      maxReplicas: most?.integer(in: ManifestLimits.replicas, orQuoted: true))
     if let most, let maxReplicas = limits.maxReplicas, maxReplicas < limits.minReplicas {
       most.error(
         "expected at least minReplicas, which is \(limits.minReplicas), "
@@ -95,17 +109,20 @@ enum ScalingRuleKind: ManifestKind {
     guard let fields = value.mapping() else { return [] }
     var rule = ScheduleRule(name: fields.optional("name")?.title() ?? "rule \(number)")
     rule.days = Set(
-      calendar.items(of: fields.optional("days"), meaning: "day").compactMap { $0.weekday() })
+      calendar.items(of: fields.optional("days"), meaning: "day").flatMap { $0.weekdays() })
     rule.dates = Set(
       calendar.items(of: fields.optional("dates"), meaning: "date").compactMap { $0.date() })
     let start = fields.optional("timeStart")
     let end = fields.optional("timeEnd")
     let ranges = fields.optional("time_ranges")
     let replicas = fields.required("replicas")
-    rule.replicas = replicas?.integer(in: ManifestLimits.replicas)
-    rule.priority = fields.optional("priority")?.integer(in: Int.min...Int.max) ?? 0
-    rule.timeZone = fields.optional("timezone").flatMap { calendar.timeZone($0) }
-    fields.reportUnknown()
+    rule.replicas = replicas?.integer(in: ManifestLimits.replicas, orQuoted: true)
+    rule.priority =
+      fields.optional("priority")?.integer(in: Int.min...Int.max, orQuoted: true) ?? 0
+    rule.timeZone = fields.optional("timezone").flatMap {
+      $0.timeZone(calendar.decoder.zones, inAnyCase: true)
+    }
+    fields.reportUnknown(as: .warning)
     if let replicas, let count = rule.replicas { calendar.warnOfLimits(count, of: replicas) }
     guard let ranges, start == nil, end == nil else {
       ranges?.error("timeStart or timeEnd is given too; a rule has one or the other")
@@ -113,10 +130,13 @@ enum ScalingRuleKind: ManifestKind {
     }
     let items = ranges.list(atMost: ManifestLimits.rules) ?? []
     guard !items.isEmpty else { return [rule] }
+    ranges.warning(
+      "EasyScale ignores them, and the rule lasts the whole day there; here they hold. timeStart and "
+        + "timeEnd hold in both")
     return items.compactMap { item in
       guard let range = item.mapping() else { return nil }
       let bounds = (range.required("start"), range.required("end"))
-      range.reportUnknown()
+      range.reportUnknown(as: .warning)
       return rule.between(bounds.0, bounds.1, named: ("start", "end"))
     }
   }

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Runs `ScheduleAudit` once for all policies with the same timetable, whatever their numbers: an
 /// audit walks over more than a year, and policies are made from templates.

@@ -1,21 +1,33 @@
 internal import Scaling
+internal import Time
 
 /// Decodes one schedule and looks for mistakes in it.
 struct ScheduleDecoder {
   /// The policy's.
   let limits: ReplicaLimits
   let decoder: ManifestDecoder
+  /// The namespace of the policy.
+  var namespace: String?
+  /// Those that rules name.
+  private(set) var calendars: [CalendarReference] = []
+
+  init(limits: ReplicaLimits, decoder: ManifestDecoder, namespace: String? = nil) {
+    self.limits = limits
+    self.decoder = decoder
+    self.namespace = namespace
+  }
 
   /// Nil after an error has been reported.
-  func decode(_ value: ManifestValue) -> Schedule? {
+  mutating func decode(_ value: ManifestValue) -> Schedule? {
     guard let fields = value.mapping() else { return nil }
     let errorsBefore = value.report.errorCount
     let zone = fields.optional("timeZone").map { timeZone($0) }
     let defaultField = fields.optional("default")
-    let standard = defaultField?.integer(in: ManifestLimits.replicas)
+    let standard = defaultField?.replicas()
     let items = fields.optional("rules")?.list(atMost: ManifestLimits.rules) ?? []
     fields.reportUnknown()
-    let rules = items.enumerated().map { index, item in rule(item, number: index + 1) }
+    var rules: [ScheduleRule?] = []
+    for (index, item) in items.enumerated() { rules.append(rule(item, number: index + 1)) }
 
     if let defaultField, let standard { warnOfLimits(standard, of: defaultField) }
     if items.isEmpty {
@@ -30,18 +42,52 @@ struct ScheduleDecoder {
     return schedule
   }
 
-  private func rule(_ value: ManifestValue, number: Int) -> ScheduleRule? {
+  private mutating func rule(_ value: ManifestValue, number: Int) -> ScheduleRule? {
     guard let fields = value.mapping() else { return nil }
     var rule = ScheduleRule(name: fields.optional("name")?.title() ?? "rule \(number)")
     let days = fields.optional("days")
     let dates = fields.optional("dates")
-    rule.days = Set(items(of: days, meaning: "day").compactMap { $0.weekday() })
-    rule.dates = Set(items(of: dates, meaning: "date").compactMap { $0.date() })
+    rule.days = Set(items(of: days, meaning: "day").flatMap { $0.weekdays() })
+    var conditions = DateConditions()
+    for item in items(of: dates, meaning: "date") {
+      switch item.dateForm() {
+      case .date(let date): rule.dates.insert(date)
+      case .span(let span): conditions.spans.append(span)
+      case nil: break
+      }
+    }
+    let months = fields.optional("months")
+    conditions.months = Set(items(of: months, meaning: "month").flatMap { $0.months() })
+    let calendar = fields.optional("calendar")
+    conditions.calendar = calendar.flatMap { self.calendar($0) }
+    for item in fields.optional("except")?.list(atMost: ManifestLimits.dates) ?? [] {
+      if item.node.kind == .mapping {
+        if let use = exceptedCalendar(item) { conditions.except.calendars.append(use) }
+      } else {
+        item.exception(into: &conditions.except)
+      }
+    }
+    readBounds(fields, into: &conditions)
+    if conditions != DateConditions() { rule.conditions = conditions }
     readTimes(fields, into: &rule)
+    let cron = fields.optional("cron")
+    rule.cron = cron?.cronWindow()
+    if let cron,
+      let field = fields.first("days", "dates", "start", "end", "months", "calendar")
+    {
+      let name = field.path.split(separator: ".").last ?? ""
+      cron.error(
+        "\(name) is given too; cron says when the rule applies, and only from, to and except limit that"
+      )
+    }
     let floor = fields.optional("replicas")
     let cap = fields.optional("atMost")
-    rule.replicas = floor?.integer(in: ManifestLimits.replicas)
-    rule.atMost = cap?.integer(in: ManifestLimits.replicas)
+    switch floor?.ruleReplicas() {
+    case .floor(let replicas): rule.replicas = replicas
+    case .relative(let increase): rule.increase = increase
+    case nil: break
+    }
+    rule.atMost = cap?.replicas()
     rule.priority = fields.optional("priority")?.integer(in: Int.min...Int.max) ?? 0
     rule.timeZone = fields.optional("timeZone").flatMap { timeZone($0) }
     fields.reportUnknown()
@@ -55,12 +101,37 @@ struct ScheduleDecoder {
     return rule
   }
 
+  private mutating func calendar(_ value: ManifestValue) -> CalendarUse? {
+    guard let name = value.objectName() else { return nil }
+    calendars.append(
+      CalendarReference(
+        name: name, namespace: namespace, position: value.node.position, path: value.path))
+    return CalendarUse(name: name)
+  }
+
+  /// `{calendar: holidays}` among what is excepted.
+  private mutating func exceptedCalendar(_ value: ManifestValue) -> CalendarUse? {
+    guard let fields = value.mapping() else { return nil }
+    let name = fields.required("calendar")
+    fields.reportUnknown()
+    return name.flatMap { calendar($0) }
+  }
+
   /// The items of `days` or `dates`. Absent means every one; an empty list, which may have been
   /// meant as none, gets a warning.
   func items(of field: ManifestValue?, meaning word: String) -> [ManifestValue] {
     guard let field, let items = field.list(atMost: ManifestLimits.dates) else { return [] }
     if items.isEmpty { field.warning("an empty list means every \(word); leave the field out") }
     return items
+  }
+
+  private func readBounds(_ fields: ManifestFields, into conditions: inout DateConditions) {
+    let to = fields.optional("to")
+    conditions.from = fields.optional("from")?.instant()
+    conditions.to = to?.instant()
+    if let to, let from = conditions.from, let end = conditions.to, end <= from {
+      to.error("expected an instant after from, which is \(from.rfc3339), found \(end.rfc3339)")
+    }
   }
 
   private func readTimes(_ fields: ManifestFields, into rule: inout ScheduleRule) {
@@ -77,15 +148,8 @@ struct ScheduleDecoder {
     }
   }
 
-  /// The name of a time zone that exists.
   func timeZone(_ value: ManifestValue) -> String? {
-    let expected = "an IANA time zone such as Europe/Paris"
-    guard let name = value.text(expected: expected) else { return nil }
-    guard decoder.zones.timeZone(named: name) == nil else { return name }
-    value.error(
-      expected: expected,
-      hint: decoder.zones.suggestion(for: name).map { "did you mean \($0)?" })
-    return nil
+    value.timeZone(decoder.zones)
   }
 
   func warnOfLimits(_ replicas: Int, of field: ManifestValue) {

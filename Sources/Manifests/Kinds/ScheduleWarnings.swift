@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Reports what `ScheduleAudit` finds in a schedule, each at its rule.
 struct ScheduleWarnings {
@@ -42,8 +43,11 @@ struct ScheduleWarnings {
       return (
         rule,
         "\(name(rule)) never matches: "
-          + (schedule.rules[rule].dates.isEmpty || schedule.rules[rule].days.isEmpty
-            ? "the clock skips its times on all its dates" : "none of its dates is one of its days")
+          + (schedule.rules[rule].conditions != nil
+            ? "no day of the coming eight years is one of its days, months and dates"
+            : schedule.rules[rule].dates.isEmpty || schedule.rules[rule].days.isEmpty
+              ? "the clock skips its times on all its dates"
+              : "none of its dates is one of its days")
       )
     case .excludedDate(let rule, let date):
       return (
@@ -62,6 +66,8 @@ struct ScheduleWarnings {
           + ", and an end does not belong to the rule: write \"\(instead)\" if no minute is to be"
           + " left out"
       )
+    case .cron(let rule, let surprise):
+      return (rule, surprise.sentence(about: name(rule)))
     case .capBelowFloor(let cap, let floor, let moment):
       let atMost = schedule.rules[cap].atMost ?? 0
       let lower =
@@ -81,6 +87,7 @@ struct ScheduleWarnings {
   private func field(_ role: ScheduleAudit.Role) -> String {
     switch role {
     case .floor: "replicas"
+    case .increase: "relative replicas"
     case .cap: "atMost"
     }
   }

@@ -12,6 +12,10 @@ struct TriggerDecoder {
   private let servers: TriggerServers
   private var count = 0
 
+  /// What KubeElasti checks for a trigger without `uptimeFilter`: lost metrics may look like a
+  /// workload that is idle.
+  private static let standardFilter = "container=\"prometheus\""
+
   init(
     service: ResourceName, activeReplicas: Int, cooldown: Duration, servers: TriggerServers
   ) {
@@ -39,7 +43,7 @@ struct TriggerDecoder {
     let query = fields.required("query")?.promQL()
     let threshold = fields.required("threshold")
     let filter = fields.optionalText("uptimeFilter")
-    let headers = fields.optional("headers")?.headers(authenticated: false) ?? [:]
+    let headers = fields.optional("headers")?.headers(of: .source) ?? [:]
     // KubeElasti passes over what it does not know here.
     fields.reportUnknown(as: .warning)
     let limit = threshold?.decimal()
@@ -48,10 +52,10 @@ struct TriggerDecoder {
     }
     if filter == nil {
       value.warning(
-        "without uptimeFilter, metrics that are lost may look like a workload that is idle; "
-          + "KubeElasti would check container=\"prometheus\"")
+        "without uptimeFilter, \(Self.standardFilter) is checked, as in KubeElasti: where no such "
+          + "target is up, the workload never goes to zero")
     }
-    let matchers = filter?.labelMatchers()
+    let matchers = filter.map { $0.labelMatchers() } ?? Self.standardFilter
     guard let query, let limit, let source = source(address, headers, of: fields, trigger: name)
     else { return nil }
     return PrometheusSignal(
@@ -73,9 +77,15 @@ struct TriggerDecoder {
       headers.isEmpty
       ? ResourceName(name: address)
       : ResourceName(namespace: service.namespace, name: "\(service.name)/\(trigger)")
+    var sent = headers
+    if let authorization = servers.authorization,
+      !headers.keys.contains(where: { $0.lowercased() == "authorization" })
+    {
+      sent["Authorization"] = authorization
+    }
     let source = DataSource(
       name: name, kind: .prometheus, address: address, timeout: servers.timeout,
-      refresh: servers.refresh, headers: headers)
+      refresh: servers.refresh, headers: sent)
     if !sources.contains(source) { sources.append(source) }
     return name.name
   }

@@ -7,11 +7,13 @@ struct ManifestFile: Sendable {
   private(set) var lastGood: [ManifestObject]?
   /// Of the present content; nil when it could not be read.
   private let digest: Digest?
+  /// Of the content that was last good.
+  private var goodDigest: Digest?
 
   /// Tells contents apart without keeping them.
   private struct Digest: Hashable {
     var count: Int
-    /// Hashed with the seed of this process, so that nobody can build two that are equal.
+    /// Hashed with the seed of this process, so that no one can build two that are equal.
     var hash: Int
 
     init(_ bytes: [UInt8]) {
@@ -26,14 +28,15 @@ struct ManifestFile: Sendable {
   init(_ contents: FileContents, previous: ManifestFile?, decoder: ManifestDecoder) {
     path = contents.path
     lastGood = previous?.lastGood
+    goodDigest = previous?.goodDigest
     switch contents.content {
     case .bytes(let bytes):
       let digest = Digest(bytes)
       self.digest = digest
       if let previous, previous.digest == digest {
         current = previous.current
-      } else if bytes.isEmpty, lastGood?.isEmpty == false {
-        current = .emptied(path)
+      } else if bytes.isEmpty, lastGood?.isEmpty != true {
+        current = .emptied(path, isKnown: lastGood != nil)
       } else {
         current = decoder.decode(bytes, path: contents.path)
       }
@@ -45,19 +48,31 @@ struct ManifestFile: Sendable {
     }
   }
 
+  /// Whether the file has no byte, and nothing is known of what it held.
+  var isUnwritten: Bool { lastGood == nil && digest?.count == 0 }
+
   /// The present content is used from now on.
-  mutating func acceptCurrent() {
+  ///
+  /// - Returns: whether it is another one than before.
+  mutating func acceptCurrent() -> Bool {
     lastGood = current.objects
+    defer { goodDigest = digest }
+    return goodDigest != digest
   }
 }
 
 extension ManifestDecoder.File {
-  /// A file that had objects and now has no byte is not an order to delete them: that is what a
-  /// writer leaves behind that was stopped after opening it, or found the disk full.
-  fileprivate static func emptied(_ path: String) -> Self {
+  /// A file without a byte is not an order to delete its objects: that is what a writer leaves that
+  /// has not written yet, was stopped after opening it, or found the disk full.
+  ///
+  /// - Parameter isKnown: whether it is known what the file held before.
+  fileprivate static func emptied(_ path: String, isKnown: Bool) -> Self {
     let message =
-      "expected manifests, found an empty file; its last good content stays in force"
-      + " (delete the file to take its objects away)"
+      "expected manifests, found an empty file; "
+      + (isKnown
+        ? "its last good content stays in force (delete the file to take its objects away)"
+        : "it counts as not written yet, and what it is to define is not known (a file that is to "
+          + "define nothing needs a comment)")
     return Self(
       objects: [], diagnostics: [Diagnostic(severity: .error, file: path, message: message)],
       isGood: false)

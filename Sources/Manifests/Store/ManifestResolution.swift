@@ -1,16 +1,18 @@
 internal import Scaling
 
 /// Joins the files into one catalogue, and checks what crosses their borders: names that are
-/// defined twice, and data sources that are not defined at all.
+/// defined twice, and data sources and calendars that are not defined at all.
 ///
 /// A file that fails a check falls back on its last good content, which may take away or bring back
 /// a data source of others; so the files are joined again until none fails any more. Every round
 /// but the last sends at least one file back, and none returns.
 struct ManifestResolution {
   private(set) var catalog = Catalog()
-  private let files: [ManifestFile]
+  let files: [ManifestFile]
   private let builtIn: [DataSource]
   private let assumed: Set<DataSourceKey>
+  /// What is known of the calendars, by their names.
+  let contents: [ResourceName: CalendarContent]
   /// What the checks across files found, for the files that fail them.
   private var findings: [Int: [Diagnostic]] = [:]
   /// Where every name is defined.
@@ -20,6 +22,7 @@ struct ManifestResolution {
     /// Of whatever kind: two policies of one name would both answer the ScaledObject of that name.
     case policy(ResourceName)
     case dataSource(DataSourceKey)
+    case calendar(ResourceName)
   }
 
   private struct Owner {
@@ -29,14 +32,18 @@ struct ManifestResolution {
     /// What kind of manifest defines it: `ScalingRule`.
     var kind: String
 
-    /// Stands for nobody where a name is new.
+    /// Stands for no one where a name is new.
     static let nobody = Owner(file: nil, position: .start, kind: "")
   }
 
-  init(files: [ManifestFile], builtIn: [DataSource], assumed: Set<DataSourceKey>) {
+  init(
+    files: [ManifestFile], builtIn: [DataSource], assumed: Set<DataSourceKey>,
+    calendars: [ResourceName: CalendarContent] = [:]
+  ) {
     self.files = files
     self.builtIn = builtIn
     self.assumed = assumed
+    contents = calendars
   }
 
   /// Builds the catalogue.
@@ -53,17 +60,33 @@ struct ManifestResolution {
 
   /// Everything that is wrong with the files, in their order, and by position within each.
   var diagnostics: [Diagnostic] {
-    files.indices.flatMap { index in
-      guard let found = findings[index] else { return files[index].current.diagnostics }
+    let shared = sharedServices()
+    let calendars = calendarFindings()
+    return files.indices.flatMap { index in
+      let found = (findings[index] ?? []) + (shared[index] ?? []) + (calendars[index] ?? [])
+      guard !found.isEmpty else { return files[index].current.diagnostics }
       return (files[index].current.diagnostics + found).sorted {
         ($0.position ?? .start) < ($1.position ?? .start)
       }
     }
   }
 
+  /// The first error of a file that is not used with its present content; nil for one that is.
+  func error(ofFile index: Int) -> Diagnostic? {
+    guard !isAccepted(file: index) else { return nil }
+    return (files[index].current.diagnostics + (findings[index] ?? []))
+      .first { $0.severity == .error }
+  }
+
   var heldFiles: [String] {
     files.indices.filter { !isAccepted(file: $0) && files[$0].lastGood != nil }
       .map { files[$0].path }
+  }
+
+  /// The first error of each file that is used with its last good content.
+  var heldErrors: [String] {
+    files.indices.filter { files[$0].lastGood != nil }
+      .compactMap { error(ofFile: $0)?.description }
   }
 
   // MARK: - Duplicate names
@@ -96,10 +119,22 @@ struct ManifestResolution {
 
   private mutating func define(_ object: ManifestObject) {
     switch object.content {
-    case .policy(let policy): catalog.policies[policy.value.name] = policy
-    case .dataSource(let source): catalog.dataSources[source.value.key] = source.value
+    case .policy(let policy): catalog.policies[policy.value.name] = resolved(policy, of: object)
+    case .dataSource(let source): catalog.dataSources[source.key] = source
+    case .calendar(let source): catalog.calendars[source.name] = source
     }
     for source in object.ownSources { catalog.dataSources[source.key] = source }
+  }
+
+  /// With what the calendars say that it names.
+  private func resolved(_ policy: Shared<Policy>, of object: ManifestObject) -> Shared<Policy> {
+    guard !object.calendars.isEmpty else { return policy }
+    let namespace = policy.value.name.namespace
+    return Shared(
+      policy.value.resolvingCalendars { name in
+        let own = namespace.flatMap { contents[ResourceName(namespace: $0, name: name)] }
+        return (own ?? contents[ResourceName(name: name)])?.events
+      })
   }
 
   /// Makes the file the owner of all its names, or, if some have an owner, of none.
@@ -138,13 +173,14 @@ struct ManifestResolution {
   private func name(of object: ManifestObject) -> Name {
     switch object.content {
     case .policy(let policy): .policy(policy.value.name)
-    case .dataSource(let source): .dataSource(source.value.key)
+    case .dataSource(let source): .dataSource(source.key)
+    case .calendar(let source): .calendar(source.name)
     }
   }
 
   private func describe(_ name: Name, ofKind kind: String) -> String {
     switch name {
-    case .policy(let name): "the \(kind) \(name)"
+    case .policy(let name), .calendar(let name): "the \(kind) \(name)"
     case .dataSource(let key): "the DataSource \(key.name) of type \(key.kind.rawValue)"
     }
   }
@@ -154,17 +190,54 @@ struct ManifestResolution {
     return "at \(files[file].path):\(owner.position)"
   }
 
-  // MARK: - Unknown data sources
+  // MARK: - Shared services
 
-  /// Sends back every file that names a data source which is not defined.
+  /// A warning for each policy whose Kubernetes Service another one names, too: a wake-up for the
+  /// Service wakes the first of them by name, and no other.
+  private func sharedServices() -> [Int: [Diagnostic]] {
+    var users: [ResourceName: [(file: Int, position: SourcePosition, policy: ResourceName)]] = [:]
+    for index in files.indices where isAccepted(file: index) {
+      for object in files[index].current.objects {
+        guard case .policy(let policy) = object.content,
+          let service = policy.value.activity?.service
+        else { continue }
+        let name = policy.value.name
+        users[ResourceName(namespace: name.namespace, name: service), default: []]
+          .append((index, object.position, name))
+      }
+    }
+    var found: [Int: [Diagnostic]] = [:]
+    for (service, users) in users where users.count > 1 {
+      guard let woken = users.map(\.policy).min() else { continue }
+      for user in users where user.policy != woken {
+        found[user.file, default: []].append(
+          Diagnostic(
+            severity: .warning, file: files[user.file].path, position: user.position,
+            message:
+              "the service \(service.name) is that of \(woken), too, which alone is woken for"
+              + " it; give each policy a service of its own"))
+      }
+    }
+    return found
+  }
+
+  // MARK: - Unknown data sources and calendars
+
+  /// Sends back every file that names a data source or a calendar which is not defined.
   ///
   /// - Returns: Whether there was one.
   private mutating func checkReferences() -> Bool {
     var found: [Int: [Diagnostic]] = [:]
     for index in files.indices where isAccepted(file: index) {
-      let unknown = files[index].current.objects.flatMap(\.references).filter { !isDefined($0) }
-      guard !unknown.isEmpty else { continue }
-      found[index] = unknown.map { error(describe($0), in: index, at: $0.position) }
+      let objects = files[index].current.objects
+      let unknown = objects.flatMap(\.references).filter { !isDefined($0) }
+      let calendars = objects.flatMap(\.calendars).filter {
+        catalog.calendar(named: $0.name, in: $0.namespace) == nil
+      }
+      guard !unknown.isEmpty || !calendars.isEmpty else { continue }
+      found[index] =
+        unknown.map { error(describe($0), in: index, at: $0.position) }
+        + calendars.map { error(describe($0), in: index, at: $0.position) }
     }
     findings.merge(found) { first, _ in first }
     return !found.isEmpty
@@ -194,16 +267,17 @@ struct ManifestResolution {
     if let other = others.first, let namespace = other.name.namespace {
       return "\(problem) in its namespace or without one; there is one in \(namespace)"
     }
-    if reference.name == "default" {
-      return "\(problem); define it, or start Headstart with --\(flag(of: reference.kind))"
+    if reference.name == "default", let flag = flag(of: reference.kind) {
+      return "\(problem); define it, or start Headstart with --\(flag)"
     }
     return names.isEmpty ? problem : "\(problem); known are \(names.joined(separator: ", "))"
   }
 
-  private func flag(of kind: DataSource.Kind) -> String {
+  private func flag(of kind: DataSource.Kind) -> String? {
     switch kind {
     case .forecaster: "forecaster-url"
     case .prometheus: "prometheus-url"
+    case .http: nil
     }
   }
 

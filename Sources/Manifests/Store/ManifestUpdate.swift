@@ -11,6 +11,13 @@ package struct ManifestUpdate: Equatable, Sendable {
   package var diagnostics: [Diagnostic]
   /// The files that have an error and are used with their last good content, in their order.
   package var heldFiles: [String]
+  /// The paths of manifest files that have an error, and of directories without any file, of which
+  /// nothing is in force.
+  package var unknown: [String] = []
+  /// The paths of files that are used with another content than before.
+  package var accepted: Set<String> = []
+  /// The paths of files that are not there any more.
+  package var gone: [String] = []
 
   package init(
     catalog: Catalog, hasChanged: Bool, diagnostics: [Diagnostic], heldFiles: [String]

@@ -201,7 +201,13 @@ extension YAMLTreeBuilder {
     let position = nodes[index].position
     let scalar = nodes[resolved(index)]
     guard scalar.kind == .plain || scalar.kind == .quoted else {
-      throw YAMLProblem(position: position, message: "a key must be text, not a list or a mapping")
+      // `{{ .Values.peak }}` is a mapping whose key is a mapping.
+      throw YAMLProblem(
+        position: position,
+        message: scalar.kind == .mapping
+          ? "a key must be text, not a list or a mapping; if this is a template, such as "
+            + "{{ .Values.peak }}, render it first"
+          : "a key must be text, not a list or a mapping")
     }
     guard isNew(key: index, of: parent) else {
       let key = quoted(String(decoding: text(of: index), as: UTF8.self))

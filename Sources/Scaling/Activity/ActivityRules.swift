@@ -1,3 +1,5 @@
+package import Time
+
 /// When a workload that is not needed may be taken to zero (KubeElasti's rules).
 ///
 /// It is active while any signal asks for a replica, while too little is known to call it idle, and
@@ -31,25 +33,28 @@ package struct ActivityRules: Hashable, Sendable {
   }
 }
 
-/// Recurring periods of equal length, in UTC.
+/// Recurring periods of equal length.
 package struct EnabledPeriod: Hashable, Sendable {
   /// When a period begins.
   package var schedule: CronSchedule
+  /// The zone of the schedule's times.
+  package var zone: NamedTimeZone
   /// How long it lasts. Periods that overlap are one.
   package var duration: Duration
 
-  package init(schedule: CronSchedule, duration: Duration) {
+  package init(schedule: CronSchedule, in zone: NamedTimeZone = .utc, duration: Duration) {
     self.schedule = schedule
+    self.zone = zone
     self.duration = duration
   }
 
   /// Whether an instant lies within a period, and when that could change: at the end of the latest
   /// period that has begun, which a later one may prolong, or else at the next beginning.
   package func state(at now: Instant) -> (isEnabled: Bool, until: Instant) {
-    if let start = schedule.lastStart(notAfter: now) {
+    if let start = schedule.lastStart(notAfter: now, in: zone.rules) {
       let end = start.advanced(by: duration)
       if now < end { return (true, end) }
     }
-    return (false, schedule.firstStart(after: now) ?? .distantFuture)
+    return (false, schedule.firstStart(after: now, in: zone.rules) ?? .distantFuture)
   }
 }

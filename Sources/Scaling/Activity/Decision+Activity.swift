@@ -1,3 +1,5 @@
+package import Time
+
 extension Decision {
   /// When and why the workload was last active, as far as is known.
   package struct Activity: Hashable, Sendable {

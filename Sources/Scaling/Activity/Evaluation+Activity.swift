@@ -1,3 +1,5 @@
+internal import Time
+
 /// What activity asks for in one run of the evaluator.
 struct ActivityFloor {
   /// What is remembered from now on.
@@ -60,7 +62,7 @@ extension Decision.Activity {
 
 extension Policy {
   /// What activity asks for: nil, and nothing is remembered, for a policy without rules of activity
-  /// that nobody has woken.
+  /// that no one has woken.
   ///
   /// - Returns: `floor` is nil for a workload that is idle.
   func activityFloor(

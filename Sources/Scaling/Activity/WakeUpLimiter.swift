@@ -1,14 +1,9 @@
-/// How often one policy may be woken: a bucket of a few wake-ups, refilled at an even pace. Pure.
-package struct WakeUpLimiter: Sendable {
-  private let capacity: Double
-  private let perSecond: Double
-  private var buckets: [ResourceName: Bucket] = [:]
+internal import Time
 
-  private struct Bucket: Sendable {
-    var wakeUps: Double
-    /// Of the monotonic clock.
-    var at: Duration
-  }
+/// How often one policy may be woken: a few wake-ups at once, and so many a minute. Pure.
+package struct WakeUpLimiter: Sendable {
+  private let perMinute: Int
+  private var buckets: [ResourceName: TokenBucket] = [:]
 
   /// Wake-ups at once: several resolvers may ask for the same request.
   static let burst = 10
@@ -17,33 +12,24 @@ package struct WakeUpLimiter: Sendable {
 
   /// - Parameter perMinute: In the long run; at least 1.
   package init(perMinute: Int) {
-    perSecond = Double(perMinute) / 60
-    capacity = Double(min(perMinute, Self.burst))
+    self.perMinute = perMinute
   }
 
   /// - Parameter now: of a monotonic clock.
   /// - Returns: how long to wait for the next; nil when this one is taken.
   package mutating func asked(for policy: ResourceName, now: Duration) -> Duration? {
-    forgetFull(now: now)
-    var bucket = refilled(buckets[policy] ?? Bucket(wakeUps: capacity, at: now), now: now)
-    defer { buckets[policy] = bucket }
-    guard bucket.wakeUps >= 1 else {
-      return .milliseconds(((1 - bucket.wakeUps) / perSecond * 1000).rounded(.up))
+    let now = MonotonicTime.start.advanced(by: now)
+    if buckets.count >= Self.maximumCount {
+      buckets = buckets.filter { !$0.value.isFull(now: now) }
     }
-    bucket.wakeUps -= 1
-    return nil
+    var bucket =
+      buckets[policy]
+      ?? TokenBucket(
+        capacity: min(perMinute, Self.burst), perSecond: Double(perMinute) / 60, now: now)
+    defer { buckets[policy] = bucket }
+    return bucket.take(now: now) ? nil : bucket.wait(now: now)
   }
 
   /// Policies that are remembered.
   var count: Int { buckets.count }
-
-  private func refilled(_ bucket: Bucket, now: Duration) -> Bucket {
-    let passed = Double(max(now - bucket.at, .zero).milliseconds) / 1000
-    return Bucket(wakeUps: min(capacity, bucket.wakeUps + passed * perSecond), at: now)
-  }
-
-  private mutating func forgetFull(now: Duration) {
-    guard buckets.count >= Self.maximumCount else { return }
-    buckets = buckets.filter { refilled($0.value, now: now).wakeUps < capacity }
-  }
 }

@@ -1,6 +1,6 @@
 /// The rules that apply at one moment of a sweep over time, and which of them win.
 ///
-/// Floors and caps are chosen separately, each by the highest priority and then by the earlier
+/// Floors, factors and caps are chosen separately, each by the highest priority and then by the earlier
 /// rule (design section 1).
 struct ApplyingRules {
   /// Rule indices, the strongest first, and the way back.
@@ -9,8 +9,10 @@ struct ApplyingRules {
   /// Open windows by rank; a rule can have two where a day is repeated.
   private var openWindows: [Int]
   private var floors: RankSet
+  private var increases: RankSet
   private var caps: RankSet
   private let hasFloor: [Bool]
+  private let hasIncrease: [Bool]
   private let hasCap: [Bool]
 
   init(rules: [ScheduleRule]) {
@@ -22,13 +24,18 @@ struct ApplyingRules {
     rankOfRule = ranks
     openWindows = [Int](repeating: 0, count: rules.count)
     floors = RankSet(count: rules.count)
+    increases = RankSet(count: rules.count)
     caps = RankSet(count: rules.count)
     hasFloor = rules.map { $0.replicas != nil }
+    hasIncrease = rules.map { $0.increase != nil }
     hasCap = rules.map { $0.atMost != nil }
   }
 
   /// The rule whose `replicas` are in force; nil for the schedule's default.
   var floor: Int? { floors.first.map { ruleAtRank[$0] } }
+
+  /// The rule whose relative replicas are in force; nil for none.
+  var increase: Int? { increases.first.map { ruleAtRank[$0] } }
 
   /// The rule whose `atMost` is in force; nil for no cap.
   var cap: Int? { caps.first.map { ruleAtRank[$0] } }
@@ -38,6 +45,7 @@ struct ApplyingRules {
     openWindows[rank] += 1
     guard openWindows[rank] == 1 else { return }
     if hasFloor[rule] { floors.insert(rank) }
+    if hasIncrease[rule] { increases.insert(rank) }
     if hasCap[rule] { caps.insert(rank) }
   }
 
@@ -46,6 +54,7 @@ struct ApplyingRules {
     openWindows[rank] -= 1
     guard openWindows[rank] == 0 else { return }
     floors.remove(rank)
+    increases.remove(rank)
     caps.remove(rank)
   }
 

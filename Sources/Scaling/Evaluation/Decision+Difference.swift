@@ -26,6 +26,10 @@ extension Decision.AppliedLimit {
     switch (self, other) {
     case (.activity(let replicas, let cause, _, _), .activity(let others, let otherCause, _, _)):
       replicas != others || cause != otherCause
+    case (.increase(let increase), .increase(let other)):
+      // The instant of a demand that is always the same moves with the clock.
+      increase.replicas != other.replicas || increase.asked != other.asked
+        || increase.rule != other.rule || increase.signal != other.signal
     default: self != other
     }
   }

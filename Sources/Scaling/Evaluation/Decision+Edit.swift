@@ -1,3 +1,5 @@
+internal import Time
+
 extension Decision.Memory {
   /// What is remembered over an edit of the policy (design, section 1, "Memory").
   ///
@@ -56,12 +58,35 @@ extension Signal.Kind {
   fileprivate var definition: String {
     switch self {
     case .forecast(let signal):
-      "forecast|\(signal.source)|\(signal.workload)"
+      switch signal.origin {
+      case .forecaster(let source, let workload):
+        "forecast|\(source)|\(workload)\(signal.plan?.definition ?? "")"
+          + (signal.options?.definition ?? "")
+      case .json(let source, let query):
+        "forecast|http|\(source)|\(query.value.definition)\(signal.plan?.definition ?? "")"
+          + (signal.options?.definition ?? "")
+      case .builtIn(let forecast): forecast.value.definition + (signal.plan?.definition ?? "")
+      }
     // Read at every decision: it is never another one's number that counts.
     case .schedule: "schedule"
     case .prometheus(let signal):
-      "prometheus|\(signal.source)|\(signal.query)|\(signal.threshold)"
+      "prometheus|\(signal.source)|\(signal.json?.definition ?? signal.query)|\(signal.threshold)"
         + "|\(signal.activationThreshold)|\(signal.switchedTo ?? -1)|\(signal.evidence ?? "")"
+        + (signal.options?.definition ?? "")
     }
+  }
+}
+
+extension ForecastPlan {
+  fileprivate var definition: String {
+    "|\(threshold ?? 0)|\(headroom)|\(upMaxFactorPerStep ?? 0)|\(downMaxPercentPerStep ?? 0)"
+  }
+}
+
+extension BuiltInForecast {
+  fileprivate var definition: String {
+    "built-in|\(source)|\(query)|\(threshold)|\(activationThreshold)|\(quantile)"
+      + "|\(step.milliseconds)|\(leadTime.milliseconds)|\(bucket.rawValue)"
+      + (headroom == 1 ? "" : "|\(headroom)") + (options?.definition ?? "")
   }
 }

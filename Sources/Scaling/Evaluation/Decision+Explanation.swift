@@ -1,3 +1,5 @@
+package import Time
+
 extension Decision {
   /// The decision as one sentence in plain words, for the log and for people at three in the
   /// morning:
@@ -11,9 +13,17 @@ extension Decision {
   /// - Parameter now: what ages and waits count from.
   package func explanation(at now: Instant) -> String {
     var parts: [String] = []
-    if let winner { parts.append(contributions[winner].clause(at: now)) }
+    var limits = appliedLimits[...]
+    if let winner {
+      var clause = contributions[winner].clause(at: now)
+      if case .increase(let increase)? = limits.first {
+        clause += increase.remark(on: contributions[winner], at: now)
+        limits = limits.dropFirst()
+      }
+      parts.append(clause)
+    }
     for (index, contribution) in contributions.enumerated()
-    where index != winner && contribution.replicas != nil {
+    where index != winner && contribution.isDemanding {
       parts.append(contribution.clause(at: now))
     }
 
@@ -25,10 +35,10 @@ extension Decision {
       parts.insert(reason.withoutFullStop, at: 0)
     case .replicas(let count):
       head = count == 1 ? "1 replica: " : "\(count) replicas: "
-      for contribution in contributions where contribution.replicas == nil {
+      for contribution in contributions where !contribution.isDemanding {
         parts.append(contribution.clause(at: now))
       }
-      parts += appliedLimits.map { $0.clause(at: now) }
+      parts += limits.map { $0.clause(at: now) }
     }
     return head + parts.joined(separator: "; ") + "."
   }
@@ -38,12 +48,15 @@ extension Decision.AppliedLimit {
   /// What the limit did, as a part of a sentence: `raised to 2 by minReplicas`.
   package func clause(at now: Instant) -> String {
     switch self {
+    case .increase(let increase): increase.clause(at: now)
     case .cap(let signal, let rule, let replicas):
       "capped at \(replicas) by rule \"\(rule)\" of \(signal)"
     case .lastAnswer(let replicas):
       "kept at \(replicas), the answer before the edit, until every required signal is read"
     case .activity(let replicas, let cause, let since, let until):
       Self.clause(replicas, cause, since: since, until: until, at: now)
+    case .override(let bounds, let until, let reason):
+      bounds.sentence(until: until, reason: reason.withoutFullStop, at: now)
     case .minReplicas(let count): "raised to \(count) by minReplicas"
     case .maxReplicas(let count): "limited to \(count) by maxReplicas"
     }
@@ -68,8 +81,36 @@ extension Decision.AppliedLimit {
   }
 }
 
-extension Contribution {
+extension Decision.Increase {
+  /// A part of a sentence of its own: `12, which is live's 10 now, +20 % by rule "sale" of calendar`.
   fileprivate func clause(at now: Instant) -> String {
+    "\(replicas), which is \(asker)'s \(asked) \(moment(at: now)), \(by.text) \(cause)"
+  }
+
+  /// What follows on what the raised signal asks for: `, +20 % by rule "sale" of calendar = 12`.
+  fileprivate func remark(on contribution: Contribution, at now: Instant) -> String {
+    let isPeak = asked == contribution.replicas
+    let when = isPeak && at <= max(now, contribution.peak ?? now) ? "" : " \(moment(at: now))"
+    return isPeak
+      ? ", \(by.text)\(when) \(cause) = \(replicas)"
+      : ", and for \(asked)\(when), \(by.text) \(cause) = \(replicas)"
+  }
+
+  private var cause: String { "by rule \"\(rule)\" of \(signal)" }
+
+  private func moment(at now: Instant) -> String {
+    at > now ? "from \(at.text(near: now))" : "now"
+  }
+}
+
+extension Contribution {
+  fileprivate var isDemanding: Bool { replicas != nil && !isObserved }
+
+  fileprivate func clause(at now: Instant) -> String {
+    isObserved ? "observed only: \(statement(at: now))" : statement(at: now)
+  }
+
+  private func statement(at now: Instant) -> String {
     let reason = (problem ?? "no reason is known").withoutFullStop
     guard let replicas, let peak else {
       return "\(signal) is \(state.rawValue)\(remarks([value.map(lastValue), age(at: now)]))"
@@ -78,6 +119,9 @@ extension Contribution {
     let wait = peak > now ? "in \(now.wait(until: peak))" : nil
     let from = peak > now ? "from \(peak.text(near: now))" : "now"
     guard state == .held else {
+      if let forecast {
+        return "\(signal) asks for \(replicas) \(from)\(remarks([wait])): \(forecast.sentence)"
+      }
       return "\(signal) asks for \(replicas) \(from)"
         + remarks([wait, ruleText, value.map(Self.text), age(at: now)])
     }
@@ -128,6 +172,14 @@ extension Instant {
       return Instant(milliseconds: milliseconds - milliseconds % 1000).rfc3339
     }
     return utcClockText
+  }
+}
+
+extension Instant {
+  /// As `text(near:)`, without seconds where they are zero: as people set times.
+  func shortText(near now: Instant) -> String {
+    let text = text(near: now)
+    return text.hasSuffix(":00Z") ? "\(text.dropLast(4))Z" : text
   }
 }
 

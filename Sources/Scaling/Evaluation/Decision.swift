@@ -1,34 +1,16 @@
+package import Time
+
 /// The answer for one policy at one instant, with everything that explains it.
-///
-/// There is one for each of 100,000 policies, so that what is stored of it is compact.
 package struct Decision: Hashable, Sendable {
   package var policy: ResourceName
   /// When it was made.
   package var at: Instant
-  package var outcome: Outcome {
-    get { replicas.map { .replicas($0) } ?? .unavailable(reason: unavailability ?? "") }
-    set {
-      switch newValue {
-      case .replicas(let count):
-        storedReplicas = CompactCount(count)
-        unavailability = nil
-      case .unavailable(let reason):
-        storedReplicas = CompactCount(nil)
-        unavailability = reason
-      }
-    }
-  }
-  private var storedReplicas = CompactCount(nil)
-  @Rare private var unavailability: String?
+  package var outcome: Outcome
   /// One per signal, in the policy's order.
   package var contributions: [Contribution]
   /// The signal whose demand is the answer, as an index into `contributions`; nil when a limit or
   /// the hold floor decided, or nothing did.
-  package var winner: Int? {
-    get { storedWinner < 0 ? nil : Int(storedWinner) }
-    set { storedWinner = newValue.map { Int16(clamping: $0) } ?? -1 }
-  }
-  private var storedWinner: Int16
+  package var winner: Int?
   /// The limits that changed the answer, in the order in which they were applied.
   package var appliedLimits: [AppliedLimit]
   /// Until when this decision stands if no reading changes; the evaluator is asked again then.
@@ -45,12 +27,17 @@ package struct Decision: Hashable, Sendable {
   }
 
   /// Nil when unavailable.
-  package var replicas: Int? { storedReplicas.count }
+  package var replicas: Int? {
+    guard case .replicas(let count) = outcome else { return nil }
+    return count
+  }
 
   /// Replicas of 1 or more (design section 1); nil when unavailable.
   package var active: Bool? { replicas.map { $0 >= 1 } }
 
   package enum AppliedLimit: Hashable, Sendable {
+    /// A schedule's relative replicas.
+    case increase(Increase)
     /// A schedule's `atMost`, by the names of signal and rule.
     case cap(signal: String, rule: String, replicas: Int)
     /// The last answer before an edit, while a required signal of the new form is unknown.
@@ -58,8 +45,24 @@ package struct Decision: Hashable, Sendable {
     /// What being active asks for, because the workload was active, woken or new at `since`; nil
     /// for `until` while it is not known when it will be idle.
     case activity(replicas: Int, cause: Activity.Cause, since: Instant, until: Instant?)
+    /// An override that is in force, also where it changes nothing.
+    case override(Override.Bounds, until: Instant, reason: String)
     case minReplicas(Int)
     case maxReplicas(Int)
+  }
+
+  /// What a rule with relative replicas made of what a signal asks for.
+  package struct Increase: Hashable, Sendable {
+    /// The schedule, and its rule.
+    package var signal: String
+    package var rule: String
+    package var by: RelativeReplicas
+    /// The signal that is raised, by its name, and what it asks for at the instant `at`.
+    package var asker: String
+    package var asked: Int
+    package var at: Instant
+    /// Before caps and limits.
+    package var replicas: Int
   }
 
   /// What each signal last asked, what is kept over an edit, and the last activity.
@@ -73,13 +76,18 @@ package struct Decision: Hashable, Sendable {
     /// Nil before the first decision of a policy with `ActivityRules`, and for others unless they
     /// were woken.
     @Rare package var activity: Activity?
+    /// The policy's overrides, in the order in which they apply; nil for none. The engine gives them,
+    /// and keeps them elsewhere.
+    @Rare package var overrides: [Override]?
 
     package init(
-      signals: [SignalMemory?] = [], floor: Int? = nil, activity: Activity? = nil
+      signals: [SignalMemory?] = [], floor: Int? = nil, activity: Activity? = nil,
+      overrides: [Override]? = nil
     ) {
       self.signals = signals
       self.floor = floor
       _activity = Rare(wrappedValue: activity)
+      _overrides = Rare(wrappedValue: overrides)
     }
   }
 
@@ -90,7 +98,7 @@ package struct Decision: Hashable, Sendable {
     self.policy = policy
     self.at = at
     self.contributions = contributions
-    storedWinner = winner.map { Int16(clamping: $0) } ?? -1
+    self.winner = winner
     self.appliedLimits = appliedLimits
     self.validUntil = validUntil
     self.memory = memory
@@ -104,40 +112,28 @@ package struct Contribution: Hashable, Sendable {
   package var kind: Kind
   package var state: State
   /// The highest demand within this signal's window; nil for one that takes no part.
-  package var replicas: Int? {
-    get { storedReplicas.count }
-    set { storedReplicas = CompactCount(newValue) }
-  }
+  package var replicas: Int?
   /// The first instant of the window at which that demand is in force; nil without one.
-  package var peak: Instant? {
-    get { storedPeak.instant }
-    set { storedPeak = CompactInstant(newValue) }
-  }
+  package var peak: Instant?
   /// A Prometheus signal's value, before the threshold: finite.
-  package var value: Double? {
-    get { storedValue.number }
-    set { storedValue = CompactNumber(newValue) }
-  }
+  package var value: Double?
   /// When the data was obtained (Prometheus) or generated (forecast); nil for a schedule.
-  package var dataTime: Instant? {
-    get { storedDataTime.instant }
-    set { storedDataTime = CompactInstant(newValue) }
-  }
+  package var dataTime: Instant?
   /// A schedule's rule at the peak; nil for its default.
   package var rule: String?
   /// Why the signal is not fresh, one sentence; nil when it is.
-  @Rare package var problem: String?
+  package var problem: String?
+  /// What a built-in forecast tells of itself; its only step is the one of the peak.
+  @Rare package var forecast: ForecastAccount?
   /// Since when a held signal is lost; nil for others.
   package var lostSince: Instant?
   /// Where what a held signal goes on asking was learnt; nil for others.
   package var origin: SignalMemory.Origin?
-  private var storedReplicas: CompactCount
-  private var storedPeak: CompactInstant
-  private var storedValue: CompactNumber
-  private var storedDataTime: CompactInstant
+  /// Shown, but without a part in the decision.
+  package var isObserved: Bool
 
   package enum Kind: String, Hashable, Sendable, CaseIterable {
-    case forecast, schedule, prometheus
+    case forecast, schedule, prometheus, http
   }
 
   /// What is known of a signal (design, section 1, "Reading").
@@ -155,18 +151,24 @@ package struct Contribution: Hashable, Sendable {
   package init(
     signal: String, kind: Kind, state: State, replicas: Int? = nil, peak: Instant? = nil,
     value: Double? = nil, dataTime: Instant? = nil, rule: String? = nil, problem: String? = nil,
-    lostSince: Instant? = nil, origin: SignalMemory.Origin? = nil
+    lostSince: Instant? = nil, origin: SignalMemory.Origin? = nil, isObserved: Bool = false,
+    forecast: ForecastAccount? = nil
   ) {
     self.signal = signal
     self.kind = kind
     self.state = state
-    storedReplicas = CompactCount(replicas)
-    storedPeak = CompactInstant(peak)
-    storedValue = CompactNumber(value)
-    storedDataTime = CompactInstant(dataTime)
+    self.replicas = replicas
+    self.peak = peak
+    self.value = value
+    self.dataTime = dataTime
     self.rule = rule
-    _problem = Rare(wrappedValue: problem)
+    self.problem = problem
     self.lostSince = lostSince
     self.origin = origin
+    self.isObserved = isObserved
+    _forecast = Rare(wrappedValue: forecast)
   }
+
+  /// Whether nothing is known of a signal that takes part.
+  package var isMissing: Bool { state == .unknown && !isObserved }
 }

@@ -1,3 +1,5 @@
+package import Time
+
 /// What a signal asks for at every instant: a step function of time.
 enum Demand {
   /// A live query's value, or a number that is kept, stands for the whole window.

@@ -1,25 +1,27 @@
-/// One run of the evaluator: the signals one after the other, then the caps, what is kept over an
-/// edit, activity and the limits.
+internal import Time
+
+/// One run of the evaluator: the signals one after the other, each times the factors of rules and
+/// under their caps, then what is kept over an edit, activity and the limits.
 struct Evaluation {
   private let policy: Policy
   private let readings: [SignalReading]
   private var memory: Decision.Memory
   private let now: Instant
-  /// The longest of the signals' windows; caps apply over all of it.
+  /// The longest of the signals' windows; factors and caps apply over all of it.
   private let overall: LeadWindow
   private let longestLeadTime: Duration
-  /// Nil when no cap is in force in the window.
-  private let caps: CapProfile?
+  /// Nil when no factor and no cap is in force in the window.
+  private let rules: RuleProfile?
   private var changes: NextChange
   private var contributions: [Contribution] = []
   /// The first required signal of which nothing is known, as an index.
   private var missing: Int?
   /// Whether every signal is fresh, or known to know nothing.
   private var isKnown = true
-  /// The index of the contribution with the highest demand, the first of equals.
-  private var highest: Int?
+  /// The highest demand before the caps, the first of equals.
+  private var highest: ShapedPeak?
   /// The signal that decides after the caps, and its demand then.
-  private var winner: (signal: Int, peak: BoundedPeak)?
+  private var winner: (signal: Int, peak: ShapedPeak)?
 
   init(policy: Policy, readings: [SignalReading], memory: Decision.Memory, now: Instant) {
     self.policy = policy
@@ -28,10 +30,21 @@ struct Evaluation {
     self.now = now
     longestLeadTime = policy.leadWindow
     overall = LeadWindow(from: now, leadTime: longestLeadTime)
-    caps = CapProfile(readings: readings.prefix(policy.signals.count), window: overall)
+    rules = RuleProfile(readings: Self.shaping(readings, policy), window: overall)
     changes = NextChange(after: now)
     contributions.reserveCapacity(policy.signals.count)
     self.memory.signals.resize(to: policy.signals.count)
+  }
+
+  /// The readings of the signals that take part: an observed schedule raises and caps nothing.
+  private static func shaping(
+    _ readings: [SignalReading], _ policy: Policy
+  ) -> ArraySlice<SignalReading> {
+    guard policy.signals.contains(where: \.observe) else {
+      return readings.prefix(policy.signals.count)
+    }
+    return ArraySlice(
+      zip(policy.signals, readings).map { $0.observe ? .unreadable("observed") : $1 })
   }
 
   // MARK: Signals
@@ -49,6 +62,7 @@ struct Evaluation {
         changes: &changes)
       memory.signals[index] = verdict.memory
       append(verdict, of: assessment, signal: index)
+      guard !signal.observe else { continue }
       switch verdict.state {
       case .fresh, .silent: break
       case .held: isKnown = false
@@ -97,62 +111,65 @@ struct Evaluation {
         signal: policy.signals[signal].name, kind: policy.signals[signal].contributionKind,
         state: verdict.state, replicas: verdict.peak?.replicas, peak: verdict.peak?.at,
         value: isKept ? verdict.memory?.value : assessment.value,
-        dataTime: isKept ? assessment.dataTime ?? verdict.memory?.readAt : assessment.dataTime,
+        dataTime: isKept ? verdict.memory?.dataTime : assessment.dataTime,
         rule: verdict.peak?.rule.flatMap { ruleName($0, ofSignal: signal) },
         problem: verdict.problem,
         lostSince: isKept ? verdict.memory?.lostSince : nil,
-        origin: isKept ? verdict.memory?.origin : nil))
+        origin: isKept ? verdict.memory?.origin : nil,
+        isObserved: policy.signals[signal].observe,
+        forecast: assessment.account?.at(verdict.peak?.at, of: verdict.demand?.series)))
   }
 
-  /// Compares one demand with those before it, as it is and after the caps.
+  /// Compares one demand with those before it, before and after the caps.
   private mutating func weigh(
     _ demand: Demand, peak: Demand.Peak, signal: Int, window: LeadWindow
   ) {
-    if peak.replicas > highest.flatMap({ contributions[$0].replicas }) ?? -1 { highest = signal }
-
-    var bounded = BoundedPeak(replicas: peak.replicas, unbounded: peak.replicas)
-    if let caps {
-      for piece in caps.pieces where piece.from >= window.to {
+    var answer = ShapedPeak(peak)
+    var uncapped = answer
+    if let rules {
+      for piece in rules.pieces where piece.from >= window.to {
         changes.note(window.entry(of: piece.from))
         break
       }
-      if let found = caps.boundedPeak(of: demand, from: window.from, to: window.to) {
-        bounded = found
+      if let found = rules.peaks(of: demand, from: window.from, to: window.to) {
+        (answer, uncapped) = found
       }
     }
-    if let best = winner?.peak,
-      (bounded.replicas, bounded.unbounded) <= (best.replicas, best.unbounded)
-    {
+    if uncapped.raised > highest?.raised ?? -1 { highest = uncapped }
+    if let best = winner?.peak, (answer.replicas, answer.raised) <= (best.replicas, best.raised) {
       return
     }
-    winner = (signal, bounded)
+    winner = (signal, answer)
   }
 
   // MARK: Answer
 
   mutating func decision() -> Decision {
     let activity = activityFloor()
+    let overrides = runningOverrides()
     if missing == nil { memory.floor = nil }
     if memory.floor == nil, let missing {
-      if let activity, activity.isCertain { return certain(activity) }
-      return unavailable("the required signal \(contributions[missing].absence)")
+      return certain(activity, overrides)
+        ?? unavailable("the required signal \(contributions[missing].absence)")
     }
     guard winner != nil || memory.floor != nil else {
-      if let activity, activity.isCertain { return certain(activity) }
-      return unavailable(nothingKnown)
+      return certain(activity, overrides) ?? unavailable(nothingKnown)
     }
 
     var answer = winner?.peak.replicas ?? 0
     var winningSignal: Int? = winner?.signal
     var applied: [Decision.AppliedLimit] = []
+    if let winner, let increase = increase(of: winner.peak, asker: winner.signal) {
+      applied.append(increase)
+    }
     if let cap = decidingCap() { applied.append(cap) }
 
     if let floor = memory.floor {
-      let loosest = caps?.loosest
+      let loosest = rules?.loosest
       let bounded = min(floor, loosest?.cap ?? .max)
       if bounded > answer {
         let kept = Decision.AppliedLimit.lastAnswer(replicas: floor)
-        if bounded < floor, let cap = appliedCap(loosest?.source) {
+        if bounded < floor, let cap = appliedCap(loosest?.capSource) {
           applied = [kept, cap]
         } else {
           applied.append(kept)
@@ -161,12 +178,13 @@ struct Evaluation {
         winningSignal = nil
       }
     }
-    if let activity, min(activity.replicas, caps?.loosest.cap ?? .max) > answer {
-      answer = min(activity.replicas, caps?.loosest.cap ?? .max)
+    if let activity, min(activity.replicas, rules?.loosest.cap ?? .max) > answer {
+      answer = min(activity.replicas, rules?.loosest.cap ?? .max)
       applied.append(activity.limit)
       winningSignal = nil
     }
     let demanded = answer
+    override(&answer, by: overrides, applied: &applied)
     limit(&answer, applied: &applied)
     if answer > demanded { winningSignal = nil }
     return make(.replicas(answer), winner: winningSignal, applied: applied)
@@ -180,6 +198,24 @@ struct Evaluation {
     if let maxReplicas = policy.limits.maxReplicas, answer > maxReplicas {
       answer = maxReplicas
       applied.append(.maxReplicas(answer))
+    }
+  }
+
+  // MARK: Overrides
+
+  private mutating func runningOverrides() -> [Override] {
+    guard let overrides = memory.overrides else { return [] }
+    let running = overrides.filter { $0.isRunning(at: now) }
+    for override in running { changes.note(override.until) }
+    return running
+  }
+
+  private func override(
+    _ answer: inout Int, by overrides: [Override], applied: inout [Decision.AppliedLimit]
+  ) {
+    for override in overrides {
+      answer = override.bounds.applied(to: answer)
+      applied.append(.override(override.bounds, until: override.until, reason: override.reason))
     }
   }
 
@@ -201,29 +237,60 @@ struct Evaluation {
     return floor
   }
 
-  /// What a wake-up asks for though a required signal is unknown: no less than what the signals
-  /// ask and last asked, because missing data never scales anything down.
-  private mutating func certain(_ activity: ActivityFloor) -> Decision {
-    let asked = memory.signals.reduce(0) { max($0, $1?.replicas ?? 0) }
-    var answer = min(max(activity.replicas, asked), caps?.loosest.cap ?? .max)
-    var applied = [activity.limit]
+  /// What a wake-up or an override asks for though a required signal is unknown: no less than what
+  /// the signals ask and last asked, because missing data never scales anything down.
+  ///
+  /// - Returns: nil where neither says how much is needed at least.
+  private func certain(_ activity: ActivityFloor?, _ overrides: [Override]) -> Decision? {
+    let activity = activity.flatMap { $0.isCertain ? $0 : nil }
+    guard activity != nil || overrides.contains(where: { $0.bounds.lower != nil }) else {
+      return nil
+    }
+    var last = Demand.Peak(replicas: 0, at: now)
+    var asker: Int?
+    for (index, signal) in policy.signals.enumerated() where !signal.observe {
+      guard let kept = memory.signals[index]?.replicas, kept > last.replicas else { continue }
+      last.replicas = kept
+      asker = index
+    }
+    let asked =
+      rules?.peaks(of: .constant(last.replicas), from: overall.from, to: overall.to)?.answer
+      ?? ShapedPeak(last)
+    let woken = min(activity?.replicas ?? 0, rules?.loosest.cap ?? .max)
+    var answer = max(woken, asked.replicas)
+    var applied: [Decision.AppliedLimit] = []
+    if asked.replicas > woken, let asker, let increase = increase(of: asked, asker: asker) {
+      applied.append(increase)
+    }
+    if let activity { applied.append(activity.limit) }
+    override(&answer, by: overrides, applied: &applied)
     limit(&answer, applied: &applied)
     return make(.replicas(answer), winner: nil, applied: applied)
   }
 
-  // MARK: Caps
+  // MARK: Factors and caps
+
+  /// The rule that raised a demand; nil for none.
+  private func increase(of peak: ShapedPeak, asker: Int) -> Decision.AppliedLimit? {
+    guard let source = peak.increase, let rule = ruleName(source.rule, ofSignal: source.signal),
+      let by = rules?.piece(at: peak.at).increase
+    else { return nil }
+    return .increase(
+      Decision.Increase(
+        signal: policy.signals[source.signal].name, rule: rule, by: by,
+        asker: policy.signals[asker].name, asked: peak.asked, at: peak.at, replicas: peak.raised))
+  }
 
   /// The cap that made the answer lower than the demands are; nil for none.
   private func decidingCap() -> Decision.AppliedLimit? {
-    guard let caps, let winner = winner?.peak, let highest,
-      let demanded = contributions[highest].replicas, winner.replicas < demanded
-    else { return nil }
-    if winner.replicas < winner.unbounded { return appliedCap(winner.cap) }
-    // The answer comes from an instant without a cap, because one is in force at the peak.
-    return contributions[highest].peak.flatMap { appliedCap(caps.piece(at: $0).source) }
+    guard let winner = winner?.peak, let highest, winner.replicas < highest.raised else {
+      return nil
+    }
+    // Or the answer comes from an instant without a cap, because one is in force at the peak.
+    return appliedCap(winner.replicas < winner.raised ? winner.cap : highest.cap)
   }
 
-  private func appliedCap(_ source: (signal: Int, rule: Int)?) -> Decision.AppliedLimit? {
+  private func appliedCap(_ source: RuleIndex?) -> Decision.AppliedLimit? {
     guard let source, case .schedule(let schedule) = policy.signals[source.signal].kind,
       schedule.rules.indices.contains(source.rule)
     else { return nil }
@@ -243,9 +310,13 @@ struct Evaluation {
 
   /// Why there is no number where no signal that takes part is required.
   private var nothingKnown: String {
-    guard let first = contributions.first else { return "the policy has no signals" }
-    if contributions.count == 1 { return "the signal \(first.absence)" }
-    return "no signal knows anything: " + contributions.map(\.absence).joined(separator: "; ")
+    let parts = contributions.filter { !$0.isObserved }
+    guard let first = parts.first else {
+      return contributions.isEmpty
+        ? "the policy has no signals" : "all of the policy's signals are observed only"
+    }
+    if parts.count == 1 { return "the signal \(first.absence)" }
+    return "no signal knows anything: " + parts.map(\.absence).joined(separator: "; ")
   }
 
   private func unavailable(_ reason: String) -> Decision {
@@ -268,6 +339,11 @@ extension Contribution {
   }
 }
 
+extension SignalMemory {
+  /// When what is kept was generated (a forecast) or obtained.
+  fileprivate var dataTime: Instant { series?.generatedAt ?? readAt }
+}
+
 extension [SignalMemory?] {
   /// One for each signal of the policy.
   fileprivate mutating func resize(to count: Int) {
@@ -281,7 +357,7 @@ extension Signal {
     switch kind {
     case .forecast: .forecast
     case .schedule: .schedule
-    case .prometheus: .prometheus
+    case .prometheus(let signal): signal.json == nil ? .prometheus : .http
     }
   }
 }

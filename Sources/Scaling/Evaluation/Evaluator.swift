@@ -1,3 +1,5 @@
+package import Time
+
 /// The pure function that answers KEDA: (policy, readings, previous decision, now) to a decision.
 ///
 /// `desired = clamp(max over τ of the lead window of min(max over available signals of demand(τ),

@@ -1,3 +1,5 @@
+internal import Time
+
 extension EvidenceMemory {
   /// What is remembered once the evidence has been read again.
   ///

@@ -1,3 +1,5 @@
+package import Time
+
 /// What a policy will decide in the coming hours, as far as it can be known now.
 ///
 /// The evaluator, asked again at each `validUntil` with the present readings. A source that answers
@@ -8,8 +10,9 @@ package struct Projection: Sendable {
   private let readings: [SignalReading]
   private let decision: Decision
 
-  /// Bounds the work where something changes every few milliseconds.
-  private static let maxEvaluations = 20_000
+  /// Bounds the work where something changes every second. What comes after so many changes is not
+  /// known then.
+  static let maxEvaluations = 4096
 
   /// - Parameters:
   ///   - decision: the present one; it is where the projection starts from.
@@ -24,17 +27,26 @@ package struct Projection: Sendable {
   /// The present decision, and after it each that differs from the one before, up to `until` and no
   /// further than `knownUntil`.
   package func decisions(until: Instant) -> [Decision] {
-    let until = min(until, knownUntil ?? .distantFuture)
+    outlook(until: until).decisions
+  }
+
+  /// As `decisions`, and from when on nothing is known: the end of a forecast, or of the work that one
+  /// question may cost; nil where all is known up to `until`.
+  package func outlook(until: Instant) -> (decisions: [Decision], knownUntil: Instant?) {
+    let end = min(until, knownUntil ?? .distantFuture)
     var decisions = [decision]
-    _ = walk(until: until) { decisions.append(Self.withoutAges($0)) }
-    return decisions
+    let last = walk(until: end) {
+      decisions.append(Self.withoutAges($0))
+      return true
+    }
+    return (decisions, last.isCut ? last.decision.validUntil : knownUntil)
   }
 
   /// The decision at a later instant. Beyond `knownUntil` it is what follows from what is known, and
   /// may be too low.
   package func decision(at instant: Instant) -> Decision {
     guard instant > decision.at else { return decision }
-    let last = walk(until: instant) { _ in }
+    let last = walk(until: instant) { _ in true }.decision
     return Self.withoutAges(
       Evaluator.decide(policy, readings: readings, memory: last.memory, at: instant))
   }
@@ -57,9 +69,11 @@ package struct Projection: Sendable {
     let end = knownUntil ?? .distantFuture
     var change: Decision?
     _ = walk(until: until) { later in
-      guard change == nil, later.replicas != decision.replicas else { return }
-      guard later.at < end || later.replicas ?? -1 > decision.replicas ?? -1 else { return }
+      guard later.replicas != decision.replicas,
+        later.at < end || later.replicas ?? -1 > decision.replicas ?? -1
+      else { return true }
       change = Self.withoutAges(later)
+      return false
     }
     return change
   }
@@ -73,19 +87,23 @@ package struct Projection: Sendable {
     }.min()
   }
 
-  /// Calls `onChange` for each decision that differs from the one before it; returns the last one.
-  private func walk(until: Instant, onChange: (Decision) -> Void) -> Decision {
+  /// Calls `onChange` for each decision that differs from the one before it, until that returns false.
+  ///
+  /// - Returns: the last decision, and whether the walk took so long that it was ended before `until`.
+  private func walk(
+    until: Instant, onChange: (Decision) -> Bool
+  ) -> (decision: Decision, isCut: Bool) {
     // The present decision may end when a reading grows old, which does not count here.
     var last = Evaluator.decide(
       policy, readings: readings, memory: decision.memory, at: decision.at)
     for _ in 0..<Self.maxEvaluations {
-      guard last.validUntil < until, last.validUntil > last.at else { break }
+      guard last.validUntil < until, last.validUntil > last.at else { return (last, false) }
       let next = Evaluator.decide(
         policy, readings: readings, memory: last.memory, at: last.validUntil)
-      if next.differs(from: last) { onChange(next) }
+      if next.differs(from: last), !onChange(next) { return (next, false) }
       last = next
     }
-    return last
+    return (last, last.validUntil < until)
   }
 
   private static func withoutAgeing(_ policy: Policy, readings: [SignalReading]) -> Policy {

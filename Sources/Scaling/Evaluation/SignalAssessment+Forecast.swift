@@ -1,18 +1,22 @@
+package import Time
+
 extension SignalAssessment {
   /// A forecast is fresh until its snapshot is `maxAge` old or called stale by the forecaster; then
   /// it is lost, and its series counts as long as it reaches into the window (design, section 1).
   ///
   /// A failing fetch alone does not make a snapshot stale: it says nothing about the snapshot's
-  /// own age. It is told with the problem once there is one. A snapshot from the future, which is
-  /// a forecaster with a fast clock, has the age 0.
+  /// own age. It is told with the problem once there is one. A forecaster that answers a snapshot
+  /// which no lead window reaches is not to be believed: what it said before is held at once. A
+  /// snapshot from the future, which is a forecaster with a fast clock, has the age 0.
   init(
     forecast signal: ForecastSignal, reading: Reading?, leadTime: Duration, window: LeadWindow,
     changes: inout NextChange
   ) {
-    guard let reading, case .forecast(let series)? = reading.value else {
+    guard let reading, case .forecast(let snapshot)? = reading.value else {
       self = .unread(reading)
       return
     }
+    let series = signal.plan?.planned(snapshot) ?? snapshot
     let now = window.from
     let maxAge = signal.maxAge ?? Self.defaultMaxAge(leadTime: leadTime)
     let tooOld = series.generatedAt.advanced(by: maxAge)
@@ -20,20 +24,23 @@ extension SignalAssessment {
     changes.note(staleFrom)
 
     guard Self.note(series, window: window, changes: &changes) else {
-      let end = series.end
-      let extent =
-        end <= now
-        ? "the snapshot ends at \(end.rfc3339)"
-        : "the snapshot begins only at \(series.generatedAt.rfc3339)"
+      let failure = reading.failure
+      let gap = series.gap(to: window).map { $0 + Self.lastFailure(reading) }
       self.init(
         knowledge: .lost(nil), dataTime: series.generatedAt, readAt: reading.obtainedAt,
-        problem: extent + Self.lastFailure(reading))
+        problem: failure?.kind == .outside ? failure?.message : gap)
+      return
+    }
+    if let failure = reading.failure, failure.kind == .outside {
+      self.init(
+        knowledge: .lost(.series(series)), dataTime: series.generatedAt,
+        readAt: reading.obtainedAt, problem: failure.message, failingSince: failure.since)
       return
     }
     guard now >= staleFrom else {
       self.init(
         knowledge: .fresh(.series(series)), dataTime: series.generatedAt,
-        readAt: reading.obtainedAt)
+        readAt: reading.obtainedAt, account: reading.account)
       return
     }
     let reason =
@@ -72,5 +79,21 @@ extension SignalAssessment {
 
   private static func lastFailure(_ reading: Reading) -> String {
     reading.failure.map { "; \($0.message)" } ?? ""
+  }
+}
+
+extension ForecastSeries {
+  /// Why nothing of it lies in a lead window; nil when something does.
+  ///
+  /// - Returns: one sentence that goes on after a colon.
+  package func gap(from now: Instant, leadTime: Duration) -> String? {
+    gap(to: LeadWindow(from: now, leadTime: leadTime))
+  }
+
+  func gap(to window: LeadWindow) -> String? {
+    guard indices(from: window.from, to: window.to).isEmpty else { return nil }
+    return end <= window.from
+      ? "the snapshot ends at \(end.rfc3339)"
+      : "the snapshot begins only at \(generatedAt.rfc3339)"
   }
 }

@@ -1,3 +1,5 @@
+internal import Time
+
 extension PrometheusSignal {
   /// The replicas that a value asks for: `ceil(value / threshold)`, and 0 for a value at or below
   /// `activationThreshold` or 0. A switched signal asks for all or nothing.
@@ -52,7 +54,9 @@ extension SignalAssessment {
     let memory = memory?.definition == nil ? memory : nil
     self.evidence = Self.evidence(evidence, of: signal, after: memory?.evidence)
     guard case .fresh(.constant(let replicas)) = knowledge else { return }
-    if replicas == 0, signal.uptimeFilter != nil, let doubt = Self.doubt(uptime) {
+    if replicas == 0, signal.uptimeFilter != nil,
+      let doubt = Self.doubt(uptime, isFall: memory?.replicas != 0, readAt: readAt)
+    {
       knowledge = .lost(nil)
       problem = doubt
       return
@@ -101,31 +105,53 @@ extension SignalAssessment {
     _ failure: Reading.Failure, last: Double?, _ signal: PrometheusSignal
   ) -> Knowledge {
     switch failure.kind {
-    case .silent:
+    case .silent, .learning:
       return .silent
     case .partial(let bound?) where signal.isLoad(bound):
       return .atLeast(signal.replicas(for: bound))
-    case .partial, .lost:
+    case .partial, .invalid, .outside, .lost:
       return .lost(last.map { .constant(signal.replicas(for: $0)) })
     }
   }
 
   /// Why a zero is not trusted; nil when it is.
-  private static func doubt(_ uptime: Reading?) -> String? {
+  ///
+  /// Between the two queries the target may go down, and its metrics with it: only what is read of
+  /// it afterwards says that it was up when the zero was read.
+  ///
+  /// - Parameters:
+  ///   - isFall: whether the signal asked for more before.
+  ///   - instant: when the zero was read.
+  private static func doubt(
+    _ uptime: Reading?, isFall: Bool, readAt instant: Instant?
+  ) -> String? {
     let mayNot = "it may not ask for zero, because the uptime query"
     if let failure = uptime?.failure { return "\(mayNot) fails: \(failure.message)" }
-    guard case .sample(let value)? = uptime?.value else { return "\(mayNot) has not been read yet" }
-    return value == 1 ? nil : "\(mayNot) is \(value) and not 1"
+    guard let uptime, case .sample(let value)? = uptime.value else {
+      return "\(mayNot) has not been read yet"
+    }
+    guard value == 1 else { return "\(mayNot) is \(value) and not 1" }
+    if isFall, let instant, let uptimeReadAt = uptime.obtainedAt, uptimeReadAt < instant {
+      return "\(mayNot) has yet to be read after it"
+    }
+    return nil
   }
 
   /// The evidence as it is known now. It is followed while the value is lost, too.
   private static func evidence(
     _ reading: Reading?, of signal: PrometheusSignal, after memory: EvidenceMemory?
   ) -> EvidenceMemory? {
-    guard signal.evidence != nil, let reading, reading.failure == nil,
-      case .sample(let level)? = reading.value, level.isFinite, let readAt = reading.obtainedAt,
-      readAt > memory?.readAt ?? .distantPast
-    else { return memory }
+    guard signal.evidence != nil else { return memory }
+    guard let reading, reading.failure == nil, case .sample(let level)? = reading.value,
+      level.isFinite, let readAt = reading.obtainedAt
+    else {
+      // While it is not read, in an outage or over a restart, targets may vanish; the first value after
+      // that may have been read while they return.
+      var unread = memory
+      unread?.wholeSince = nil
+      return unread
+    }
+    guard readAt > memory?.readAt ?? .distantPast else { return memory }
     return .after(memory, level: level, readAt: readAt, settles: signal.evidenceSettles)
   }
 

@@ -1,3 +1,5 @@
+internal import Time
+
 /// What one signal's reading says at one instant, before it is joined with what the signal asked
 /// last.
 ///
@@ -16,6 +18,8 @@ struct SignalAssessment {
   /// Since when its source has failed; nil when that is not known.
   var failingSince: Instant?
   var evidence: EvidenceMemory?
+  /// Of a built-in forecast that is fresh.
+  var account: ForecastAccount?
 
   enum Knowledge {
     /// Read, whole and believed.
@@ -34,7 +38,7 @@ struct SignalAssessment {
       return SignalAssessment(knowledge: .lost(nil), problem: "it has not been read yet")
     }
     return SignalAssessment(
-      knowledge: failure.kind == .silent ? .silent : .lost(nil), problem: failure.message,
+      knowledge: failure.kind.isSilence ? .silent : .lost(nil), problem: failure.message,
       failingSince: failure.since)
   }
 }
@@ -64,5 +68,15 @@ extension SignalAssessment {
       changes.note(overall.entry(of: entering))
     }
     self.init(knowledge: .fresh(.timetable(timeline)))
+  }
+}
+
+extension Reading.Failure.Kind {
+  /// Whether the source answers, and has nothing to say.
+  fileprivate var isSilence: Bool {
+    switch self {
+    case .silent, .learning: true
+    case .lost, .invalid, .outside, .partial: false
+    }
   }
 }

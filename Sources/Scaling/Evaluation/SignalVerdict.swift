@@ -1,3 +1,5 @@
+internal import Time
+
 /// What one signal asks for: what was read of it, or else what it last asked (design, section 1,
 /// "When a signal is missing").
 struct SignalVerdict {
@@ -81,17 +83,33 @@ struct SignalVerdict {
     }
     changes.note(end)
     state = .held
-    if let series = series ?? kept.series,
-      SignalAssessment.note(series, window: window, changes: &changes),
-      let peak = Demand.series(series).peak(from: window.from, to: window.to)
-    {
-      kept.replicas = peak.replicas
-      kept.series = series
-      demand = .series(series)
-      self.peak = peak
-    } else {
-      demand = .constant(kept.replicas)
-      peak = Demand.Peak(replicas: kept.replicas, at: now)
+    let isOwnNewer = series.map { kept.isOlder(than: $0) } ?? false
+    let candidates = isOwnNewer ? [series, kept.series] : [kept.series, series]
+    for case let candidate? in candidates
+    where SignalAssessment.note(candidate, window: window, changes: &changes) {
+      guard let found = Demand.series(candidate).peak(from: window.from, to: window.to) else {
+        continue
+      }
+      if candidate == series, candidate != kept.series {
+        kept.definition = nil
+        kept.origin = .source
+      }
+      kept.replicas = found.replicas
+      kept.series = candidate
+      demand = .series(candidate)
+      peak = found
+      return
     }
+    demand = .constant(kept.replicas)
+    peak = Demand.Peak(replicas: kept.replicas, at: now)
+  }
+}
+
+extension SignalMemory {
+  /// Whether a snapshot that was read here is newer than what is remembered, which another replica
+  /// may have read.
+  fileprivate func isOlder(than other: ForecastSeries) -> Bool {
+    guard definition == nil, let series else { return true }
+    return series.generatedAt < other.generatedAt
   }
 }

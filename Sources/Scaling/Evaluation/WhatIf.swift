@@ -1,3 +1,5 @@
+package import Time
+
 /// What the answer would be now if the policy were another.
 package struct WhatIf: Hashable, Sendable {
   package var change: Change

@@ -1,3 +1,5 @@
+package import Time
+
 /// What one policy decided, within bounds: one entry for each decision that differs from the one
 /// before it (`Decision.differs`), so that nothing is lost that changed the answer.
 package struct DecisionHistory: Sendable {

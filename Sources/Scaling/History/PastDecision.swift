@@ -1,3 +1,5 @@
+internal import Time
+
 /// What is remembered of a decision: its answer and what explains it. Not kept: ages of data, and
 /// what the next decision had to know.
 struct PastDecision: Hashable, Sendable {

@@ -1,9 +1,18 @@
-/// Every policy and data source that is in force: an immutable snapshot.
+/// Every policy, data source and calendar that is in force: an immutable snapshot.
 package struct Catalog: Sendable, Equatable {
   package var policies: [ResourceName: Shared<Policy>]
   /// Names are unique among the sources of one kind only: the two that flags define are both
   /// called `default`.
   package var dataSources: [DataSourceKey: DataSource]
+  /// What they say is in the policies already.
+  package var calendars: [ResourceName: CalendarSource] = [:]
+  /// What is wrong with manifest files of which nothing is in force, one finding each with file, line
+  /// and column: what they define is not known.
+  package var broken: [String] = []
+  /// How many of these are files without a byte, whose writer may be about to write them.
+  package var emptyFiles = 0
+  /// The same of files that are used with their last good content: what they define now is not known.
+  package var heldBack: [String] = []
 
   package init(
     policies: [ResourceName: Shared<Policy>] = [:], dataSources: [DataSourceKey: DataSource] = [:]

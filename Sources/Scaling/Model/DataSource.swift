@@ -1,4 +1,4 @@
-/// A forecaster or a Prometheus server that policies name as a source.
+/// A forecaster, a Prometheus server or another HTTP endpoint that policies name as a source.
 ///
 /// Only the operator of Headstart defines data sources; trigger metadata never carries an address
 /// (design section 4).
@@ -6,16 +6,29 @@ package struct DataSource: Hashable, Sendable {
   package var name: ResourceName
   package var kind: Kind
   /// Base URL: `http://` or `https://`, with an optional path prefix, no trailing slash.
+  /// Empty for one of files.
   package var address: String
+  /// Of a forecaster, whose forecasts are files of this directory; nil for a server.
+  @Rare package var directory: String?
   /// The limit of one request, connecting included.
   package var timeout: Duration
   /// How often each query or workload is fetched.
   package var refresh: Duration
   /// Sent with every request.
   package var headers: [String: String]
-  /// Read anew before every request: Kubernetes rotates mounted tokens.
+  /// Headers whose values are in files, by name; read again before every request.
+  package var headerFiles: [String: String] = [:]
+  /// Query parameters that are sent with every request, such as a tenant's name.
+  package var parameters: [String: String] = [:]
+  /// Base URL of an HTTP proxy that all requests go through; nil for none.
+  @Rare package var proxy: String?
+  /// False lets any server pass for the right one.
+  package var verifiesServer = true
+  /// Read again before every request: Kubernetes rotates mounted tokens.
   package var bearerTokenFile: String?
   package var basicAuth: BasicAuth?
+  /// What is handed out for a while, or signs requests; nil for none.
+  @Rare package var authorization: SourceAuthorization?
   /// PEM bundle that the server's certificate must chain to; nil for the system's.
   package var caFile: String?
   package var clientCertificateFile: String?
@@ -27,11 +40,13 @@ package struct DataSource: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case forecaster
     case prometheus
+    /// Anything that answers JSON.
+    case http
   }
 
   package struct BasicAuth: Hashable, Sendable {
     package var username: String
-    /// Read anew before every request.
+    /// Read again before every request.
     package var passwordFile: String
 
     package init(username: String, passwordFile: String) {

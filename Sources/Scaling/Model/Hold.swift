@@ -1,3 +1,5 @@
+package import Time
+
 /// How long a lost signal goes on asking for what it last asked (design, section 1).
 package enum Hold: Hashable, Sendable {
   /// Until it is back: missing data never scales anything down.

@@ -1,3 +1,5 @@
+internal import Time
+
 /// The half-open interval [now, now + lead time) in which demand counts (design section 1).
 ///
 /// Instants are whole milliseconds, so that the present instant alone, which a lead time of 0

@@ -12,6 +12,8 @@ package struct Policy: Hashable, Sendable {
   /// At least one. Order decides which of two equal signals is named the winner.
   package var signals: [Signal]
   package var whenUnavailable: UnavailableBehaviour
+  /// Decides and shows, but answers no ScaledObject and scales nothing.
+  package var observe: Bool
   /// The kind of manifest that it comes from.
   package var kind: Kind
   /// Needed for direct scaling only.
@@ -36,8 +38,8 @@ package struct Policy: Hashable, Sendable {
   package init(
     name: ResourceName, leadTime: Duration = Defaults.leadTime, hold: Hold = Defaults.hold,
     limits: ReplicaLimits = ReplicaLimits(), signals: [Signal],
-    whenUnavailable: UnavailableBehaviour = .error, kind: Kind = .scalingPolicy,
-    scaleTarget: ScaleTarget? = nil, activity: ActivityRules? = nil,
+    whenUnavailable: UnavailableBehaviour = .error, observe: Bool = false,
+    kind: Kind = .scalingPolicy, scaleTarget: ScaleTarget? = nil, activity: ActivityRules? = nil,
     scaling: TargetRules = TargetRules()
   ) {
     self.name = name
@@ -46,6 +48,7 @@ package struct Policy: Hashable, Sendable {
     self.limits = limits
     self.signals = signals
     self.whenUnavailable = whenUnavailable
+    self.observe = observe
     self.kind = kind
     self.scaleTarget = scaleTarget
     self.activity = activity
@@ -77,15 +80,11 @@ package struct ReplicaLimits: Hashable, Sendable {
   /// 0 or more.
   package var minReplicas: Int
   /// At least `minReplicas`; nil for no upper bound.
-  package var maxReplicas: Int? {
-    get { storedMaximum.count }
-    set { storedMaximum = CompactCount(newValue) }
-  }
-  private var storedMaximum: CompactCount
+  package var maxReplicas: Int?
 
   package init(minReplicas: Int = 0, maxReplicas: Int? = nil) {
     self.minReplicas = minReplicas
-    storedMaximum = CompactCount(maxReplicas)
+    self.maxReplicas = maxReplicas
   }
 }
 

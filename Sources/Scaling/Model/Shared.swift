@@ -1,7 +1,8 @@
 /// A value that many hold and that is in memory once.
 ///
-/// A large value lies in every array and dictionary that holds it; this takes a word in each. With
-/// 100,000 policies that is the larger part of what they take.
+/// A policy of 112 bytes lies in the list of its file, in the catalog and in the engine; this takes a word
+/// in each. In a list and a catalog alone, 100,000 policies take 43 MB without it and 20 MB with it,
+/// which the goal of 200 MB for everything has no room for.
 @dynamicMemberLookup
 package final class Shared<Value: Hashable & Sendable>: Sendable {
   package let value: Value

@@ -1,3 +1,5 @@
+internal import Time
+
 /// One source of demand in a policy.
 package struct Signal: Hashable, Sendable {
   /// Unique within the policy; names the signal in explanations and metrics.
@@ -9,6 +11,8 @@ package struct Signal: Hashable, Sendable {
   package var required: Bool
   /// Overrides the policy's hold for this signal alone.
   package var hold: Hold?
+  /// Judged and shown, but without a part in any decision; it is never missing.
+  package var observe: Bool
   package var kind: Kind
 
   package enum Kind: Hashable, Sendable {
@@ -18,38 +22,75 @@ package struct Signal: Hashable, Sendable {
   }
 
   package init(
-    name: String, leadTime: Duration? = nil, required: Bool = true, hold: Hold? = nil, kind: Kind
+    name: String, leadTime: Duration? = nil, required: Bool = true, hold: Hold? = nil,
+    observe: Bool = false, kind: Kind
   ) {
     self.name = name
     self.leadTime = leadTime
     self.required = required
     self.hold = hold
+    self.observe = observe
     self.kind = kind
   }
 }
 
-/// Replicas that a forecaster computed for a workload.
+/// Replicas that will be needed, as a series over time.
 package struct ForecastSignal: Hashable, Sendable {
-  /// The data source's name, as the manifest writes it.
-  package var source: String
-  /// The forecaster's name of the workload.
-  package var workload: String
+  package var origin: Origin
   /// How old a snapshot may be and still count as fresh; nil for twice the lead time.
   package var maxAge: Duration?
+  /// How it becomes replicas; nil for as it comes.
+  @Rare package var plan: ForecastPlan?
+  /// How it is asked for; nil for as the data source says. A forecast that is built in has its own.
+  @Rare package var options: RequestOptions?
+
+  package enum Origin: Hashable, Sendable {
+    /// Computed by a forecaster: the data source's name as the manifest writes it, and the
+    /// forecaster's name of the workload.
+    case forecaster(source: String, workload: String)
+    /// Computed here.
+    case builtIn(Shared<BuiltInForecast>)
+    /// A series in the answer of a data source of type `http`, which the manifest names.
+    case json(source: String, Shared<JSONQuery>)
+  }
 
   package init(source: String, workload: String, maxAge: Duration? = nil) {
-    self.source = source
-    self.workload = workload
+    origin = .forecaster(source: source, workload: workload)
     self.maxAge = maxAge
+  }
+
+  package init(source: String, _ query: JSONQuery) {
+    origin = .json(source: source, Shared(query))
+  }
+
+  package init(_ builtIn: BuiltInForecast) {
+    origin = .builtIn(Shared(builtIn))
+  }
+
+  /// The forecaster's name of the workload; nil for a forecast that is built in.
+  package var workload: String? {
+    guard case .forecaster(_, let workload) = origin else { return nil }
+    return workload
+  }
+
+  /// Nil for one of a forecaster.
+  package var builtIn: BuiltInForecast? {
+    guard case .builtIn(let forecast) = origin else { return nil }
+    return forecast.value
   }
 }
 
-/// Replicas from a live PromQL query: so many for each `threshold`, or a fixed number from
-/// `threshold` on.
+/// Replicas from a live value, of a PromQL query or of an HTTP endpoint: so many for each `threshold`,
+/// or a fixed number from `threshold` on.
 package struct PrometheusSignal: Hashable, Sendable {
   /// The data source's name, as the manifest writes it.
   package var source: String
+  /// PromQL; empty where `json` is asked.
   package var query: String
+  /// What a data source of type `http` is asked in place of PromQL; nil for a Prometheus.
+  @Rare package var json: JSONQuery?
+  /// How it is asked; nil for as the data source says.
+  @Rare package var options: RequestOptions?
   /// What one replica carries, in the query's unit: finite and above 0. For a switched signal the
   /// value from which on it asks for replicas: finite.
   package var threshold: Double
@@ -87,6 +128,9 @@ package struct PrometheusSignal: Hashable, Sendable {
     self.evidence = evidence
     self.evidenceSettles = evidenceSettles
   }
+
+  /// What is asked, for people.
+  package var asked: String { json?.text ?? query }
 
   /// What a switched signal asks for from `threshold` on; nil for a signal that is not switched.
   package var switchedTo: Int? { switched.map(Int.init) }

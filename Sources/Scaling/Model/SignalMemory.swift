@@ -1,3 +1,5 @@
+package import Time
+
 /// What one signal last asked for, which it goes on asking for while it is lost (design, section 1,
 /// "Memory").
 package struct SignalMemory: Hashable, Sendable {

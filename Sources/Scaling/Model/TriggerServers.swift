@@ -12,6 +12,8 @@ package struct TriggerServers: Hashable, Sendable {
   package var timeout: Duration
   /// How often each query is asked.
   package var refresh: Duration
+  /// Sent as `Authorization` by triggers that have no such header of their own; a secret.
+  package var authorization: String?
 
   /// - Parameter standard: nil for the first that is allowed.
   package init(

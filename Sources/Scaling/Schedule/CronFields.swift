@@ -26,11 +26,15 @@ struct CronFields {
     guard text.utf8.count <= Self.longest else {
       throw InvalidCronSchedule("a cron schedule has at most \(Self.longest) characters")
     }
-    let parts = text.split(whereSeparator: \.isWhitespace)
+    var parts = text.split(whereSeparator: \.isWhitespace)
+    if let word = parts.first, word.hasPrefix("@") {
+      parts = try Self.meaning(of: word, in: text).split(separator: " ")
+    }
     guard parts.count == 5 else {
       throw InvalidCronSchedule(
         "\"\(text)\" has \(parts.count) \(parts.count == 1 ? "field" : "fields"), but a cron"
-          + " schedule has five: minute, hour, day of the month, month, day of the week")
+          + " schedule has five: minute, hour, day of the month, month, day of the week"
+          + (parts.count == 6 ? "; leave out the seconds" : ""))
     }
     minutes = try Field.minute.bits(of: parts[0])
     hours = try Field.hour.bits(of: parts[1])
@@ -39,7 +43,28 @@ struct CronFields {
     let fromSunday = try Field.weekday.bits(of: parts[4])
     // Sunday is both 0 and 7; from Monday on it comes last.
     weekdays = (fromSunday >> 1 | fromSunday << 6) & 0x7F
-    eitherDay = [parts[2], parts[4]].allSatisfy { $0 != "*" && $0 != "?" && $0 != "*/1" }
+    eitherDay = [parts[2], parts[4]].allSatisfy { !Self.isFree($0) }
+  }
+
+  /// The fields that a word such as `@daily` stands for.
+  private static func meaning(
+    of word: Substring, in text: String
+  ) throws(InvalidCronSchedule) -> String {
+    let words = [
+      "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *",
+      "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *",
+      "@annually": "0 0 1 1 *",
+    ]
+    if let fields = words[String(word)], word.utf8.count == text.utf8.count { return fields }
+    throw InvalidCronSchedule(
+      "\"\(text)\" is not known here; write one of @hourly, @daily, @weekly, @monthly and @yearly,"
+        + " or five fields such as \"0 9 * * 1-5\"")
+  }
+
+  /// Whether a day field leaves the choice to the other one: a `*` or `?` in its list that no step
+  /// thins out. (robfig/cron, which KEDA and KubeElasti read schedules with.)
+  private static func isFree(_ field: Substring) -> Bool {
+    field.split(separator: ",").contains { ["*", "?", "*/1", "?/1"].contains($0) }
   }
 }
 
@@ -47,6 +72,8 @@ struct CronFields {
 private struct Field {
   let name: String
   let range: ClosedRange<Int>
+  /// Where `*` and `5/2` end.
+  var last: Int { range.upperBound == 7 ? 6 : range.upperBound }
   /// Names of the first numbers of the range.
   var names: [String] = []
 
@@ -83,11 +110,13 @@ private struct Field {
     }
     var numbers: ClosedRange<Int>
     if parts[0] == "*" || parts[0] == "?" {
-      numbers = range
+      numbers = range.lowerBound...last
     } else {
       let bounds = parts[0].split(separator: "-", omittingEmptySubsequences: false)
       let first = bounds.first.flatMap(number)
-      var last = bounds.count == 2 ? number(bounds[1]) : parts.count == 2 ? range.upperBound : first
+      var last =
+        bounds.count == 2
+        ? number(bounds[1]) : parts.count == 2 ? max(self.last, first ?? 0) : first
       // A range of weekdays may end on a Sunday: FRI-SUN.
       if bounds.count == 2, range.upperBound == 7, last == 0 { last = 7 }
       guard bounds.count <= 2, let first, let last else { throw invalid(text) }

@@ -1,8 +1,13 @@
+package import Time
+
 /// A recurring instant in the five fields of cron: minute, hour, day of the month, month, day of the
-/// week; in UTC.
+/// week; or a word such as `@daily`.
 ///
 /// Each field is `*`, or a list of numbers, names, ranges and steps. Where both day fields are
 /// restricted, a day matches when either does; where one of them is `*`, the other alone counts.
+///
+/// It starts at each minute at which the local clock shows a time that matches: never inside an hour
+/// that the clock skips, and twice in one that it repeats.
 package struct CronSchedule: Hashable, Sendable {
   /// Bit n stands for minute n, hour n, day n of the month, month n; of the weekdays bit 0 is
   /// Monday.
@@ -23,37 +28,60 @@ package struct CronSchedule: Hashable, Sendable {
     months = fields.months
     weekdays = fields.weekdays
     eitherDay = fields.eitherDay
-    let millennium = Instant(milliseconds: 946_684_800_000)
-    guard firstStart(after: millennium) != nil else {
+    guard firstDay(notBefore: 10_957) != nil else {
       throw InvalidCronSchedule("\"\(text)\" names a day of the month that none of its months has")
     }
   }
 
-  /// The latest start at an instant or before it.
-  package func lastStart(notAfter instant: Instant) -> Instant? {
-    let minute = Self.wholeMinutes(instant)
-    let (day, minuteOfDay) = Self.split(minute)
-    if matches(day), let time = lastTime(notAfter: minuteOfDay) {
-      return Self.instant(day: day, minute: time)
+  /// How many times of a day match, were its clock not changed.
+  var timesPerDay: Int { minutes.nonzeroBitCount * hours.nonzeroBitCount }
+
+  /// The latest start at an instant or before it; nil for none.
+  package func lastStart(notAfter instant: Instant, in zone: any TimeZoneRules) -> Instant? {
+    // A clock that is put back over midnight shows the day before again.
+    let today = Self.day(of: instant, in: zone)
+    var latest: (start: Instant, day: Int)?
+    var upTo = today + 1
+    for _ in 0..<Self.longestSearch {
+      guard let day = lastDay(notAfter: upTo), latest.map({ day >= $0.day - 1 }) ?? true else {
+        break
+      }
+      let start = LocalDay(day, in: zone).last(of: self, notAfter: instant)
+      if let start, latest.map({ start > $0.start }) ?? true { latest = (start, day) }
+      upTo = day - 1
     }
-    guard let day = lastDay(before: day), let time = lastTime(notAfter: 1439) else { return nil }
-    return Self.instant(day: day, minute: time)
+    return latest?.start
   }
 
-  /// The earliest start after an instant.
-  package func firstStart(after instant: Instant) -> Instant? {
-    let minute = Self.wholeMinutes(instant) + 1
-    let (day, minuteOfDay) = Self.split(minute)
-    if matches(day), let time = firstTime(notBefore: minuteOfDay) {
-      return Self.instant(day: day, minute: time)
+  /// The earliest start after an instant; nil for none.
+  package func firstStart(after instant: Instant, in zone: any TimeZoneRules) -> Instant? {
+    let today = Self.day(of: instant, in: zone)
+    var earliest: (start: Instant, day: Int)?
+    var from = today - 1
+    for _ in 0..<Self.longestSearch {
+      guard let day = firstDay(notBefore: from), earliest.map({ day <= $0.day + 1 }) ?? true else {
+        break
+      }
+      let start = LocalDay(day, in: zone).first(of: self, after: instant)
+      if let start, earliest.map({ start < $0.start }) ?? true { earliest = (start, day) }
+      from = day + 1
     }
-    guard let day = firstDay(after: day), let time = firstTime(notBefore: 0) else { return nil }
-    return Self.instant(day: day, minute: time)
+    return earliest?.start
+  }
+
+  /// The day before, the day itself, and those whose only times a clock skips: more of them in a row
+  /// no zone has.
+  private static let longestSearch = 8
+
+  /// No further than dates are counted, so that nothing overflows.
+  private static func day(of instant: Instant, in zone: any TimeZoneRules) -> Int {
+    let milliseconds = min(max(instant.milliseconds, -60_000_000_000_000), 252_000_000_000_000)
+    return zone.date(at: Instant(milliseconds: milliseconds)).daysSince1970
   }
 
   // MARK: Times of the day
 
-  private func lastTime(notAfter minute: Int) -> Int? {
+  func lastTime(notAfter minute: Int) -> Int? {
     let (hour, rest) = minute.quotientAndRemainder(dividingBy: 60)
     if hours.contains(hour), let last = minutes.highest(upTo: rest) { return hour * 60 + last }
     guard hour > 0, let earlier = hours.highest(upTo: hour - 1),
@@ -62,7 +90,7 @@ package struct CronSchedule: Hashable, Sendable {
     return earlier * 60 + last
   }
 
-  private func firstTime(notBefore minute: Int) -> Int? {
+  func firstTime(notBefore minute: Int) -> Int? {
     let (hour, rest) = minute.quotientAndRemainder(dividingBy: 60)
     if hours.contains(hour), let first = minutes.lowest(from: rest) { return hour * 60 + first }
     guard let later = hours.lowest(from: hour + 1), let first = minutes.lowest(from: 0) else {
@@ -76,25 +104,23 @@ package struct CronSchedule: Hashable, Sendable {
   /// A leap day comes back after eight years at the latest, when a century is none.
   private static let longestGap = 12 * 8 + 1
 
-  private func matches(_ day: Int) -> Bool {
+  func matches(_ day: Int) -> Bool {
     let date = CivilDate(daysSince1970: day)
     return days(of: Month(date)).contains(date.day)
   }
 
-  private func lastDay(before day: Int) -> Int? {
+  private func lastDay(notAfter day: Int) -> Int? {
     var date = CivilDate(daysSince1970: day)
-    var upTo = date.day - 1
     for _ in 0...Self.longestGap {
       let month = Month(date)
-      if let found = days(of: month).highest(upTo: upTo) { return month.first + found - 1 }
+      if let found = days(of: month).highest(upTo: date.day) { return month.first + found - 1 }
       date = CivilDate(daysSince1970: month.first - 1)
-      upTo = date.day
     }
     return nil
   }
 
-  private func firstDay(after day: Int) -> Int? {
-    var date = CivilDate(daysSince1970: day + 1)
+  private func firstDay(notBefore day: Int) -> Int? {
+    var date = CivilDate(daysSince1970: day)
     for _ in 0...Self.longestGap {
       let month = Month(date)
       if let found = days(of: month).lowest(from: date.day) { return month.first + found - 1 }
@@ -129,24 +155,6 @@ package struct CronSchedule: Hashable, Sendable {
       // 1970-01-01 was a Thursday, number 3 from Monday.
       firstWeekday = ((first + 3) % 7 + 7) % 7
     }
-  }
-
-  // MARK: Instants
-
-  /// No further than dates are counted, so that nothing overflows.
-  private static func wholeMinutes(_ instant: Instant) -> Int {
-    let minutes = instant.milliseconds / 60_000
-    let floor = instant.milliseconds % 60_000 < 0 ? minutes - 1 : minutes
-    return Int(min(max(floor, -1_000_000_000), 4_200_000_000))
-  }
-
-  private static func split(_ minute: Int) -> (day: Int, minuteOfDay: Int) {
-    let (day, rest) = minute.quotientAndRemainder(dividingBy: 1440)
-    return rest < 0 ? (day - 1, rest + 1440) : (day, rest)
-  }
-
-  private static func instant(day: Int, minute: Int) -> Instant {
-    Instant(milliseconds: (Int64(day) * 1440 + Int64(minute)) * 60_000)
   }
 }
 

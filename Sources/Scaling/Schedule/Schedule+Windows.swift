@@ -1,3 +1,5 @@
+internal import Time
+
 /// A schedule names a time zone that the database does not have.
 ///
 /// Validation refuses such a schedule, so that this is met only by one that was never validated.
@@ -31,6 +33,43 @@ enum RepeatedEnd {
   /// Leaves the repeated hour out, so that windows that touch on paper never overlap: that is
   /// what the author of a schedule wants to be warned about.
   case first
+}
+
+extension ScheduleRule {
+  /// The windows of this rule that touch [from, to), in no order. Those of a cron rule begin at
+  /// `from` at the earliest.
+  ///
+  /// - Parameters:
+  ///   - days: those on which a window can start that is open within the interval.
+  ///   - cronLimit: the most starts and ends of a cron rule that are walked over.
+  func windows(
+    from: Instant, to: Instant, days: ClosedRange<Int>, in zone: any TimeZoneRules,
+    repeatedEnd: RepeatedEnd, cronLimit: Int = .max
+  ) -> [(date: CivilDate, opens: Instant, closes: Instant)] {
+    guard let cron else {
+      return startDates(in: days).flatMap { date in
+        zone.window(of: self, on: date, repeatedEnd: repeatedEnd)
+          .map { parts(of: $0, on: date) } ?? []
+      }
+    }
+    return cron.windows(from: from, to: to, in: zone, limit: cronLimit).flatMap { window in
+      guard let conditions else {
+        return [(zone.date(at: window.opens), window.opens, window.closes)]
+      }
+      // One that is open at the beginning may have started on another day.
+      let started = cron.start.lastStart(notAfter: window.opens, in: zone) ?? window.opens
+      let date = zone.date(at: started)
+      return conditions.allows(date) ? parts(of: window, on: date) : []
+    }
+  }
+
+  /// What its conditions leave of a window that starts on a date.
+  func parts(
+    of window: (opens: Instant, closes: Instant), on date: CivilDate
+  ) -> [(date: CivilDate, opens: Instant, closes: Instant)] {
+    guard let conditions else { return [(date, window.opens, window.closes)] }
+    return conditions.parts(of: window, on: date).map { (date, $0.opens, $0.closes) }
+  }
 }
 
 extension TimeZoneRules {
@@ -102,6 +141,16 @@ extension ScheduleRule {
   /// The days among `days` on which a window of this rule starts, in no order.
   func startDates(in days: ClosedRange<Int>) -> [CivilDate] {
     let weekdays = WeekdaySet(self.days)
+    if let conditions {
+      let isAnyDate = dates.isEmpty && conditions.spans.isEmpty
+      return days.lazy.filter { weekdays.contains(dayNumber: $0) }
+        .map { CivilDate(daysSince1970: $0) }
+        .filter { date in
+          conditions.allows(date)
+            && (isAnyDate || dates.contains(date)
+              || conditions.spans.contains { $0.contains(date) })
+        }
+    }
     if !dates.isEmpty, dates.count <= days.count {
       return dates.filter { date in
         let day = date.daysSince1970

@@ -1,3 +1,5 @@
+internal import Time
+
 /// Walks over the edges of a schedule's windows and notes where rules meet.
 struct AuditSweep {
   private typealias Finding = ScheduleAudit.Finding
@@ -6,13 +8,13 @@ struct AuditSweep {
 
   private let schedule: Schedule
   private let now: Instant
+  private let zones: ScheduleZones
   private var applying: ApplyingRules
   /// The rules that apply, by priority: only equals can contradict each other.
   private var openRules: [Int: [Int]] = [:]
   private var overlaps: [Pair: Finding] = [:]
   private var conflicts: [Pair: Finding] = [:]
-  private var floors: Standing
-  private var caps: Standing
+  private var standings: [Standing]
 
   /// Two rules; the second is -1 for the schedule's default.
   private struct Pair: Hashable {
@@ -52,12 +54,12 @@ struct AuditSweep {
     let window: RuleWindow
   }
 
-  init(schedule: Schedule, now: Instant) {
+  init(schedule: Schedule, now: Instant, zones: ScheduleZones) {
     self.schedule = schedule
     self.now = now
+    self.zones = zones
     applying = ApplyingRules(rules: schedule.rules)
-    floors = Standing(role: .floor, rules: schedule.rules.count)
-    caps = Standing(role: .cap, rules: schedule.rules.count)
+    standings = Role.allCases.map { Standing(role: $0, rules: schedule.rules.count) }
   }
 
   /// In no order.
@@ -69,12 +71,12 @@ struct AuditSweep {
       let group = edges[next...].prefix { $0.at == at }
       next = group.endIndex
       for edge in group { apply(edge) }
-      // What held before now alone is nobody's concern any more.
+      // What held before now alone is no one's concern any more.
       guard next == edges.count || edges[next].at > now else { continue }
       for edge in group where edge.opens { noteOpened(edge) }
       noteStanding(after: group)
     }
-    return Array(overlaps.values) + Array(conflicts.values) + floors.neverWon + caps.neverWon
+    return Array(overlaps.values) + Array(conflicts.values) + standings.flatMap(\.neverWon)
   }
 
   /// Closings before openings, so that windows that touch do not meet; then by rule, so that the
@@ -112,14 +114,10 @@ struct AuditSweep {
     let opened = edge.window.rule
     for other in openRules[rules[opened].priority] ?? [] where other != opened {
       guard overlaps.count < ScheduleAudit.maximumOverlaps else { return }
-      let role: Role
-      if rules[other].replicas != nil, rules[opened].replicas != nil {
-        role = .floor
-      } else if rules[other].atMost != nil, rules[opened].atMost != nil {
-        role = .cap
-      } else {
-        continue
+      let both = Role.allCases.first {
+        rules[other].contributes($0) && rules[opened].contributes($0)
       }
+      guard let role = both else { continue }
       let pair = Pair(first: min(other, opened), second: max(other, opened))
       guard overlaps[pair] == nil else { continue }
       overlaps[pair] = .overlap(
@@ -129,17 +127,17 @@ struct AuditSweep {
 
   private mutating func noteOpened(_ edge: Edge) {
     let rule = edge.window.rule
-    if schedule.rules[rule].replicas != nil {
-      floors.noteShadow(over: rule, by: applying.floor, at: moment(of: edge))
-    }
-    if schedule.rules[rule].atMost != nil {
-      caps.noteShadow(over: rule, by: applying.cap, at: moment(of: edge))
+    for index in standings.indices
+    where schedule.rules[rule].contributes(standings[index].role) {
+      standings[index].noteShadow(
+        over: rule, by: applying.winner(standings[index].role), at: moment(of: edge))
     }
   }
 
   private mutating func noteStanding(after group: ArraySlice<Edge>) {
-    floors.noteWinner(applying.floor)
-    caps.noteWinner(applying.cap)
+    for index in standings.indices {
+      standings[index].noteWinner(applying.winner(standings[index].role))
+    }
     guard let cap = applying.cap, let edge = group.last else { return }
     let floor = applying.floor
     let pair = Pair(first: cap, second: floor ?? -1)
@@ -152,9 +150,24 @@ struct AuditSweep {
   /// The edge as the clock of its rule shows it.
   private func moment(of edge: Edge) -> Moment {
     let rule = schedule.rules[edge.window.rule]
+    guard rule.cron == nil else {
+      return Moment(
+        at: edge.at, in: zones.zone(ofRule: edge.window.rule),
+        named: rule.timeZone ?? schedule.timeZone)
+    }
     let overMidnight = !edge.opens && rule.end <= rule.start
     return Moment(
       at: edge.at, date: edge.window.date.advanced(byDays: overMidnight ? 1 : 0),
       time: edge.opens ? rule.start : rule.end, timeZone: rule.timeZone ?? schedule.timeZone)
+  }
+}
+
+extension ApplyingRules {
+  fileprivate func winner(_ role: ScheduleAudit.Role) -> Int? {
+    switch role {
+    case .floor: floor
+    case .increase: increase
+    case .cap: cap
+    }
   }
 }

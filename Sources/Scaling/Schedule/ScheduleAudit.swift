@@ -1,3 +1,5 @@
+package import Time
+
 /// Finds what is probably a mistake in a schedule that is valid: rules that contradict each other,
 /// never win, or never apply.
 ///
@@ -10,16 +12,17 @@ package enum ScheduleAudit {
   /// More overlaps than this are not told: the list has long made its point.
   package static let maximumOverlaps = 100
 
-  /// What a rule contributes: `replicas` or `atMost`.
-  package enum Role: Hashable, Sendable {
+  /// What a rule contributes: `replicas`, as a number or relative, or `atMost`.
+  package enum Role: Int, Hashable, Sendable, CaseIterable {
     case floor
+    case increase
     case cap
   }
 
   /// Rules are indices into the schedule's rules.
   package enum Finding: Hashable, Sendable {
-    /// Two rules of one priority apply at once and both say `replicas` (or both `atMost`); the
-    /// earlier rule, `first`, wins.
+    /// Two rules of one priority apply at once and contribute the same; the earlier rule, `first`,
+    /// wins.
     case overlap(first: Int, second: Int, role: Role, at: Moment)
     /// Whenever the rule applies, another one decides: a higher priority, or an earlier rule of
     /// the same. `shadowedBy` is the one that does so first.
@@ -33,6 +36,8 @@ package enum ScheduleAudit {
     /// The rule ends a minute before midnight, or before another rule, `next`, begins: as if its end
     /// were inclusive. `next` is nil for midnight.
     case endsMinuteEarly(rule: Int, next: Int?)
+    /// KEDA's rule of cron triggers does what its author hardly expects.
+    case cron(rule: Int, CronSurprise)
     /// The cap lies below the floor that is in force with it, and wins. A nil `floor` is the
     /// schedule's default; both can be the same rule.
     case capBelowFloor(cap: Int, floor: Int?, at: Moment)
@@ -67,7 +72,8 @@ package enum ScheduleAudit {
   ) throws(UnknownTimeZone) -> [Finding] {
     let zones = try ScheduleZones(of: schedule, in: database)
     var findings = schedule.dateFindings(from: now, in: zones) + schedule.endFindings()
-    var sweep = AuditSweep(schedule: schedule, now: now)
+    findings += schedule.cronFindings(from: now, in: zones)
+    var sweep = AuditSweep(schedule: schedule, now: now, zones: zones)
     findings += sweep.findings(of: schedule.auditedWindows(from: now, in: zones))
     return findings.sorted { $0.position < $1.position }
   }
@@ -82,9 +88,9 @@ extension ScheduleAudit.Finding {
     case .onlyInPast(let rule, _): (rule, 2, 0)
     case .endsMinuteEarly(let rule, let next): (rule, 2, 1 + (next ?? -1))
     case .overlap(let first, let second, _, _): (second, 3, first)
-    case .neverWins(let rule, .floor, _, _): (rule, 4, 0)
-    case .neverWins(let rule, .cap, _, _): (rule, 5, 0)
+    case .neverWins(let rule, let role, _, _): (rule, 4, role.rawValue)
     case .capBelowFloor(let cap, let floor, _): (cap, 6, floor ?? -1)
+    case .cron(let rule, let surprise): (rule, 7, surprise.position)
     }
   }
 }
@@ -95,9 +101,18 @@ extension Schedule {
     from now: Instant, in zones: ScheduleZones
   ) -> [ScheduleAudit.Finding] {
     var findings: [ScheduleAudit.Finding] = []
-    for (index, rule) in rules.enumerated() {
+    for (index, rule) in rules.enumerated() where rule.cron == nil {
       guard rule.start != rule.end else {
         findings.append(.neverMatches(rule: index))
+        continue
+      }
+      guard rule.conditions == nil else {
+        // What a calendar says is not known when a schedule is checked.
+        if rule.conditions?.calendar == nil,
+          !rule.matchesSoon(from: now, in: zones.zone(ofRule: index))
+        {
+          findings.append(.neverMatches(rule: index))
+        }
         continue
       }
       guard !rule.dates.isEmpty else { continue }
@@ -132,7 +147,7 @@ extension Schedule {
       let zone = rules[index].timeZone ?? timeZone
       let follower = rules.indices.first {
         $0 != index && rules[$0].start.minutes == next && rules[$0].timeZone ?? timeZone == zone
-          && (rules[$0].replicas == nil) == (rules[index].replicas == nil)
+          && rules[$0].contributes(.floor) == rules[index].contributes(.floor)
       }
       return follower.map { .endsMinuteEarly(rule: index, next: $0) }
     }
@@ -155,19 +170,46 @@ extension Schedule {
     for (index, rule) in rules.enumerated() {
       let zone = zones.zone(ofRule: index)
       let days = near[zones.indexOfRule[index]]
+      guard rule.cron == nil else {
+        let found = rule.windows(
+          from: now, to: now.advanced(by: ScheduleAudit.horizon), days: days, in: zone,
+          repeatedEnd: .first, cronLimit: CronSurprise.longestWalk)
+        windows += found.map {
+          RuleWindow(rule: index, date: $0.date, opens: $0.opens, closes: $0.closes)
+        }
+        continue
+      }
       var dates = rule.startDates(in: days)
       for day in farDays where !days.contains(day) {
         dates += rule.startDates(in: day...day)
       }
       for date in dates {
-        if let window = zone.window(of: rule, on: date, repeatedEnd: .first),
-          window.closes > now
-        {
+        guard let window = zone.window(of: rule, on: date, repeatedEnd: .first) else { continue }
+        for part in rule.parts(of: window, on: date) where part.closes > now {
           windows.append(
-            RuleWindow(rule: index, date: date, opens: window.opens, closes: window.closes))
+            RuleWindow(rule: index, date: date, opens: part.opens, closes: part.closes))
         }
       }
     }
     return windows
+  }
+}
+
+extension ScheduleRule {
+  func contributes(_ role: ScheduleAudit.Role) -> Bool {
+    switch role {
+    case .floor: replicas != nil
+    case .increase: increase != nil
+    case .cap: atMost != nil
+    }
+  }
+
+  /// Whether a window begins in the coming years: eight, because a leap day may be meant.
+  fileprivate func matchesSoon(from now: Instant, in zone: any TimeZoneRules) -> Bool {
+    let today = zone.date(at: now).daysSince1970
+    return windows(
+      from: now, to: .distantFuture, days: today - 1...today + 8 * 366, in: zone,
+      repeatedEnd: .last
+    ).contains { $0.closes > now }
   }
 }

@@ -1,5 +1,7 @@
+package import Time
+
 extension Schedule {
-  /// Lays the schedule out over [from, to): who sets the floor and the cap, and when.
+  /// Lays the schedule out over [from, to): who sets the floor, the factor and the cap, and when.
   ///
   /// Costs a few look-ups per rule and matching day of the interval, however many years of dates
   /// the rules name; a rule with dates alone looks at its dates. The evaluator wants the interval
@@ -31,10 +33,9 @@ extension Schedule {
     var edges: [Edge] = []
     for (index, rule) in rules.enumerated() {
       let zone = zones.zone(ofRule: index)
-      for date in rule.startDates(in: days[zones.indexOfRule[index]]) {
-        guard let window = zone.window(of: rule, on: date, repeatedEnd: .last),
-          window.opens < to, window.closes > from
-        else { continue }
+      let windows = rule.windows(
+        from: from, to: to, days: days[zones.indexOfRule[index]], in: zone, repeatedEnd: .last)
+      for window in windows where window.opens < to && window.closes > from {
         edges.append(Edge(at: max(window.opens, from), rule: index, opens: true))
         if window.closes < to { edges.append(Edge(at: window.closes, rule: index, opens: false)) }
       }
@@ -61,7 +62,7 @@ extension Schedule {
       let step = step(at: at, applying)
       if at == from {
         steps = [step]
-      } else if let last = steps.last, (last.rule, last.capRule) != (step.rule, step.capRule) {
+      } else if let last = steps.last, step.differs(from: last) {
         steps.append(step)
       }
     }
@@ -73,6 +74,16 @@ extension Schedule {
     let cap = applying.cap
     return ScheduleTimeline.Step(
       start: start, replicas: floor.flatMap { rules[$0].replicas } ?? defaultReplicas,
-      rule: floor, cap: cap.flatMap { rules[$0].atMost }, capRule: cap)
+      rule: floor, cap: cap.flatMap { rules[$0].atMost }, capRule: cap,
+      increase: applying.increase.flatMap { index in
+        rules[index].increase.map { ScheduleTimeline.Step.Increase(by: $0, rule: index) }
+      })
+  }
+}
+
+extension ScheduleTimeline.Step {
+  /// Whether another rule decides.
+  fileprivate func differs(from other: ScheduleTimeline.Step) -> Bool {
+    (rule, capRule, increase?.rule) != (other.rule, other.capRule, other.increase?.rule)
   }
 }

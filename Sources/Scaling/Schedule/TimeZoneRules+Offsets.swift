@@ -1,3 +1,5 @@
+package import Time
+
 extension TimeZoneRules {
   /// The offsets of a period, in whole seconds: the one at its beginning, and each other one with the
   /// second since the epoch from which on it is in force.

@@ -1,3 +1,5 @@
+package import Time
+
 /// What the schedule asks of a time zone. `CivilTime` answers from the IANA database.
 package protocol TimeZoneRules: Sendable {
   /// The local date at an instant.
@@ -21,10 +23,23 @@ package enum LocalInstants: Hashable, Sendable {
 package protocol TimeZoneDatabase: Sendable {
   /// Nil for a name that the database does not have.
   func timeZone(named name: String) -> (any TimeZoneRules)?
-  /// The name that was probably meant by one that the database does not have; nil for no idea.
-  func suggestion(for name: String) -> String?
+  /// What to say about a name that the database does not have; nil for no idea.
+  func advice(for name: String) -> ZoneAdvice?
 }
 
 extension TimeZoneDatabase {
-  package func suggestion(for name: String) -> String? { nil }
+  package func advice(for name: String) -> ZoneAdvice? { nil }
+}
+
+/// What was probably meant by the name of a time zone that there is not, for the end of a sentence.
+package struct ZoneAdvice: Hashable, Sendable, CustomStringConvertible {
+  /// `did you mean Europe/Paris?`
+  package let description: String
+  /// The names in it, each of which is accepted.
+  package let names: [String]
+
+  package init(_ description: String, names: [String]) {
+    self.description = description
+    self.names = names
+  }
 }

@@ -1,3 +1,5 @@
+internal import Time
+
 /// The last operations of every target, bounded. Pure.
 package struct OperationHistory: Sendable {
   private var operations: [TargetID: [ScaleOperation]] = [:]

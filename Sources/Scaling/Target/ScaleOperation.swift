@@ -1,3 +1,5 @@
+package import Time
+
 /// One attempt to scale a target, as the history keeps it.
 package struct ScaleOperation: Hashable, Sendable {
   /// When it was tried last.
@@ -64,7 +66,6 @@ package struct ScaleOperation: Hashable, Sendable {
 
   /// Whether another attempt came to the same, so that one entry can stand for both.
   func isRepeated(by other: ScaleOperation) -> Bool {
-    outcome != .succeeded && outcome == other.outcome && policy == other.policy
-      && from == other.from && to == other.to
+    outcome == other.outcome && policy == other.policy && from == other.from && to == other.to
   }
 }

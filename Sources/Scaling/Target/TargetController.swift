@@ -1,3 +1,5 @@
+package import Time
+
 /// Decides when one target is looked at and what is written to it. Pure: no clock, no I/O.
 ///
 /// 1. Looks at the target at every check interval, and at once when what is wanted changes.
@@ -73,8 +75,12 @@ package struct TargetController: Sendable {
   package private(set) var condition = Condition.unknown
   /// What the target had when it was seen last; nil before that, and while it is missing.
   package private(set) var replicas: Int?
+  /// How often somebody else has undone what was written.
+  package private(set) var setBacks = SetBacks()
   /// When it was scaled last, by this replica.
   private var lastScaling: Duration?
+  /// What it was scaled to then.
+  private var lastReached: Int?
   /// Somebody waits for the workload: scaling up does not wait for the cooldown.
   private var isUrgent = false
   /// What the target was compared with last.
@@ -125,6 +131,7 @@ package struct TargetController: Sendable {
   /// Also for a policy that is gone: it stops acting at once.
   package mutating func leadershipLost() -> Response {
     phase = .standby
+    setBacks.forget()
     holdUntil = nil
     isUrgent = false
     condition = .unknown
@@ -140,9 +147,15 @@ package struct TargetController: Sendable {
     replicas = observation.replicas
     compared = wish
     succeeded()
-    if let owner = observation.owner { return refuse(owner, observation, now, wallClock) }
+    if let owner = observation.owner {
+      setBacks.forget()
+      return refuse(owner, observation, now, wallClock)
+    }
     condition = .inOrder
     guard let step = wish.step(from: observation) else { return rest(now) }
+    if step.replicas != nil {
+      setBacks.sawDifference(observation.replicas, wish.rules.extent, now: now)
+    }
     if let next = step.replicas, let end = cooldownEnd(from: observation.replicas, to: next),
       now < end
     {
@@ -152,13 +165,22 @@ package struct TargetController: Sendable {
     return Response(.write(step, resourceVersion: observation.resourceVersion))
   }
 
-  /// - Parameter sentence: What is missing.
-  package mutating func foundMissing(_ sentence: String, now: Duration) -> Response {
+  /// - Parameter sentence: What is missing. Told once, until it is there.
+  package mutating func foundMissing(
+    _ sentence: String, now: Duration, wallClock: Instant
+  ) -> Response {
     guard phase == .looking else { return Response(.none) }
     succeeded()
+    setBacks.forget()
     replicas = nil
+    // One that comes back is another one: nothing was done to it yet.
+    lastScaling = nil
+    let isNew = condition != .missing(sentence)
     condition = .missing(sentence)
-    return rest(now)
+    let order = rest(now).order
+    guard isNew else { return Response(order) }
+    return Response(
+      order, operation(from: nil, to: wish.replicas, .refused(sentence), wallClock))
   }
 
   package mutating func lookFailed(_ failure: TargetFailure, now: Duration) -> Response {
@@ -174,11 +196,15 @@ package struct TargetController: Sendable {
     conflicts = 0
     condition = .inOrder
     let reached = step.replicas ?? from
-    if step.replicas != nil { lastScaling = now }
+    if step.replicas != nil {
+      lastScaling = now
+      lastReached = reached
+    }
     let operation = operation(
       from: from, to: reached, settings.isDryRun ? .dryRun : .succeeded, wallClock)
     guard !settings.isDryRun else { return Response(rest(now).order, operation) }
     replicas = reached
+    if step.replicas != nil { setBacks.wrote(reached) }
     guard isCompared else { return Response(look().order, operation) }
     guard !wish.isReached(at: reached) else { return Response(rest(now).order, operation) }
     // The next of several steps.
@@ -199,6 +225,15 @@ package struct TargetController: Sendable {
       from: from, to: step.replicas ?? from, .failed(failure.message), wallClock)
     return Response(failed(failure, now).order, operation)
   }
+
+  /// What is wanted has changed before the write began.
+  package mutating func writeOvertaken() -> Response {
+    guard case .writing = phase else { return Response(.none) }
+    return look()
+  }
+
+  /// Whether somebody else keeps undoing what is written.
+  package func isContested(now: Duration) -> Bool { setBacks.isContested(now: now) }
 
   // MARK: Private
 
@@ -226,7 +261,9 @@ package struct TargetController: Sendable {
   /// When the target may be scaled in that direction again; nil for now.
   private func cooldownEnd(from current: Int, to next: Int) -> Duration? {
     guard let lastScaling else { return nil }
-    if next > current, isUrgent || !wish.rules.cooldownOnUp { return nil }
+    // The cooldown is for Headstart's own steps: what somebody else took away comes back at once.
+    let isOthers = current != lastReached
+    if next > current, isUrgent || isOthers || !wish.rules.cooldownOnUp { return nil }
     return lastScaling + (wish.rules.cooldown ?? settings.cooldown)
   }
 
@@ -270,7 +307,7 @@ package struct TargetController: Sendable {
   }
 
   private func operation(
-    from: Int, to: Int?, _ outcome: ScaleOperation.Outcome, _ wallClock: Instant
+    from: Int?, to: Int?, _ outcome: ScaleOperation.Outcome, _ wallClock: Instant
   ) -> ScaleOperation {
     ScaleOperation(
       at: wallClock, target: target, wish: wish, from: from, to: to, outcome: outcome)

@@ -19,7 +19,7 @@ package struct TargetRegistry<Key: Hashable & Comparable & Sendable>: Sendable {
   package enum OnRelease: Hashable, Sendable {
     /// It held nothing.
     case nothing
-    /// Nobody holds the target now; another one may take it over.
+    /// No one holds the target now; another one may take it over.
     case freed(TargetID, heir: Key?)
   }
 

@@ -82,17 +82,19 @@ extension Decision {
   /// Whether the policy's workload is new, or Headstart is, so that nothing is known of its activity.
   fileprivate func isFirstSight(of policy: Policy) -> Bool {
     guard policy.activity != nil, case .observed = activityState(of: policy) else { return false }
-    return true
+    // A person knows what the target needs.
+    return !appliedLimits.contains { if case .override = $0 { true } else { false } }
   }
 
   /// Whether nothing that is missing could ask for more than the answer: every signal is known or
   /// goes on asking, or a cap or an upper limit would hold whatever the missing ones said.
   fileprivate var isCertainUpwards: Bool {
-    if contributions.allSatisfy({ $0.state != .unknown }) { return true }
+    if !contributions.contains(where: \.isMissing) { return true }
     return appliedLimits.contains { limit in
       switch limit {
       case .cap(_, _, let count), .maxReplicas(let count): count == replicas
-      case .lastAnswer, .activity, .minReplicas: false
+      case .override(let bounds, _, _): bounds.upper == replicas
+      case .increase, .lastAnswer, .activity, .minReplicas: false
       }
     }
   }
@@ -104,7 +106,7 @@ package struct TargetObservation: Hashable, Sendable {
   package var replicas: Int
   /// As of which state of the object; opaque.
   package var resourceVersion: String
-  /// Who else scales it, such as `HorizontalPodAutoscaler shop/checkout`; nil for nobody but the
+  /// Who else scales it, such as `HorizontalPodAutoscaler shop/checkout`; nil for no one but the
   /// autoscaler that the policy itself names.
   package var owner: String?
   /// Whether the ScaledObject that the policy names is paused at zero; nil where there is none.

@@ -13,6 +13,13 @@ enum Fixtures {
     try Array(contents(of: "forecast-current.json"))
   }
 
+  /// The same snapshot, generated so many seconds ago.
+  static func forecast(age: Double) throws -> String {
+    let time = Date(timeIntervalSinceNow: -age).ISO8601Format()
+    return String(decoding: try forecast(), as: UTF8.self)
+      .replacingOccurrences(of: "2026-11-20T22:42:18Z", with: time)
+  }
+
   /// Its answer for a workload that it does not know: status line, headers, body.
   static func unknownWorkload() throws -> HTTPResponse {
     let text = String(decoding: try contents(of: "forecast-unknown.http"), as: UTF8.self)

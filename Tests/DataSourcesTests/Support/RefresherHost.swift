@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import Scaling
 internal import Synchronization
 internal import Telemetry
+internal import Time
 
 @testable internal import DataSources
 

@@ -19,9 +19,9 @@ for _topic in ("connection", "frame", "message", "hpack", "grpc"):
 __all__ = ["CASES", "run"]
 
 
-def run(case, port):
+def run(case, port, tls=False):
     """Runs one case; returns what is wrong, or None."""
-    wire = Wire(port)
+    wire = Wire(port, tls=tls)
     try:
         if case.opens:
             wire.open()

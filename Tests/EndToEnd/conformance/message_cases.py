@@ -1,8 +1,8 @@
 """RFC 9113, section 8: requests and their fields."""
 
-from harness.raw import data, headers, message, request
+from harness.raw import data, headers, message, request, reset, settings, window_update
 
-from .outcomes import Answer, Shown, StreamError
+from .outcomes import Answer, ConnectionFailure, Shown, StreamError
 from .registry import case, sends
 
 MALFORMED = StreamError("PROTOCOL_ERROR")
@@ -62,6 +62,66 @@ def _(wire):
     wire.await_(lambda: wire.stream(1).reset is not None)
     assert wire.stream(1).ended and wire.stream(1).reset == 0
 
+
+# Requests that are not gRPC: 415 with a line of text, and HTTP/2 like any other until then
+
+FOREIGN = request("/", method="GET", content_type="text/html")
+TEXT = b'expected the content-type application/grpc, found "text/html"\n'
+
+
+def _foreign(title, outcome, *frames):
+    sends("8.1", f"not gRPC: {title}", outcome, headers(1, FOREIGN), *frames)
+
+
+@case("8.1", "not gRPC: answered with a text once it has ended", Shown("415 and DATA"))
+def _(wire):
+    wire.send(headers(1, FOREIGN), data(1, b"abc"))
+    wire.round_trip()
+    assert not wire.stream(1).headers
+    wire.send(data(1, b"d", end=True))
+    wire.await_(lambda: wire.stream(1).ended)
+    stream = wire.stream(1)
+    assert stream.fields[":status"] == "415" and stream.body == TEXT and stream.reset is None
+
+
+@case("8.1", "not gRPC: HEAD has no body", Shown("415"))
+def _(wire):
+    wire.send(headers(1, request("/", method="HEAD", content_type="text/html"), end=True))
+    wire.await_(lambda: wire.stream(1).ended)
+    assert wire.stream(1).fields[":status"] == "415" and not wire.stream(1).body
+
+
+@case("8.1", "not gRPC: the text waits for the window, byte by byte", Shown("a byte for each update"))
+def _(wire):
+    wire.send(settings((4, 1)))
+    wire.send(headers(1, FOREIGN, end=True))
+    wire.await_(lambda: wire.stream(1).body)
+    assert wire.stream(1).body == TEXT[:1]
+    for count in range(2, 5):
+        wire.send(window_update(1, 1))
+        wire.await_(lambda: len(wire.stream(1).body) == count)
+    wire.send(window_update(1, 1000), settings((4, 65_535)))
+    wire.await_(lambda: wire.stream(1).ended)
+    assert wire.stream(1).body == TEXT
+
+
+@case("8.1", "not gRPC: a window that becomes negative", Shown("held back until it is positive"))
+def _(wire):
+    wire.send(settings((4, 3)), headers(1, FOREIGN, end=True))
+    wire.await_(lambda: len(wire.stream(1).body) == 3)
+    wire.send(settings((4, 2)), window_update(1, 2))
+    wire.await_(lambda: len(wire.stream(1).body) == 4)
+    wire.send(window_update(1, 1000), settings((4, 65_535)))
+    wire.await_(lambda: wire.stream(1).ended)
+
+
+_foreign("trailers with END_STREAM", Shown("415"), headers(1, [("x-a", "b")], end=True))
+_foreign("trailers without END_STREAM", MALFORMED, headers(1, [("x-a", "b")]))
+_foreign("trailers with a pseudo-header", MALFORMED, headers(1, [(":path", "/")], end=True))
+_foreign("DATA after its end", ConnectionFailure("STREAM_CLOSED"), data(1, end=True), data(1))
+_foreign("reset", Shown("no answer"), reset(1))
+_foreign("padding that is too long", ConnectionFailure("PROTOCOL_ERROR"), data(1, b"\x09a", flags=8))
+_foreign("a window update of 0", ConnectionFailure("PROTOCOL_ERROR"), window_update(1, 0))
 
 # 8.1.1 Malformed messages
 

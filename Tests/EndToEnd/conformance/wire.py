@@ -1,6 +1,7 @@
 """A client that sends whatever it is told to, and keeps everything that comes back."""
 
 import socket
+import ssl
 import struct
 import time
 from collections import namedtuple
@@ -58,13 +59,19 @@ class Nothing(Exception):
 class Wire:
     """A connection that does only what it is told to."""
 
-    def __init__(self, port, receive_buffer=None):
+    def __init__(self, port, receive_buffer=None, tls=False):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.set_alpn_protocols(["h2"])
+            self.socket = context.wrap_socket(self.socket)
         self.decoder = Decoder()
         self.decoder.max_header_list_size = 1 << 20
         self.received = []

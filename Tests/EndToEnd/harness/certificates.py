@@ -77,9 +77,11 @@ def s_client(address, *arguments):
 
 
 def served_serial(address, *arguments):
-    """The serial number of the certificate that a port serves."""
+    """The serial number of the certificate that a port serves; None where it showed none in time."""
     output = s_client(address, *arguments)
     end_line = "-----END CERTIFICATE-----\n"
+    if end_line not in output:
+        return None
     start = output.index("-----BEGIN CERTIFICATE-----")
     return serial(output[start : output.index(end_line) + len(end_line)].encode())
 

@@ -1,34 +1,17 @@
 """What deploy/ becomes: rendered overlays and charts, the flags of their pods, their RBAC rules."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 
-import pytest
 import yaml
 
+from . import tools
 from .paths import ROOT
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 CHART = ROOT / "deploy" / "helm" / "headstart"
 ACCOUNT = ("headstart", "headstart")
-# Before, kubectl had kustomize 2, which knows neither components nor labels.
-OLDEST_KUBECTL = (1, 22)
-
-
-def kubectl():
-    """The path of a kubectl that is new enough, or else the test is skipped with the reason."""
-    path = shutil.which("kubectl")
-    if path is None:
-        pytest.skip("kubectl is not on the PATH")
-    shown = run(path, "version", "--client", "--output=json")
-    version = json.loads(shown)["clientVersion"]
-    numbers = tuple(int(re.match(r"\d+", version[part])[0]) for part in ("major", "minor"))
-    if numbers < OLDEST_KUBECTL:
-        pytest.skip(f"kubectl {version['gitVersion']} is too old: its kustomize has no components")
-    return path
 
 
 def run(*command, stdin=None, timeout=60):
@@ -46,61 +29,27 @@ def run(*command, stdin=None, timeout=60):
 
 def kustomize(directory):
     """The objects of an overlay, as kubectl renders them."""
-    return documents(run(kubectl(), "kustomize", directory))
+    return documents(run(tools.path("kubectl"), "kustomize", directory))
+
+
+def template(values=None, *arguments, release="headstart", namespace="headstart"):
+    """The objects of the chart, as helm renders them with these values."""
+    command = [tools.path("helm"), "template", release, CHART, f"--namespace={namespace}"]
+    return documents(run(*command, "--values=-", *arguments, stdin=json.dumps(values or {})))
+
+
+def refusal(values):
+    """What helm says of values that it refuses."""
+    finished = subprocess.run(
+        [tools.path("helm"), "template", "headstart", CHART, "--values=-"],
+        input=json.dumps(values), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert finished.returncode != 0, f"{values} was taken"
+    return finished.stderr
 
 
 def documents(text):
     return [document for document in yaml.safe_load_all(text) if document]
-
-
-def merged(defaults, values):
-    """Values over the chart's defaults, as Helm lays them: maps are merged, all else replaced."""
-    if not isinstance(defaults, dict) or not isinstance(values, dict):
-        return values
-    result = dict(defaults)
-    for key, value in values.items():
-        result[key] = merged(defaults.get(key), value)
-    return result
-
-
-class ChartRenderer:
-    """Renders the chart with harness/chart, built into `directory`: Debian has no Helm."""
-
-    def __init__(self, directory):
-        go = shutil.which("go")
-        if go is None:
-            pytest.skip("go is not on the PATH, which the templates of the chart are rendered with")
-        self._binary = directory / "chart"
-        # Offline, with the libraries of Debian's packages.
-        environment = os.environ | {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}
-        environment |= {"GOFLAGS": "", "GOCACHE": str(directory / "cache")}
-        source = ROOT / "Tests" / "EndToEnd" / "harness" / "chart" / "main.go"
-        built = subprocess.run(
-            [go, "build", "-o", str(self._binary), str(source)],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env=environment,
-        )
-        assert built.returncode == 0, built.stderr
-
-    def files(self, release="headstart", namespace="headstart", **values):
-        """The text of each template that renders, by its path in the chart."""
-        defaults = yaml.safe_load((CHART / "values.yaml").read_text())
-        given = {
-            "release": release,
-            "namespace": namespace,
-            "values": merged(defaults, values),
-        }
-        return json.loads(run(self._binary, CHART, stdin=json.dumps(given)))
-
-    def objects(self, **values):
-        return [
-            document
-            for name, text in self.files(**values).items()
-            if name.endswith(".yaml")
-            for document in documents(text)
-        ]
 
 
 def find(objects, kind, name="headstart", namespace=None):
@@ -114,9 +63,15 @@ def find(objects, kind, name="headstart", namespace=None):
     return found
 
 
+def workload(objects):
+    """The Deployment, or the StatefulSet."""
+    (found,) = [item for item in objects if item["kind"] in ("Deployment", "StatefulSet")]
+    return found
+
+
 def flags(objects):
     """The flags of the pods' container, with its variables as the kubelet fills them in."""
-    deployment = find(objects, "Deployment")
+    deployment = workload(objects)
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     variables = {"POD_NAME": "headstart-0", "POD_NAMESPACE": deployment["metadata"]["namespace"]}
     declared = {item["name"] for item in container.get("env", [])}
@@ -132,7 +87,7 @@ def rules(objects):
 
     Fails where a binding leads nowhere, or gives something to another account.
     """
-    pod = find(objects, "Deployment")["spec"]["template"]["spec"]
+    pod = workload(objects)["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == ACCOUNT[1]
     roles = {
         (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]): item["rules"]
@@ -149,7 +104,7 @@ def rules(objects):
         assert binding["kind"] == binding["roleRef"]["kind"] + "Binding"
         granted = roles.pop((binding["roleRef"]["kind"], namespace, binding["roleRef"]["name"]))
         found += [rule | ({"namespace": namespace} if namespace else {}) for rule in granted]
-    assert not roles, f"bound to nobody: {list(roles)}"
+    assert not roles, f"bound to no one: {list(roles)}"
     return found
 
 

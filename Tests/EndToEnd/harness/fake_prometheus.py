@@ -3,13 +3,15 @@
 import json
 import threading
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .forecaster import reset
+from .loopback import Handler, Loopback
 
 
-class FakePrometheus:
-    """`result` is the data of the answer; `requests` holds (method, path, headers, form).
+class FakePrometheus(Loopback):
+    """`result` is the data of the answer, or a function of the query; `extra` stands beside it.
+    `uptime` is what the query of an uptimeFilter reads, unless `result` is a function.
+    `requests` holds (method, path, headers, form).
 
     `mode` is ok, error, garbage, truncated, wrong, hang, trickle (a byte at a time) or reset.
     """
@@ -18,18 +20,24 @@ class FakePrometheus:
         self.mode = "ok"
         self._released = threading.Event()
         self.result = {"resultType": "scalar", "result": [0, "300"]}
+        self.uptime = 1
         self.warnings = []
+        self.extra = {}
         self.requests = []
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(Handler):
             def _answer(self):
                 length = int(self.headers.get("Content-Length", 0))
                 form = urllib.parse.parse_qs(self.rfile.read(length).decode())
                 owner.requests.append((self.command, self.path, dict(self.headers), form))
-                answer = {"status": "success", "data": owner.result}
+                data = owner.result
+                if callable(data):
+                    data = data(form["query"][0])
+                elif form.get("query", [""])[0].startswith("min_over_time((max(up{"):
+                    sample = {"metric": {}, "value": [0, str(owner.uptime)]}
+                    data = {"resultType": "vector", "result": [sample]}
+                answer = {"status": "success", "data": data} | owner.extra
                 if owner.warnings:
                     answer["warnings"] = owner.warnings
                 body = json.dumps(answer).encode()
@@ -66,26 +74,10 @@ class FakePrometheus:
                 else:
                     self.wfile.write(body)
 
-            def handle(self):
-                try:
-                    super().handle()
-                except ConnectionResetError:
-                    # The client's end came between two requests.
-                    pass
-
             do_GET = do_POST = _answer
 
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        ).start()
+        self.listen(Answers)
 
     def close(self):
         self._released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()

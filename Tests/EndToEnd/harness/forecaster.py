@@ -7,18 +7,12 @@ import threading
 import time
 import urllib.parse
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .loopback import Handler, Loopback
 from .paths import FIXTURES
 
 RECORDED = json.loads((FIXTURES / "kedastral" / "forecast-current.json").read_text())
 RECORDED_404 = (FIXTURES / "kedastral" / "forecast-unknown.http").read_text()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Handlers that hang must not hold up the end of a test.
-    block_on_close = False
 
 
 def reset(handler):
@@ -28,7 +22,7 @@ def reset(handler):
     handler.close_connection = True
 
 
-class Forecaster:
+class Forecaster(Loopback):
     """Serves the recorded snapshot, dated now, until `mode` says otherwise.
 
     ok, stale, not_found, error, garbage, truncated, wrong, hang, trickle, reset, redirect, million,
@@ -47,9 +41,7 @@ class Forecaster:
         self._released = threading.Event()
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answers(Handler):
             def do_GET(self):
                 owner.requests.append((self.path, dict(self.headers)))
                 try:
@@ -58,22 +50,7 @@ class Forecaster:
                     # The client gave up, as it should when we hang.
                     self.close_connection = True
 
-            def handle(self):
-                try:
-                    super().handle()
-                except ConnectionResetError:
-                    # The client's end came between two requests.
-                    pass
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = _Server(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        self._thread.start()
+        self.listen(Answers, port)
 
     @property
     def mode(self):
@@ -87,8 +64,7 @@ class Forecaster:
 
     def close(self):
         self._released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()
 
     @property
     def workloads_asked(self):

@@ -3,57 +3,41 @@
 import json
 import shutil
 import subprocess
-import threading
 import urllib.parse
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from .loopback import Handler, Loopback
 from .server import free_port
 from .waiting import eventually
 from .world import IS_CLOCK_SET
 
 
-class Exporter:
+class Exporter(Loopback):
     """A /metrics page with a gauge `demand`, one series for each key of `demand`."""
 
     def __init__(self, **demand):
         self.demand = demand
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Page(Handler):
             def do_GET(self):
                 lines = ["# TYPE demand gauge"]
                 lines += [f'demand{{part="{part}"}} {value}' for part, value in owner.demand.items()]
                 body = ("\n".join(lines) + "\n").encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.reply(200, body, "text/plain; version=0.0.4")
 
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.target = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        ).start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(Page)
 
 
 class Prometheus:
-    """Debian's prometheus on loopback, with everything it writes below `directory`."""
+    """Debian's prometheus on loopback, with everything it writes below `directory`.
 
-    def __init__(self, directory, port=None, **targets):
+    A job of `targets` is one "host:port", or a list as `static_configs` has it.
+    """
+
+    def __init__(self, directory, port=None, scrape_interval="1s", **targets):
         binary = shutil.which("prometheus")
         if binary is None:
             pytest.skip("prometheus is not installed (scripts/bootstrap test)")
@@ -68,9 +52,17 @@ class Prometheus:
         configuration.write_text(
             json.dumps(
                 {
-                    "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+                    "global": {
+                        "scrape_interval": scrape_interval,
+                        "scrape_timeout": scrape_interval,
+                    },
                     "scrape_configs": [
-                        {"job_name": name, "static_configs": [{"targets": [target]}]}
+                        {
+                            "job_name": name,
+                            "static_configs": target
+                            if isinstance(target, list)
+                            else [{"targets": [target]}],
+                        }
                         for name, target in targets.items()
                     ],
                 }
@@ -82,6 +74,7 @@ class Prometheus:
             f"--storage.tsdb.path={directory / 'data'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
             "--query.lookback-delta=10s",
+            "--storage.tsdb.retention.time=60d",
         ]
         self.start()
 

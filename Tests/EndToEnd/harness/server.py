@@ -24,7 +24,7 @@ SANITIZER_KILOBYTES = 320 << 10 if os.environ.get("HEADSTART_SANITIZER") else 0
 
 
 def free_port():
-    """A loopback port that nobody listened on a moment ago.
+    """A loopback port that no one listened on a moment ago.
 
     Not one of those that the kernel gives to outgoing connections: the clients of other tests would
     now and then have it before the server does.
@@ -82,11 +82,16 @@ class Headstart:
     `authority`: the PEM file that the certificate of a side port with TLS must chain to.
     `errors`: where standard output and standard error go instead of into the log.
     `prepare`: called in the new process before the server.
+    `grpc_port`, `http_port`: those of a server that is started again; free ones otherwise.
+    `binary`: of another release.
     """
 
-    def __init__(self, *flags, environment=None, authority=None, errors=None, prepare=None):
-        self.grpc_port = free_port()
-        self.http_port = free_port()
+    def __init__(
+        self, *flags, environment=None, authority=None, errors=None, prepare=None, grpc_port=None,
+        http_port=None, binary=BINARY,
+    ):  # fmt: skip
+        self.grpc_port = grpc_port or free_port()
+        self.http_port = http_port or free_port()
         self.grpc_address = f"127.0.0.1:{self.grpc_port}"
         self.http_address = f"127.0.0.1:{self.http_port}"
         self.http_url = f"{'https' if authority else 'http'}://{self.http_address}"
@@ -95,7 +100,7 @@ class Headstart:
         self._channels = []
         self.process = subprocess.Popen(
             [
-                str(BINARY),
+                str(binary),
                 "serve",
                 f"--listen={self.grpc_address}",
                 f"--http-listen=127.0.0.1:{self.http_port}",
@@ -140,9 +145,9 @@ class Headstart:
 
     # The side port
 
-    def get(self, path, headers=None, timeout=5.0, method="GET"):
+    def get(self, path, headers=None, timeout=5.0, method="GET", body=None):
         request = urllib.request.Request(
-            self.http_url + path, headers=headers or {}, method=method
+            self.http_url + path, headers=headers or {}, method=method, data=body
         )
         try:
             with urllib.request.urlopen(request, timeout=timeout, context=self.trust) as answer:
@@ -158,10 +163,10 @@ class Headstart:
         eventually(ready, timeout, message=lambda: f"not ready; the log:\n{self.log_text}")
         return self
 
-    def metrics(self):
+    def metrics(self, headers=None):
         """Every sample of /metrics as {(name, frozenset of label pairs): value}."""
         samples = {}
-        for line in self.get("/metrics").text.splitlines():
+        for line in self.get("/metrics", headers).text.splitlines():
             if line.startswith("#") or not line:
                 continue
             series, value = line.rsplit(" ", 1)
@@ -172,12 +177,12 @@ class Headstart:
             samples[name, pairs] = float(value)
         return samples
 
-    def metric(self, name, **labels):
+    def metric(self, name, headers=None, **labels):
         """The sum of the samples of that name that carry the labels; None without any."""
         wanted = {(key, f'"{value}"') for key, value in labels.items()}
         found = [
             value
-            for (sample, pairs), value in self.metrics().items()
+            for (sample, pairs), value in self.metrics(headers).items()
             if sample == name and wanted <= pairs
         ]
         return sum(found) if found else None

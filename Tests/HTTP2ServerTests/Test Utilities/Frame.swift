@@ -97,3 +97,22 @@ extension UInt32 {
     self = bytes.reduce(0) { $0 << 8 | UInt32($1) }
   }
 }
+
+extension Frame {
+  /// A frame whose header block is too long for one, in several.
+  static func split(_ frame: Frame) -> [Frame] {
+    var frames: [Frame] = []
+    var rest = frame.payload[...]
+    repeat {
+      let part = Array(rest.prefix(16_384))
+      rest = rest.dropFirst(part.count)
+      frames.append(
+        Frame(
+          kind: frames.isEmpty ? .headers : .continuation,
+          flags: (frames.isEmpty ? frame.flags & Frame.endStream : 0)
+            | (rest.isEmpty ? Frame.endHeaders : 0),
+          stream: frame.stream, payload: part))
+    } while !rest.isEmpty
+    return frames
+  }
+}

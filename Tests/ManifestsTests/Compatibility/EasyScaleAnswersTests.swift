@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Manifests
 
@@ -36,7 +37,10 @@ struct EasyScaleAnswersTests {
       """)
     #expect(file.isGood, "\(file.lines)")
     let policy = try #require(file.policies.first)
-    guard case .schedule(let schedule) = policy.signals[0].kind else { return }
+    guard case .schedule(let schedule) = policy.signals[0].kind else {
+      Issue.record("expected a schedule")
+      return
+    }
     let now = try Instant(rfc3339: answer.at)
     let timeline = try schedule.timeline(
       from: now, to: now.advanced(by: .seconds(60)), zones: decodingZones)
@@ -182,7 +186,7 @@ struct EasyScaleAnswersTests {
     Case("London's morning", "2026-11-19T09:00:00Z", 15, "Europe"),
     Case("New York's morning", "2026-11-19T14:00:00Z", 15, "Europe"),
     Case("New York alone", "2026-11-19T17:00:00Z", 15, "America"),
-    Case("nobody's", "2026-11-19T22:00:00Z", 5),
+    Case("no one's", "2026-11-19T22:00:00Z", 5),
     Case("a Friday in Tokyo is a Thursday in UTC", "2026-11-20T00:30:00Z", 15, "Asia"),
     Case("a Saturday in Tokyo", "2026-11-21T00:30:00Z", 5),
   ])

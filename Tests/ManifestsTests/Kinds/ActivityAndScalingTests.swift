@@ -1,11 +1,40 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Manifests
 
 private let signals = "signals: [{forecast: {}}]"
 
 struct ActivityAndScalingTests {
+  @Test(arguments: ["CRON_TZ=Europe/Berlin", "TZ=Europe/Berlin"])
+  func `A period's schedule may begin with the zone of its times`(zone: String) throws {
+    let file = decode(
+      policy(
+        """
+        activity: {enabledPeriod: {schedule: "\(zone) 0 8 * * 1-5", duration: 2h}}
+        signals: [{forecast: {}}]
+        """))
+    #expect(file.lines == [])
+    let period = try #require(file.policies.first?.activity?.enabledPeriod)
+    #expect(period.zone.name == "Europe/Berlin")
+    // Friday, 08:00 in Berlin is 07:00 UTC.
+    let start = try Instant(rfc3339: "2026-11-20T07:00:00Z")
+    #expect(period.state(at: start).isEnabled)
+    #expect(!period.state(at: start.advanced(by: .seconds(-1))).isEnabled)
+    #expect(!period.state(at: start.advanced(by: .seconds(7200))).isEnabled)
+  }
+
+  @Test func `A zone in front of a schedule has to exist`() {
+    let file = decode(
+      policy(
+        """
+        activity: {enabledPeriod: {schedule: "CRON_TZ=Europe/Berln 0 8 * * 1-5"}}
+        signals: [{forecast: {}}]
+        """))
+    #expect(file.lines.first?.contains("did you mean Europe/Berlin?") == true)
+  }
+
   @Test func `Every field of activity and scaling arrives in the model`() throws {
     let file = decode(
       policy(

@@ -21,6 +21,9 @@ struct CustomResourceDefinitionTests {
       file: "scalingpolicies.yaml", apiVersion: "headstart.dev/v1alpha1", kind: "ScalingPolicy"),
     Definition(
       file: "datasources.yaml", apiVersion: "headstart.dev/v1alpha1", kind: "DataSource",
+      refused: ["spec.basicAuth.password", "spec.oauth2.clientSecret"]),
+    Definition(
+      file: "calendars.yaml", apiVersion: "headstart.dev/v1alpha1", kind: "Calendar",
       refused: ["spec.basicAuth.password"]),
     Definition(
       file: "compat/scalingrules.yaml", apiVersion: "easyscale.io/v1", kind: "ScalingRule"),

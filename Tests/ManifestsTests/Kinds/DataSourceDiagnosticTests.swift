@@ -21,7 +21,7 @@ struct DataSourceDiagnosticTests {
       dataSource("type: forecaster"), "5:3: error: spec.address: missing; it is required"),
     RejectedText(
       dataSource("type: promethius\naddress: http://x"),
-      "5:9: error: spec.type: expected forecaster or prometheus, found the text \"promethius\"; "
+      "5:9: error: spec.type: expected forecaster or prometheus or http, found the text \"promethius\"; "
         + "did you mean prometheus?"),
     RejectedText(
       address("prometheus:9090"), "\(noAddress); it has to start with http:// or https://"),
@@ -124,6 +124,34 @@ struct DataSourceDiagnosticTests {
       "7:26: error: spec.clientCertificateFile: clientKeyFile is missing; "
         + "a client certificate needs its key"),
     RejectedText(
+      address("http://169.254.169.254/latest"),
+      "\(noAddress); the metadata service of a cloud hands out keys, and is no server for this"),
+    RejectedText(
+      address("http://Metadata.google.internal:80"),
+      "\(noAddress); the metadata service of a cloud hands out keys, and is no server for this"),
+    RejectedText(
+      source("proxy: http://u:p@proxy:3128"),
+      "7:10: error: spec.proxy: expected the address of a proxy such as http://proxy:3128; a user"
+        + " name or password does not belong there"),
+    RejectedText(
+      dataSource("type: prometheus\naddress: https://x\ninsecureSkipVerify: true"),
+      "7:23: warning: spec.insecureSkipVerify: the server's certificate is not checked: whoever"
+        + " stands in between can read the credentials and make up the answers; give caFile instead"
+    ),
+    RejectedText(
+      source("insecureSkipVerify: true"),
+      "7:23: warning: spec.insecureSkipVerify: has no effect: the address is not https"),
+    RejectedText(
+      source("headers: {X-Key: a}\nheaderFiles: {x-key: /k}"),
+      "8:17: error: spec.headerFiles: the header x-key is given twice"),
+    RejectedText(
+      dataSource("type: http\naddress: http://x\nparameters: {from: '{now-5}'}"),
+      "7:22: error: spec.parameters.from: \"{now-5}\" is not a time; write {now}, {now-5m},"
+        + " {now-5m:ms} or {now-5m:rfc3339}"),
+    RejectedText(
+      dataSource("type: http\naddress: http://x\npartialAnswers: accept"),
+      "7:19: warning: spec.partialAnswers: has no effect on type http"),
+    RejectedText(
       dataSource("type: prometheus\naddress: https://x\nclientKeyFile: /k"),
       "7:18: error: spec.clientKeyFile: clientCertificateFile is missing; "
         + "a client key needs its certificate"),
@@ -168,6 +196,26 @@ struct DataSourceDiagnosticTests {
           basicAuth: DataSource.BasicAuth(username: "me", passwordFile: "/p"), caFile: "/ca",
           clientCertificateFile: "/c", clientKeyFile: "/k")
       ])
+  }
+
+  @Test func `what an endpoint of any kind needs arrives in the model`() {
+    let file = decode(
+      dataSource(
+        """
+        type: http
+        address: https://api.example
+        headerFiles: {DD-API-KEY: /keys/api}
+        parameters: {query: up, from: "{now-5m}"}
+        proxy: http://proxy:3128
+        insecureSkipVerify: true
+        """))
+    var expected = DataSource(
+      name: ResourceName(name: "x"), kind: .http, address: "https://api.example")
+    expected.headerFiles = ["DD-API-KEY": "/keys/api"]
+    expected.parameters = ["query": "up", "from": "{now-5m}"]
+    expected.proxy = "http://proxy:3128"
+    expected.verifiesServer = false
+    #expect(file.dataSources == [expected])
   }
 
   @Test func `the default timeout is never longer than the refresh`() {

@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Manifests
 
@@ -121,7 +122,8 @@ struct ElastiServiceTests {
     #expect(
       catalog.dataSource(.prometheus, named: "http://prom:9090", in: "shop")?.address
         == "http://prom:9090")
-    #expect(store.update(contents([]), now: testNow).catalog == Catalog())
+    let rest = FileContents(path: "d/b.yaml", content: .bytes(Array("# nothing\n".utf8)))
+    #expect(store.update(contents([rest]), now: testNow).catalog == Catalog())
   }
 
   @Test func `Two kinds of policy of one name are refused, with both kinds named`() {
@@ -311,8 +313,8 @@ struct ElastiServiceTests {
         + "so that the workload is never idle"),
     RejectedText(
       trigger("query: q, threshold: \"1\""),
-      "8:43: warning: spec.triggers[0].metadata: without uptimeFilter, metrics that are lost may "
-        + "look like a workload that is idle; KubeElasti would check container=\"prometheus\""),
+      "8:43: warning: spec.triggers[0].metadata: without uptimeFilter, container=\"prometheus\" is "
+        + "checked, as in KubeElasti: where no such target is up, the workload never goes to zero"),
     RejectedText(
       trigger("query: q, threshold: \"1\", uptimeFilter: a=\"b\", Query: p"),
       "8:91: warning: spec.triggers[0].metadata.Query: unknown field; did you mean query?"),
@@ -321,13 +323,49 @@ struct ElastiServiceTests {
     #expect(decode(rejected.text, defaults: allowed).lines == ["a.yaml:\(rejected.diagnostic)"])
   }
 
-  @Test func `A service without triggers is refused`() {
-    let text = elastiService(
-      "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\nservice: a\n"
-        + "cooldownPeriod: 5\ntriggers: []")
+  @Test(arguments: ["", "\ntriggers: []"])
+  func `A service without triggers is scaled by wake-ups only`(triggers: String) throws {
+    let file = decode(
+      elastiService(
+        "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\nservice: a\n"
+          + "cooldownPeriod: 5" + triggers), defaults: allowed)
     #expect(
-      decode(text, defaults: allowed).lines == [
-        "a.yaml:8:13: error: spec.triggers: expected at least one trigger, found an empty list"
+      file.lines == [
+        "a.yaml:5:3: warning: spec: there are no triggers, so that only a wake-up scales the workload"
       ])
+    let policy = try #require(file.policies.first)
+    // Long after, too, the target is left as it is; only a wake-up is certain, for one cooldown.
+    var memory = Decision.Memory()
+    func replicas(after second: Int64, isWoken: Bool = false) -> Int? {
+      let now = testNow.advanced(by: .seconds(second))
+      if isWoken { memory.wokenUp(at: now) }
+      let decision = Evaluator.decide(policy, readings: [], memory: memory, at: now)
+      memory = decision.memory
+      return decision.replicas
+    }
+    #expect(replicas(after: 0) == nil)
+    #expect(replicas(after: 3600) == nil)
+    #expect(replicas(after: 3601, isWoken: true) == 1)
+    #expect(replicas(after: 3607) == nil)
+  }
+
+  @Test func `A trigger without uptimeFilter checks what KubeElasti checks`() throws {
+    let file = decode(trigger("query: q, threshold: \"1\""), defaults: allowed)
+    guard case .prometheus(let signal)? = file.policies.first?.signals.first?.kind else {
+      Issue.record("no trigger")
+      return
+    }
+    #expect(signal.uptimeFilter == "container=\"prometheus\"")
+  }
+
+  @Test func `The operator's authorization is sent by triggers that have none of their own`() {
+    var defaults = allowed
+    defaults.triggerServers.authorization = "Bearer operator"
+    let metadata = "query: q, threshold: \"1\", uptimeFilter: a=\"b\""
+    let plain = decode(trigger(metadata), defaults: defaults)
+    #expect(
+      plain.objects.first?.ownSources.map(\.headers) == [["Authorization": "Bearer operator"]])
+    let own = decode(trigger(metadata + ", headers: {authorization: own}"), defaults: defaults)
+    #expect(own.objects.first?.ownSources.map(\.headers) == [["authorization": "own"]])
   }
 }

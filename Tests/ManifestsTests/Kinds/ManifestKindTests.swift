@@ -3,8 +3,9 @@ internal import Testing
 
 @testable internal import Manifests
 
-private let known =
-  "known are ScalingPolicy (headstart.dev/v1alpha1), DataSource (headstart.dev/v1alpha1), "
+private let kinds =
+  "ScalingPolicy (headstart.dev/v1alpha1), DataSource (headstart.dev/v1alpha1), "
+  + "Calendar (headstart.dev/v1alpha1), "
   + "ScalingRule (easyscale.io/v1) and ElastiService (elasti.truefoundry.com/v1alpha1)"
 
 private func named(_ metadata: String) -> String {
@@ -35,15 +36,17 @@ struct ManifestKindTests {
       "1:13: error: apiVersion: expected text, found the number 1; put it in quotes"),
     RejectedText(
       "apiVersion: v1\nkind: ConfigMap",
-      "1:13: error: apiVersion: expected the apiVersion and kind of a manifest, "
-        + "found \"v1\" and \"ConfigMap\"; \(known)"),
+      "2:7: warning: a ConfigMap (v1) is passed over; Headstart reads \(kinds)"),
+    RejectedText(
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {}",
+      "2:7: warning: a Deployment (apps/v1) is passed over; Headstart reads \(kinds)"),
     RejectedText(
       "apiVersion: headstart.dev/v1beta1\nkind: ScalingPolicy",
       "1:13: error: apiVersion: expected the apiVersion and kind of a manifest, found "
         + "\"headstart.dev/v1beta1\" and \"ScalingPolicy\"; did you mean headstart.dev/v1alpha1?"),
     RejectedText(
       "apiVersion: headstart.dev/v1alpha1\nkind: ScalingPolcy",
-      "2:7: error: kind: expected ScalingPolicy or DataSource, found the text \"ScalingPolcy\"; "
+      "2:7: error: kind: expected ScalingPolicy or DataSource or Calendar, found the text \"ScalingPolcy\"; "
         + "did you mean ScalingPolicy?"),
     RejectedText(
       "apiVersion: easyscale.io/v1\nkind: ScalingRul",

@@ -12,7 +12,8 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("colour: red\n" + signals),
       "5:3: error: spec.colour: unknown field; known here: "
-        + "scaleTargetRef, leadTime, limits, whenUnavailable, hold, activity, scaling, signals"),
+        + "scaleTargetRef, leadTime, limits, whenUnavailable, hold, activity, scaling, observe, signals"
+    ),
     RejectedText(
       policy("leadTime: 300\n" + signals),
       "5:13: error: spec.leadTime: expected a duration from 0s to 7d, such as 90s or 1h30m, "
@@ -92,16 +93,16 @@ struct PolicyDiagnosticTests {
       "5:13: error: spec.signals[0]: expected a mapping, found the text \"x\""),
     RejectedText(
       policy("signals: [{name: a}]"),
-      "5:13: error: spec.signals[0]: expected one of forecast, schedule and prometheus, "
+      "5:13: error: spec.signals[0]: expected one of forecast, schedule, prometheus and http, "
         + "found none of them"),
     RejectedText(
       policy("signals:\n- forecast:"),
-      "6:5: error: spec.signals[0]: expected one of forecast, schedule and prometheus, "
+      "6:5: error: spec.signals[0]: expected one of forecast, schedule, prometheus and http, "
         + "found none of them; forecast is empty here, write forecast: {}"),
     RejectedText(
       policy("signals: [{forecast: {}, prometheus: {query: up, threshold: 1}}]"),
       "5:40: error: spec.signals[0].prometheus: forecast is given too; "
-        + "a signal has exactly one of forecast, schedule and prometheus"),
+        + "a signal has exactly one of forecast, schedule, prometheus and http"),
     RejectedText(
       policy("signals: [{forecast: {}}, {forecast: {}}]"),
       "5:29: error: spec.signals[1]: another signal is named \"forecast\" already, "
@@ -167,8 +168,8 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("signals: [{prometheus: {query: up, threshold: 1, onEmpty: null, on: x}}]"),
       "5:67: error: spec.signals[0].prometheus.on: unknown field; known here: source, query, "
-        + "threshold, activationThreshold, onEmpty, uptimeFilter, uptimeCooldown, evidence, "
-        + "evidenceSettles"),
+        + "threshold, activationThreshold, headers, parameters, timeout, refresh, onEmpty, "
+        + "uptimeFilter, uptimeCooldown, evidence, evidenceSettles"),
     RejectedText(
       policy("signals: [{prometheus: {query: up, threshold: 1, uptimeFilter: '{a=\"b\"}'}}]"),
       "5:66: error: spec.signals[0].prometheus.uptimeFilter: expected label matchers such as "

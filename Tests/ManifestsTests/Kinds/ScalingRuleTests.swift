@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 @testable internal import Manifests
 
@@ -86,7 +87,13 @@ struct ScalingRuleTests {
           time_ranges: [{start: "08:00", end: "10:00"}, {start: "14:00", end: "16:00"}]
           replicas: 5
         """))
-    #expect(file.lines == [])
+    #expect(
+      file.lines == [
+        "a.yaml:6:13: warning: spec.timezone: EasyScale ignores it, and takes UTC for rules without a "
+          + "timezone; here it is Europe/Paris",
+        "a.yaml:12:18: warning: spec.schedule[0].time_ranges: EasyScale ignores them, and the rule "
+          + "lasts the whole day there; here they hold. timeStart and timeEnd hold in both",
+      ])
     let policy = file.policies.first
     #expect(policy?.limits == ReplicaLimits(minReplicas: 1, maxReplicas: 9))
     guard case .schedule(let schedule)? = policy?.signals.first?.kind else {
@@ -97,6 +104,14 @@ struct ScalingRuleTests {
     #expect(schedule.rules.map(\.name) == ["Twice", "Twice"])
     #expect(schedule.rules.map(\.start.description) == ["08:00", "14:00"])
     #expect(schedule.rules.map(\.end.description) == ["10:00", "16:00"])
+  }
+
+  @Test func `A range of times has an end`() {
+    let file = decode(ruleOf("replicas: 3, time_ranges: [{start: \"09:00\"}]"))
+    #expect(
+      file.lines.last
+        == "a.yaml:8:42: error: spec.schedule[0].time_ranges[0].end: missing; it is required")
+    #expect(!file.isGood)
   }
 
   @Test(arguments: [
@@ -163,10 +178,10 @@ struct ScalingRuleTests {
         + "found the number -1"),
     RejectedText(
       ruleOf("replicas: 3, timeZone: UTC"),
-      "8:28: error: spec.schedule[0].timeZone: unknown field; did you mean timezone?"),
+      "8:28: warning: spec.schedule[0].timeZone: unknown field; did you mean timezone?"),
     RejectedText(
       ruleOf("replicas: 3, start: \"09:00\""),
-      "8:28: error: spec.schedule[0].start: unknown field; known here: name, days, dates, "
+      "8:28: warning: spec.schedule[0].start: unknown field; known here: name, days, dates, "
         + "timeStart, timeEnd, time_ranges, replicas, priority, timezone"),
     RejectedText(
       ruleOf("replicas: 3, timezone: Europe/Pariss"),
@@ -175,6 +190,7 @@ struct ScalingRuleTests {
     RejectedText(
       ruleOf("replicas: 3, days: [Mondy]"),
       "8:35: error: spec.schedule[0].days[0]: expected a day of the week such as Monday or Mon, "
+        + "or a range such as Mon-Fri, "
         + "found the text \"Mondy\"; did you mean Monday?"),
     RejectedText(
       ruleOf("replicas: 3, timeStart: \"09:00:30\""),
@@ -193,8 +209,9 @@ struct ScalingRuleTests {
       "8:61: error: spec.schedule[0].time_ranges: timeStart or timeEnd is given too; "
         + "a rule has one or the other"),
     RejectedText(
-      ruleOf("replicas: 3, time_ranges: [{start: \"09:00\"}]"),
-      "8:42: error: spec.schedule[0].time_ranges[0].end: missing; it is required"),
+      ruleOf("replicas: 3, priority: \"7\""),
+      "8:38: warning: spec.schedule[0].priority: \"7\" is taken for the number 7; leave out the quotes"
+    ),
     RejectedText(
       ruleOf("replicas: 2", limits: "{minReplicas: 2, maxReplicas: 1}"),
       "7:41: error: spec.limits.maxReplicas: expected at least minReplicas, which is 2, "

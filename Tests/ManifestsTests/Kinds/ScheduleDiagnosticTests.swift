@@ -12,7 +12,7 @@ struct ScheduleDiagnosticTests {
       "9:30: error: \(path).start: \(time) text \"9:00\"; write \"09:00\""),
     RejectedText(
       rule("replicas: 3, start: 540"),
-      "9:30: error: \(path).start: \(time) number 540; write \"09:00\" if these are minutes of the day"
+      "9:30: error: \(path).start: \(time) number 540; write \"05:40\", or \"09:00\" if these are minutes of the day"
     ),
     RejectedText(
       rule("replicas: 3, start: \"24:01\""), "9:30: error: \(path).start: \(time) text \"24:01\""),
@@ -60,7 +60,7 @@ struct ScheduleDiagnosticTests {
     ),
     RejectedText(
       rule("replicas: 3, dates: [20261127]"),
-      "9:31: error: \(path).dates[0]: expected a date written YYYY-MM-DD, found the number 20261127; put it in quotes"
+      "9:31: error: \(path).dates[0]: expected a date such as 2026-11-27, 12-25 for every year, or a range such as 2026-12-20/2027-01-05 or 12-24/12-26, found the number 20261127; write 2026-11-27"
     ),
     RejectedText(
       rule("replicas: 3, dates: 2026-11-27"),
@@ -68,15 +68,15 @@ struct ScheduleDiagnosticTests {
     ),
     RejectedText(
       rule("replicas: 3, days: [Mondy]"),
-      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, found the text \"Mondy\"; did you mean Monday?"
+      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, or a range such as Mon-Fri, found the text \"Mondy\"; did you mean Monday?"
     ),
     RejectedText(
       rule("replicas: 3, days: [Mo]"),
-      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, found the text \"Mo\""
+      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, or a range such as Mon-Fri, found the text \"Mo\""
     ),
     RejectedText(
       rule("replicas: 3, days: [1]"),
-      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, found the number 1; put it in quotes"
+      "9:30: error: \(path).days[0]: expected a day of the week such as Monday or Mon, or a range such as Mon-Fri, found the number 1; write Monday"
     ),
     RejectedText(
       rule("replicas: 3, days: Monday"),
@@ -92,7 +92,34 @@ struct ScheduleDiagnosticTests {
     ),
     RejectedText(
       rule("replicas: three"),
-      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, found the text \"three\""
+      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"three\""
+    ),
+    RejectedText(
+      rule("replicas: 20%"),
+      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"20%\""
+    ),
+    RejectedText(
+      rule("replicas: x1.2345"),
+      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"x1.2345\""
+    ),
+    RejectedText(
+      rule("replicas: -20%"),
+      "9:20: error: \(path).replicas: a rule cannot ask for less than everything else does: relative replicas are more than +0% and x1, such as \"+20%\"; for an upper bound write atMost with a number"
+    ),
+    RejectedText(
+      rule("replicas: x0.5"),
+      "9:20: error: \(path).replicas: a rule cannot ask for less than everything else does: relative replicas are more than +0% and x1, such as \"+20%\"; for an upper bound write atMost with a number"
+    ),
+    RejectedText(
+      rule("replicas: x101"),
+      "9:20: error: \(path).replicas: expected at most \"x100\", found the text \"x101\""),
+    RejectedText(
+      rule("atMost: +20%"),
+      "9:18: error: \(path).atMost: expected a whole number from 0 to 1000000, found the text \"+20%\"; only the replicas of a rule can be relative"
+    ),
+    RejectedText(
+      rule("replicas: +20%"),
+      "7:3: error: spec.signals: the replicas of rule \"rule 1\" are relative to what the policy asks for otherwise, which is never more than 0; add another signal, or a rule or a default with a number, such as default: 2"
     ),
     RejectedText(
       rule("replicas: 3, priority: 1.5"),
@@ -100,6 +127,33 @@ struct ScheduleDiagnosticTests {
     RejectedText(
       rule("replicas: 3, priority: 9223372036854775808"),
       "9:33: error: \(path).priority: expected a whole number, found the number 9223372036854775808"
+    ),
+    RejectedText(
+      rule("replicas: 3, cron: {start: 0 9 * * *}"),
+      "9:29: error: \(path).cron.end: missing; it is required"),
+    RejectedText(
+      rule("replicas: 3, cron: {start: 0 9 * * *, end: 0 25 * * *}"),
+      "9:53: error: \(path).cron.end: the hour is \"25\", expected * or numbers from 0 to 23, with , - and /"
+    ),
+    RejectedText(
+      rule("replicas: 3, cron: {start: 0 9 * * *, end: 0 9 * * *}"),
+      "9:29: error: \(path).cron: start and end are both \"0 9 * * *\", which leaves no time between them"
+    ),
+    RejectedText(
+      rule("replicas: 3, cron: {start: CRON_TZ=Asia/Tokyo 0 9 * * *, end: 0 10 * * *}"),
+      "9:37: error: \(path).cron.start: the zone does not belong here; write timeZone: Asia/Tokyo and \"0 9 * * *\""
+    ),
+    RejectedText(
+      rule("replicas: 3, days: [Monday], cron: {start: 0 9 * * *, end: 0 10 * * *}"),
+      "9:45: error: \(path).cron: days is given too; cron says when the rule applies, and only from, to and except limit that"
+    ),
+    RejectedText(
+      rule("replicas: 3, timeZone: Europe/Berlin, cron: {start: 30 6 * * 1-5, end: 10 22 * * *}"),
+      "9:9: warning: \(path): \"rule 1\" still applies after its end on Friday 2026-11-20 22:10 Europe/Berlin, until Saturday 2026-11-21 22:10 Europe/Berlin: as in KEDA it applies while its next end comes before its next start; let end occur once after each start"
+    ),
+    RejectedText(
+      rule("replicas: 3, cron: {start: \"0 8,9 * * *\", end: 0 22 * * *}"),
+      "9:9: warning: \(path): \"rule 1\" does not apply after its start on Saturday 2026-11-21 08:00 UTC: as in KEDA it applies while its next end comes before its next start, and it starts again on Saturday 2026-11-21 09:00 UTC; let start occur once before each end"
     ),
     RejectedText(
       rule("replicas: 3, timeZone: Mars/Olympus"),
@@ -123,6 +177,20 @@ struct ScheduleDiagnosticTests {
   ])
   func `a mistake in a schedule is reported at its place`(rejected: RejectedText) {
     expectDiagnostic(rejected)
+  }
+
+  @Test func `A cron rule whose start the clock skips or repeats is warned about with dates`() {
+    let file = decode(
+      rule("replicas: 3, timeZone: Europe/Berlin, cron: {start: 30 2 * * *, end: 0 9 * * *}"))
+    #expect(
+      file.lines.suffix(2) == [
+        "a.yaml:9:9: warning: \(path): the start of \"rule 1\" on Sunday 2027-03-28 02:30 Europe/Berlin is skipped, as in KEDA: the clock goes forward over that time",
+        "a.yaml:9:9: warning: \(path): \"rule 1\" starts twice on Sunday 2027-10-31 02:30 Europe/Berlin, as in KEDA: the clock goes back and shows that time again",
+      ])
+    // Without its start it stays as the end before left it: as it is.
+    #expect(
+      file.lines.first?.contains(
+        "still applies after its end on Saturday 2027-03-27 09:00 Europe/Berlin") == true)
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 internal import CivilTime
 internal import Scaling
+internal import Time
 
 @testable internal import Manifests
 
@@ -34,7 +35,7 @@ extension ManifestDecoder.File {
 
   var dataSources: [DataSource] {
     objects.compactMap {
-      if case .dataSource(let source) = $0.content { source.value } else { nil }
+      if case .dataSource(let source) = $0.content { source } else { nil }
     }
   }
 }

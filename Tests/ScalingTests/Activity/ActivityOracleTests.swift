@@ -1,4 +1,5 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 /// Random histories of two triggers, beside a plain account of when the workload may be at zero.

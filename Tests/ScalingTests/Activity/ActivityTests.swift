@@ -88,7 +88,7 @@ struct ActivityTests {
     #expect(Self.step(&setting, 960, 0).replicas == 0)
   }
 
-  @Test func `Activity in between begins the cooldown anew`() throws {
+  @Test func `Activity in between begins the cooldown again`() throws {
     var setting = try Self.setting([3])
     _ = Self.step(&setting, 0, 3)
     _ = Self.step(&setting, 60, 0)
@@ -147,7 +147,7 @@ struct ActivityTests {
     setting.setUptime(0, Reading(value: .sample(0), obtainedAt: base))
     #expect(Self.step(&setting, 0, 3).replicas == 2)
     #expect(Self.step(&setting, 5000, 0).replicas == 2)
-    setting.setUptime(0, Reading(value: .sample(1), obtainedAt: base))
+    setting.setUptime(0, Reading(value: .sample(1), obtainedAt: base + .seconds(5060)))
     #expect(Self.step(&setting, 5060, 0).replicas == 2)
     #expect(Self.step(&setting, 5960, 0).replicas == 0)
   }

@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// What people read at three in the morning.
 struct ExplanationTests {

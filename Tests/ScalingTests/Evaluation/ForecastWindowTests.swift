@@ -1,5 +1,7 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 /// Which steps of a forecast a lead window sees.
 struct ForecastWindowTests {
@@ -85,6 +87,22 @@ struct ForecastWindowTests {
     #expect(reached.replicas == 3)
     #expect(reached.contributions[0].state == .fresh)
     #expect(reached.contributions[0].peak == Self.start)
+  }
+
+  @Test func `What was read is held at once where the forecaster answers what no window reaches`()
+    throws
+  {
+    var setting = try Setting(leadTime: .zero, [.predicted([3, 9])])
+    guard case .forecast(var reading?) = setting.readings[0] else {
+      Issue.record("no reading")
+      return
+    }
+    reading.failure = Reading.Failure(since: base, message: "the snapshot ends", kind: .outside)
+    setting.readings[0] = .forecast(reading)
+    let decision = setting.decide()
+    #expect(decision.replicas == 3)
+    #expect(decision.contributions[0].state == .held)
+    #expect(decision.contributions[0].problem == "the snapshot ends")
   }
 
   @Test(

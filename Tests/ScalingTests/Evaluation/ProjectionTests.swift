@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 struct ProjectionTests {
   private func projection(_ setting: Setting, at now: Instant = base) -> Projection {
@@ -38,7 +39,10 @@ struct ProjectionTests {
 
   @Test func `A forecast that is answered counts to its end and not to its age`() throws {
     var setting = try Setting(leadTime: .seconds(60), [.predicted(Array(repeating: 5, count: 60))])
-    guard case .forecast(var signal) = setting.policy.signals[0].kind else { return }
+    guard case .forecast(var signal) = setting.policy.signals[0].kind else {
+      Issue.record("expected a forecast")
+      return
+    }
     signal.maxAge = .seconds(120)
     setting.policy.signals[0].kind = .forecast(signal)
     let projection = projection(setting)
@@ -49,11 +53,25 @@ struct ProjectionTests {
     #expect(projection.nextChange(until: base + .seconds(7200)) == nil)
   }
 
+  @Test func `what changes more often than one question may cost is known to that point`() throws {
+    let setting = try Setting(
+      leadTime: .zero, [.predicted((0..<10_000).map { $0 % 2 == 0 ? 1 : 2 })])
+    let end = base + .seconds(10_000 * 60)
+    let outlook = projection(setting).outlook(until: end)
+    #expect(outlook.decisions.count > 100 && outlook.decisions.count <= 4097)
+    let known = try #require(outlook.knownUntil)
+    #expect(known < end)
+    #expect(outlook.decisions.allSatisfy { $0.at < known })
+  }
+
   @Test func `A forecast that fails grows old`() throws {
     var setting = try Setting(leadTime: .seconds(60), [.predicted(Array(repeating: 5, count: 60))])
     guard case .forecast(var signal) = setting.policy.signals[0].kind,
       case .forecast(var reading?) = setting.readings[0]
-    else { return }
+    else {
+      Issue.record("expected a forecast")
+      return
+    }
     signal.maxAge = .seconds(120)
     setting.policy.signals[0].kind = .forecast(signal)
     reading.failure = Reading.Failure(since: base, message: "HTTP 500")
@@ -117,7 +135,10 @@ struct WhatIfTests {
 
   @Test func `A longer lead time does not make a forecast younger`() throws {
     var setting = try Setting(leadTime: .seconds(60), [.predicted(Array(repeating: 7, count: 30))])
-    guard case .forecast(var signal) = setting.policy.signals[0].kind else { return }
+    guard case .forecast(var signal) = setting.policy.signals[0].kind else {
+      Issue.record("expected a forecast")
+      return
+    }
     signal.maxAge = nil
     setting.policy.signals[0].kind = .forecast(signal)
     setting.policy.hold = .upTo(.zero)

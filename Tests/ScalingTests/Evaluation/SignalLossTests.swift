@@ -1,5 +1,7 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 /// The rule for missing signals (design, section 1) under a model of its own: random policies whose
 /// sources fail, answer in part, say nothing or come back, with restarts and edits in between.
@@ -178,6 +180,8 @@ private struct World {
         value: .forecast(ForecastSeries(generatedAt: now, step: .seconds(60), replicas: replicas)),
         obtainedAt: now)
       sources[0].isRead = true
+    // No lead window reaches it, or that of another policy alone.
+    case .useless where random.chance(50): fail(0, .outside)
     case .useless:
       sources[0].reading = Reading(
         value: .forecast(

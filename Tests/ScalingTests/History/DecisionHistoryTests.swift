@@ -1,5 +1,7 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 struct DecisionHistoryTests {
   private let name = ResourceName(namespace: "default", name: "my-api")
@@ -130,7 +132,7 @@ struct DecisionHistoryTests {
     #expect(history.decisions().last?.replicas == decisions.last?.replicas)
   }
 
-  @Test func `A policy that gets other signals begins anew, and the past stays`() throws {
+  @Test func `A policy that gets other signals begins again, and the past stays`() throws {
     let before = try Setting([.live(300)]).decide()
     let after = try Setting([.live(300), .predicted([9])]).decide(at: base + .seconds(1))
     var history = DecisionHistory(of: name)

@@ -1,5 +1,8 @@
 internal import Scaling
 internal import Testing
+internal import Time
+
+private let utc = NamedTimeZone.utc.rules
 
 struct CronScheduleTests {
   @Test(arguments: [
@@ -22,6 +25,20 @@ struct CronScheduleTests {
     ("0 0 13 * 5", "2026-11-20T00:00:00Z", "2026-11-27T00:00:00Z"),
     ("0 0 22 * 5", "2026-11-20T00:00:00Z", "2026-11-22T00:00:00Z"),
     // One of the day fields is free: the other alone counts.
+    ("0 0 */1 * 1", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
+    ("0 0 13,* * 1", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
+    // A step that leaves days out makes the field count.
+    ("0 0 */10 * 6", "2026-11-14T00:00:00Z", "2026-11-21T00:00:00Z"),
+    // As N/step ends on a Saturday, there is no Sunday in this one.
+    ("0 0 * * 5/1", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
+    ("0 0 * * 6/1", "2026-11-14T00:00:00Z", "2026-11-21T00:00:00Z"),
+    ("@hourly", "2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z"),
+    ("@daily", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
+    ("@midnight", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
+    ("@weekly", "2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z"),
+    ("@monthly", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+    ("@yearly", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+    ("@annually", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
     ("0 0 ? * 1", "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
     ("59 23 31 12 *", "2025-12-31T23:59:00Z", "2026-12-31T23:59:00Z"),
     ("\t0   9 * *  * ", "2026-11-20T09:00:00Z", "2026-11-21T09:00:00Z"),
@@ -31,39 +48,39 @@ struct CronScheduleTests {
   ) throws {
     let schedule = try CronSchedule(text: text)
     let noon = try Instant.at("2026-11-20T12:29:30Z")
-    #expect(schedule.lastStart(notAfter: noon) == (try .at(last)))
-    #expect(schedule.firstStart(after: noon) == (try .at(next)))
+    #expect(schedule.lastStart(notAfter: noon, in: utc) == (try .at(last)))
+    #expect(schedule.firstStart(after: noon, in: utc) == (try .at(next)))
   }
 
   @Test func `A start is not after itself, and its successor is`() throws {
     let schedule = try CronSchedule(text: "0 9 * * *")
     let start = try Instant.at("2026-11-20T09:00:00Z")
-    #expect(schedule.lastStart(notAfter: start) == start)
+    #expect(schedule.lastStart(notAfter: start, in: utc) == start)
     #expect(
-      schedule.lastStart(notAfter: start - .milliseconds(1))
+      schedule.lastStart(notAfter: start - .milliseconds(1), in: utc)
         == (try .at("2026-11-19T09:00:00Z")))
-    #expect(schedule.firstStart(after: start - .milliseconds(1)) == start)
-    #expect(schedule.firstStart(after: start) == (try .at("2026-11-21T09:00:00Z")))
+    #expect(schedule.firstStart(after: start - .milliseconds(1), in: utc) == start)
+    #expect(schedule.firstStart(after: start, in: utc) == (try .at("2026-11-21T09:00:00Z")))
   }
 
   @Test func `A leap day is found across a century without one`() throws {
     let schedule = try CronSchedule(text: "0 0 29 2 *")
     #expect(
-      schedule.firstStart(after: try .at("2096-03-01T00:00:00Z"))
+      schedule.firstStart(after: try .at("2096-03-01T00:00:00Z"), in: utc)
         == (try .at("2104-02-29T00:00:00Z")))
     #expect(
-      schedule.lastStart(notAfter: try .at("2104-02-28T00:00:00Z"))
+      schedule.lastStart(notAfter: try .at("2104-02-28T00:00:00Z"), in: utc)
         == (try .at("2096-02-29T00:00:00Z")))
   }
 
   @Test func `Instants at the ends of time find something or nothing, and never trap`() throws {
     let schedule = try CronSchedule(text: "0 0 29 2 *")
     for instant in [Instant.distantPast, .distantFuture, Instant(milliseconds: -1)] {
-      _ = schedule.lastStart(notAfter: instant)
-      _ = schedule.firstStart(after: instant)
+      _ = schedule.lastStart(notAfter: instant, in: utc)
+      _ = schedule.firstStart(after: instant, in: utc)
     }
     #expect(
-      try CronSchedule(text: "* * * * *").lastStart(notAfter: Instant(milliseconds: -1))
+      try CronSchedule(text: "* * * * *").lastStart(notAfter: Instant(milliseconds: -1), in: utc)
         == Instant(milliseconds: -60_000))
   }
 
@@ -80,8 +97,8 @@ struct CronScheduleTests {
     for minute in first..<first + 2 * 366 * 1440 where naive.matches(minute) {
       let start = Instant(milliseconds: minute * 60_000)
       if let previous {
-        #expect(schedule.firstStart(after: previous) == start)
-        #expect(schedule.lastStart(notAfter: start - .milliseconds(1)) == previous)
+        #expect(schedule.firstStart(after: previous, in: utc) == start)
+        #expect(schedule.lastStart(notAfter: start - .milliseconds(1), in: utc) == previous)
       }
       previous = start
     }
@@ -91,7 +108,10 @@ struct CronScheduleTests {
   @Test(arguments: [
     ("", "\"\" has 0 fields, but a cron schedule has five"),
     ("0 9 * *", "\"0 9 * *\" has 4 fields"),
-    ("0 0 9 * * *", "has 6 fields"),
+    ("0 0 9 * * *", "day of the week; leave out the seconds"),
+    ("@every 1h", "write one of @hourly, @daily,"),
+    ("@noon", "\"@noon\" is not known here"),
+    ("@daily 5", "\"@daily 5\" is not known here"),
     ("60 * * * *", "the minute is \"60\", expected * or numbers from 0 to 59, with"),
     ("* 24 * * *", "the hour is \"24\""),
     ("* * 0 * *", "the day of the month is \"0\", expected * or numbers from 1 to 31"),

@@ -1,5 +1,7 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 /// What `check` warns of. `base` is Friday 2026-11-20 08:00 UTC.
 struct ScheduleAuditTests {

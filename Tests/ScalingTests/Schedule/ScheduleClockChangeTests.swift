@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// The truth table of docs/internals/clock-changes.md, row by row.
 struct ScheduleClockChangeTests {

@@ -1,6 +1,8 @@
 internal import CivilTime
 internal import Scaling
+internal import TestKit
 internal import Testing
+internal import Time
 
 /// The schedule against the oracle that walks minute by minute, around the changes of every
 /// zone's clock.
@@ -59,6 +61,9 @@ struct ScheduleOracleTests {
       let message: Comment = "\(zone), change at \(change), round \(round): \(schedule)"
       #expect(timeline.winners(\.rule) == floors, message)
       #expect(timeline.winners(\.capRule) == caps, message)
+      let increases = oracle.winners(
+        of: schedule.rules, among: { $0.increase != nil }, in: walked)
+      #expect(timeline.winners(\.increase?.rule) == increases, message)
 
       // A part of the interval, which may begin or end within a change, says the same.
       let start = Int.random(in: walked, using: &random)
@@ -109,7 +114,9 @@ struct ScheduleOracleTests {
           name: "rule \(index)", days: days, dates: dates,
           start: start == .endOfDay ? .startOfDay : start, end: end,
           replicas: caps && random.chance(50) ? nil : index + 1, atMost: caps ? index : nil,
-          priority: Int.random(in: 0...2, using: &random)))
+          priority: Int.random(in: 0...2, using: &random),
+          increase: random.chance(30)
+            ? RelativeReplicas(thousandths: 1200, isPercentage: true) : nil))
     }
     return Schedule(timeZone: zone, defaultReplicas: 0, rules: rules)
   }

@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// Which rule wins when, away from changes of the clock. 2026-11-20 is a Friday.
 struct ScheduleTimelineTests {

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Design, section 1, read literally: looks at every second of the lead window.
 ///
@@ -30,14 +31,15 @@ struct EvaluatorOracle {
     let longest = policy.signals.map(leadTime(of:)).max() ?? .zero
     var answer = 0
     for instant in instants(leadTime: longest) {
-      var demand = floor ?? 0
+      var demand = 0
       for index in asking {
         guard case .asks(let ask) = parts[index],
           instants(leadTime: leadTime(of: policy.signals[index])).contains(instant)
         else { continue }
         demand = max(demand, ask(instant) ?? 0)
       }
-      answer = max(answer, min(demand, cap(at: instant)))
+      let raised = (demand * factor(at: instant) + 999) / 1000
+      answer = max(answer, min(max(raised, floor ?? 0), cap(at: instant)))
     }
     answer = max(answer, policy.limits.minReplicas)
     if let maxReplicas = policy.limits.maxReplicas { answer = min(answer, maxReplicas) }
@@ -71,6 +73,9 @@ struct EvaluatorOracle {
     let maxAge = forecast.maxAge ?? (leadTime == .zero ? .seconds(300) : leadTime) * 2
     let stale = min(series.generatedAt + maxAge, reading?.staleSince ?? .distantFuture)
     let reaches = reaches(series, leadTime)
+    if reaches, let failure = reading?.failure, failure.kind == .outside {
+      return kept(index, since: failure.since, series: series)
+    }
     if reaches, now < stale { return .asks { self.demand(series, at: $0) } }
     return kept(index, since: nil, series: reaches ? series : nil)
   }
@@ -82,7 +87,7 @@ struct EvaluatorOracle {
       if case .sample(let value)? = reading?.value { count(query, value) } else { nil }
     if let failure = reading?.failure {
       switch failure.kind {
-      case .silent: return unread(index, reading)
+      case .silent, .learning: return unread(index, reading)
       case .partial(let bound?):
         guard let kept = memory.signals[index] else { return .unknown }
         let part = part(kept, of: index, since: failure.since, series: nil)
@@ -90,12 +95,14 @@ struct EvaluatorOracle {
         let peak = instants(leadTime: leadTime(of: policy.signals[index])).compactMap(ask).max()
         let least = count(query, bound)
         return peak ?? 0 < least ? .asks { _ in least } : part
-      case .partial(nil), .lost:
+      case .partial(nil), .invalid, .outside, .lost:
         return kept(index, since: failure.since, constant: last)
       }
     }
     guard let last else { return unread(index, reading) }
-    let isUp = uptime?.value == .sample(1) && uptime?.failure == nil
+    let asked = memory.signals[index].flatMap { $0.definition == nil ? $0.replicas : nil }
+    let isSeenLater = asked == 0 || uptime?.obtainedAt ?? now >= reading?.obtainedAt ?? now
+    let isUp = uptime?.value == .sample(1) && uptime?.failure == nil && isSeenLater
     if last == 0, query.uptimeFilter != nil, !isUp { return kept(index, since: nil) }
     return .asks { _ in last }
   }
@@ -127,7 +134,12 @@ struct EvaluatorOracle {
     if case .upTo(let hold) = signal.hold ?? policy.hold, now >= lostSince + hold {
       return .unknown
     }
-    if let series = series ?? kept.series, reaches(series, leadTime(of: signal)) {
+    // The newest snapshot that reaches into the window, unless it is another definition's.
+    let known = [series, kept.series].compactMap(\.self)
+      .filter { reaches($0, leadTime(of: signal)) }
+    let newest =
+      kept.definition == nil ? known.max { $0.generatedAt <= $1.generatedAt } : known.first
+    if let series = newest {
       return .asks { self.demand(series, at: $0) }
     }
     return .asks { _ in kept.replicas }
@@ -148,6 +160,16 @@ struct EvaluatorOracle {
     let load = Int((value * 1000 + 1e-6).rounded(.down))
     let perReplica = Int((signal.threshold * 1000).rounded())
     return max((load + perReplica - 1) / perReplica, 1)
+  }
+
+  /// In thousandths, the highest of all schedules.
+  private func factor(at instant: Int64) -> Int {
+    var factor = 1000
+    for case .schedule(let timeline) in readings {
+      let step = timeline.steps.last { $0.start.milliseconds <= instant }
+      factor = max(factor, step?.increase?.by.thousandths ?? 0)
+    }
+    return factor
   }
 
   private func cap(at instant: Int64) -> Int {

@@ -1,6 +1,7 @@
 internal import CivilTime
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// One database for all tests: it keeps what it loads.
 let zones = CCTZDatabase()
@@ -43,12 +44,19 @@ extension ScheduleRule {
   init(
     _ name: String, _ start: String = "00:00", _ end: String = "24:00", replicas: Int? = nil,
     atMost: Int? = nil, priority: Int = 0, days: Set<Weekday> = [], dates: [String] = [],
-    timeZone: String? = nil
+    timeZone: String? = nil, increase: RelativeReplicas? = nil
   ) throws {
     self.init(
       name: name, days: days, dates: Set(try dates.map { try CivilDate(text: $0) }),
       start: try TimeOfDay(text: start), end: try TimeOfDay(text: end), replicas: replicas,
-      atMost: atMost, priority: priority, timeZone: timeZone)
+      atMost: atMost, priority: priority, timeZone: timeZone, increase: increase)
+  }
+}
+
+extension RelativeReplicas {
+  /// `+20 %`.
+  static func plus(_ percent: Int) throws -> RelativeReplicas {
+    try #require(RelativeReplicas(thousandths: 1000 + 10 * percent, isPercentage: true))
   }
 }
 
@@ -64,7 +72,8 @@ extension ScheduleTimeline {
     steps.map { step in
       let rule = step.rule.map { " (rule \($0))" } ?? ""
       let cap = step.cap.map { " <= \($0) (rule \(step.capRule ?? -1))" } ?? ""
-      return "\(step.start.rfc3339) \(step.replicas)\(rule)\(cap)"
+      let increase = step.increase.map { " \($0.by.text) (rule \($0.rule))" } ?? ""
+      return "\(step.start.rfc3339) \(step.replicas)\(rule)\(increase)\(cap)"
     }
   }
 }

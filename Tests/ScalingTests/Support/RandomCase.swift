@@ -1,4 +1,6 @@
 internal import Scaling
+internal import TestKit
+internal import Time
 
 /// A random policy with readings, all on whole seconds, so that looking at every second of a
 /// window sees every change.
@@ -92,7 +94,11 @@ struct RandomCase {
       rules.append(
         ScheduleRule(
           name: "rule\(index)", replicas: index * 3,
-          atMost: random.chance(60) ? nil : Int.random(in: 0...8, using: &random)))
+          atMost: random.chance(60) ? nil : Int.random(in: 0...8, using: &random),
+          increase: random.chance(60)
+            ? nil
+            : RelativeReplicas(
+              thousandths: Int.random(in: 1001...2600, using: &random), isPercentage: true)))
     }
     let from = now - .seconds(500)
     var steps: [ScheduleTimeline.Step] = []
@@ -103,7 +109,9 @@ struct RandomCase {
       steps.append(
         ScheduleTimeline.Step(
           start: start, replicas: rule.flatMap { rules[$0].replicas } ?? 1, rule: rule,
-          cap: capRule.flatMap { rules[$0].atMost }, capRule: capRule))
+          cap: capRule.flatMap { rules[$0].atMost }, capRule: capRule,
+          increase: rules.indices.filter { rules[$0].increase != nil && random.chance(30) }.first
+            .flatMap { rule in rules[rule].increase.map { .init(by: $0, rule: rule) } }))
       start = start + .milliseconds(random.seconds(1...250))
     }
     return (
@@ -129,7 +137,9 @@ struct RandomCase {
 
   private func failure(using random: inout SeededGenerator) -> Reading.Failure? {
     guard random.chance(30) else { return nil }
-    let kinds: [Reading.Failure.Kind] = [.lost, .lost, .silent, .partial(nil), .partial(77)]
+    let kinds: [Reading.Failure.Kind] = [
+      .lost, .lost, .outside, .silent, .partial(nil), .partial(77),
+    ]
     return Reading.Failure(
       since: now - .milliseconds(random.seconds(0...250)), message: "HTTP 500",
       kind: random.pick(kinds))

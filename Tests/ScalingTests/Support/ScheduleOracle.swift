@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Finds out what a schedule says by walking over an interval minute by minute and looking at the
 /// local clock, in the words of design section 1: a window opens at the first minute at which the

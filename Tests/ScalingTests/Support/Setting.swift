@@ -1,5 +1,6 @@
 internal import Scaling
 internal import Testing
+internal import Time
 
 /// 2026-11-20T08:00:00Z, a Friday: when tests take place unless they say otherwise.
 let base = Instant(milliseconds: 1_795_161_600_000)
@@ -72,7 +73,10 @@ struct Setting {
   mutating func fail(_ index: Int, since: String, _ message: String) {
     guard case .prometheus(var reading?, let uptime, _) = readings[index],
       let since = try? Instant(rfc3339: since)
-    else { return }
+    else {
+      Issue.record("expected a query")
+      return
+    }
     reading.failure = Reading.Failure(since: since, message: message)
     readings[index] = .prometheus(reading, uptime: uptime)
   }
@@ -81,7 +85,10 @@ struct Setting {
   mutating func setUptime(_ index: Int, _ uptime: Reading?) {
     guard case .prometheus(var signal) = policy.signals[index].kind,
       case .prometheus(let reading, _, _) = readings[index]
-    else { return }
+    else {
+      Issue.record("expected a query")
+      return
+    }
     signal.uptimeFilter = "job=\"my-api\""
     policy.signals[index].kind = .prometheus(signal)
     readings[index] = .prometheus(reading, uptime: uptime)

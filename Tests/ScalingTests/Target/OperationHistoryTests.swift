@@ -23,14 +23,15 @@ struct OperationHistoryTests {
     #expect(kept.last?.to == 1)
   }
 
-  @Test func `The same failure again is counted, a success is not`() {
+  @Test func `The same again is counted, whatever came of it`() {
     var history = OperationHistory()
     #expect(history.record(Self.operation(2, .failed("no"))) == true)
     #expect(history.record(Self.operation(2, .failed("no"), at: 60)) == false)
     #expect(history.record(Self.operation(3, .failed("no"), at: 70)) == true)
     #expect(history.record(Self.operation(3, .succeeded, at: 80)) == true)
-    #expect(history.record(Self.operation(3, .succeeded, at: 90)) == true)
-    #expect(history.operations().map(\.count) == [1, 1, 1, 2])
+    #expect(history.record(Self.operation(3, .succeeded, at: 90)) == false)
+    #expect(history.record(Self.operation(4, .succeeded, at: 95)) == true)
+    #expect(history.operations().map(\.count) == [1, 2, 1, 2])
     #expect(history.operations().last?.at == wallClock + .seconds(60))
   }
 

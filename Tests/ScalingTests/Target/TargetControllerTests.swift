@@ -1,4 +1,6 @@
+internal import TestKit
 internal import Testing
+internal import Time
 
 @testable internal import Scaling
 
@@ -162,12 +164,41 @@ struct TargetControllerTests {
 
   @Test func `A missing target waits, and is scaled when it is there`() {
     var controller = TargetController.looking(.of(5))
-    let response = controller.foundMissing("no such Deployment", now: .zero)
+    let sentence = "no such Deployment"
+    let response = controller.foundMissing(sentence, now: .zero, wallClock: .distantPast)
     #expect(response.order == .wait(until: .seconds(60)))
-    #expect(response.operation == nil)
-    #expect(controller.condition == .missing("no such Deployment"))
+    #expect(response.operation?.outcome == .refused(sentence))
+    #expect(response.operation?.from == nil)
+    #expect(response.operation?.to == 5)
+    #expect(controller.condition == .missing(sentence))
+    // It is told once.
     _ = controller.timePassed(now: .seconds(60))
-    #expect(controller.sees(1, at: 60).order == write(5))
+    let again = controller.foundMissing(sentence, now: .seconds(60), wallClock: .distantPast)
+    #expect(again == TargetController.Response(.wait(until: .seconds(120))))
+    _ = controller.timePassed(now: .seconds(120))
+    #expect(controller.sees(1, at: 120).order == write(5))
+  }
+
+  @Test func `What somebody else took away comes back without the cooldown`() {
+    var controller = TargetController.looking(.of(5), check: .seconds(5))
+    _ = controller.sees(1, at: 0)
+    _ = controller.hasWritten(at: 1)
+    _ = controller.timePassed(now: .seconds(6))
+    #expect(controller.sees(1, at: 6).order == write(5))
+    _ = controller.hasWritten(at: 6)
+    // What somebody else added is taken away after it.
+    _ = controller.timePassed(now: .seconds(11))
+    #expect(controller.sees(9, at: 11).order == .wait(until: .seconds(16)))
+  }
+
+  @Test func `A target that was recreated has no cooldown`() {
+    var controller = TargetController.looking(.of(5), check: .seconds(5))
+    _ = controller.sees(9, at: 0)
+    _ = controller.hasWritten(at: 1)
+    _ = controller.timePassed(now: .seconds(6))
+    _ = controller.foundMissing("gone", now: .seconds(6), wallClock: .distantPast)
+    _ = controller.timePassed(now: .seconds(11))
+    #expect(controller.sees(9, at: 11).order == write(5))
   }
 
   @Test func `A conflict is looked at again at once, a few times`() {
@@ -251,6 +282,7 @@ struct TargetControllerTests {
     var isMissing = false
     var actual = 4
     var lastWrite: Int64?
+    var reached: Int?
     var controller = TargetController(
       target: checkout,
       settings: TargetController.Settings(
@@ -284,13 +316,15 @@ struct TargetControllerTests {
           #expect(next != actual)
           #expect(!isMissing || next > actual)
           #expect(wanted < actual ? (wanted..<actual).contains(next) : next == wanted)
-          if let lastWrite, next < actual || rules.cooldownOnUp {
+          // What somebody else took away comes back at once.
+          if let lastWrite, next < actual || rules.cooldownOnUp && actual == reached {
             #expect(second - lastWrite >= cooldown)
           }
           if next < actual, rules.maxDownPercentPerStep != nil {
             #expect(actual - next <= max(1, actual * 30 / 100))
           }
           lastWrite = second
+          reached = next
           actual = next
           order = controller.hasWritten(at: second).order
           continue

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 let checkout = TargetID(group: "apps", kind: "Deployment", namespace: "shop", name: "checkout")
 let wallClock = Instant(milliseconds: 1_795_000_000_000)

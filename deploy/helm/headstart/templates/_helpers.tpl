@@ -18,6 +18,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/part-of: headstart
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* "true" where the API server is asked for anything. */}}
@@ -25,10 +28,41 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if ne .Values.mode "keda" -}}true{{- end -}}
 {{- end }}
 
+{{/* "true" where each replica has a claim of its own, for which it is a StatefulSet's. */}}
+{{- define "headstart.hasClaim" -}}
+{{- if .Values.state.claim.size -}}true{{- end -}}
+{{- end }}
+
+{{- define "headstart.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "headstart.name" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end }}
+
+{{/* The Secret with the certificate of the gRPC port; empty for none. */}}
+{{- define "headstart.tlsSecret" -}}
+{{- if .Values.certManager.enabled -}}
+{{- include "headstart.name" . }}-tls
+{{- else -}}
+{{- .Values.tlsSecret -}}
+{{- end -}}
+{{- end }}
+
+{{- define "headstart.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository $tag -}}
+{{- end -}}
+{{- end }}
+
 {{/* What Headstart may do where custom resources are. */}}
 {{- define "headstart.rules" -}}
 - apiGroups: [headstart.dev]
-  resources: [scalingpolicies, datasources]
+  resources: [scalingpolicies, datasources, calendars]
   verbs: [list, watch]
 - apiGroups: [easyscale.io]
   resources: [scalingrules]
@@ -37,7 +71,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   resources: [elastiservices]
   verbs: [list, watch]
 - apiGroups: [headstart.dev]
-  resources: [scalingpolicies/status, datasources/status]
+  resources: [scalingpolicies/status, datasources/status, calendars/status]
   verbs: [patch]
 - apiGroups: [easyscale.io]
   resources: [scalingrules/status]
@@ -48,21 +82,67 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-{{- if eq .Values.mode "direct" }}
-{{- range .Values.direct.targets }}
+{{- $isDirect := eq .Values.mode "direct" }}
+{{- range .Values.targets }}
 - apiGroups: [{{ .group }}]
   resources: [{{ .resource }}/scale]
-  verbs: [get, patch]
+  verbs: [get{{ if $isDirect }}, patch{{ end }}]
+{{- if $isDirect }}
+# Who else sets a target back.
+- apiGroups: [{{ .group }}]
+  resources: [{{ .resource }}]
+  verbs: [get]
 {{- end }}
+{{- end }}
+{{- if $isDirect }}
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [list]
 - apiGroups: [keda.sh]
   resources: [scaledobjects]
   verbs: [list{{ if .Values.direct.pauseScaledObjects }}, patch{{ end }}]
+{{- if .Values.elasti.resolver }}
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [elasti.truefoundry.com]
+  resources: [elastiservices]
+  verbs: [patch]
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "headstart.subject" -}}
-- {kind: ServiceAccount, name: {{ include "headstart.name" . }}, namespace: {{ .Release.Namespace }}}
+- {kind: ServiceAccount, name: {{ include "headstart.serviceAccount" . }}, namespace: {{ .Release.Namespace }}}
+{{- end }}
+
+{{/* The name of the volume of a Secret: those of Secrets may have dots and be longer. */}}
+{{- define "headstart.volume" -}}
+secret-{{ sha256sum . | trunc 10 }}
+{{- end }}
+
+{{- define "headstart.volumes" -}}
+{{- if not (include "headstart.hasClaim" .) }}
+# What was asked last. It outlives a restart of the container; another pod asks its peers.
+- name: state
+  emptyDir: {sizeLimit: {{ .Values.state.sizeLimit | quote }}}
+{{- end }}
+{{- if .Values.policies }}
+- name: policies
+  configMap: {name: {{ include "headstart.name" . }}-policies}
+{{- end }}
+{{- with include "headstart.tlsSecret" . }}
+- name: tls
+  secret: {secretName: {{ . }}}
+{{- end }}
+{{- range $secret, $path := .Values.secrets }}
+- name: {{ include "headstart.volume" $secret }}
+  secret: {secretName: {{ $secret }}}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
 {{- end }}

@@ -1,0 +1,3 @@
+// Imported by the ICalendar target only.
+#pragma once
+#include <libical/ical.h>

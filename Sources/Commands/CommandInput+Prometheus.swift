@@ -1,0 +1,36 @@
+internal import Configuration
+internal import DataSources
+internal import Manifests
+internal import Planning
+internal import Serving
+
+extension CommandInput {
+  /// An address that `--prometheus` may have.
+  static func address(_ text: String) throws(UsageError) -> String {
+    if let problem = AddressProblem(of: text) {
+      throw UsageError("flag --prometheus: \(problem.sentence)")
+    }
+    return text
+  }
+
+  /// A load from a Prometheus server.
+  ///
+  /// - Parameter sample: What a point of the answer means; nil for nothing.
+  static func history(
+    _ range: PrometheusRange, shape: LoadShape = .held,
+    sample: (PrometheusRange.Point) -> LoadHistory.Sample?
+  ) throws -> LoadHistory {
+    let bar = ProgressBar("fetching")
+    defer { bar.end() }
+    do {
+      let points = try range.fetch(userAgent: "headstart/\(Version.number)") {
+        bar.advance(to: $0)
+      }
+      return try LoadHistory(samples: points.compactMap(sample), shape: shape)
+    } catch let error as InvalidHistory {
+      throw UsageError("the query's history cannot be used: \(error)")
+    } catch PrometheusRange.Failure.unreachable(let sentence) {
+      throw UnreachableServer(sentence: sentence)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+internal import DataSources
+internal import EventLoop
+internal import Scaling
+internal import Telemetry
+internal import Time
+
+/// What the loops of the gRPC port ask the engine, and how they hear of changes.
+extension DecisionEngine {
+  /// A worker asks for the answers of an object, now and from now on.
+  ///
+  /// - Parameter ignored: keys of its trigger that mean nothing here, for the log.
+  package func subscribe(
+    _ object: ScaledObject, ignoring ignored: [String] = [], worker: WorkerMailbox
+  ) {
+    if subscriptions.binding(of: object) == nil {
+      guard subscriptions.count < configuration.maxSubscriptions, implied.hasRoom else {
+        let error = AnswerError(
+          .tooManyObjects,
+          implied.hasRoom
+            ? "\(configuration.maxSubscriptions) ScaledObjects are known already, which is the "
+              + "limit: are trigger metadata generated?"
+            : "ScaledObjects that no manifest names take \(implied.byteCount) bytes already; the "
+              + "limit is --max-implied=\(implied.limit): are trigger metadata generated?")
+        worker.post(.answers([AnswerUpdate(object: object, answer: Answer(error))]))
+        return
+      }
+      let binding = bind(object, at: configuration.wallClock())
+      subscriptions.bind(object, to: binding)
+      if let key = try? binding.get(), let entry = entries[key] {
+        let cost = ImpliedBudget.cost(of: object, boundTo: key)
+        subscriptions.count(object, as: cost)
+        implied.add(cost)
+        triggerLog.record(
+          object, policy: entry.policy, ignored: ignored, zones: configuration.zones,
+          at: configuration.wallClock(), to: logger)
+      }
+    }
+    if isPrimed(object) {
+      subscriptions.inform(worker, of: object)
+      if let answer = answer(for: object) {
+        outbox.put(update(of: object, answer), [worker])
+      }
+    } else {
+      let isOnly = subscriptions.nextDeadline == nil
+      subscriptions.wait(worker, for: object, until: loop.now + configuration.firstFetchWait)
+      if isOnly { waitTimer?.start(after: configuration.firstFetchWait) }
+    }
+    keepWithinImplied()
+    finishPass()
+  }
+
+  /// Has the loops forget what was asked least recently, once too much is kept for clients.
+  func keepWithinImplied() {
+    guard implied.asksToForget(loops: workers.count) else { return }
+    for worker in workers { worker.post(.forgetOldest) }
+  }
+
+  /// A worker was asked to forget, and has forgotten these.
+  package func forgot(_ objects: [ScaledObject], worker: WorkerMailbox) {
+    implied.loopAnswered()
+    unsubscribe(objects, worker: worker)
+    // With nothing to forget the next ScaledObject asks again.
+    if !objects.isEmpty { keepWithinImplied() }
+  }
+
+  /// A first answer.
+  private func update(of object: ScaledObject, _ answer: Answer) -> AnswerUpdate {
+    AnswerUpdate(
+      object: object, answer: answer, isImplied: subscriptions.cost(of: object) > 0)
+  }
+
+  /// What an entry takes has changed, or it is gone.
+  func recount(_ entry: PolicyEntry, isGone: Bool = false) {
+    guard !entry.key.isUnchanged else { return }
+    let cost =
+      isGone ? 0 : ImpliedBudget.cost(of: entry.key, readings: readings(of: entry))
+    implied.add(cost - entry.cost)
+    entry.cost = cost
+  }
+
+  /// A worker has not been asked about these objects for a long time.
+  package func unsubscribe(_ objects: [ScaledObject], worker: WorkerMailbox) {
+    for object in objects {
+      let cost = subscriptions.cost(of: object)
+      guard let binding = subscriptions.remove(worker, from: object) else { continue }
+      implied.add(-cost)
+      guard
+        let key = try? binding.get(), let entry = entries[key]
+      else { continue }
+      entry.subscribers.remove(object)
+      if isUnwanted(entry, key, in: binder.catalog) { remove(entry) }
+    }
+  }
+
+  func isPrimed(_ object: ScaledObject) -> Bool {
+    guard let key = try? subscriptions.binding(of: object)?.get() else { return true }
+    return !unprimed.contains(key)
+  }
+
+  func hasBeenRead(_ entry: PolicyEntry) -> Bool {
+    entry.allFeeds.allSatisfy { feeds?.reading(of: $0) != nil }
+  }
+
+  func answer(for object: ScaledObject) -> Answer? {
+    switch subscriptions.binding(of: object) {
+    case nil:
+      return nil
+    case .failure(let error):
+      return Answer(error)
+    case .success(let key):
+      guard let entry = entries[key], let decision = entry.decision else { return nil }
+      return Answer(decision, whenUnavailable: entry.policy.whenUnavailable)
+    }
+  }
+
+  func tellInformed(of object: ScaledObject) {
+    guard let answer = answer(for: object) else { return }
+    outbox.put(AnswerUpdate(object: object, answer: answer), subscriptions.informed(of: object))
+  }
+
+  func informWaiting(of object: ScaledObject) {
+    guard let answer = answer(for: object) else { return }
+    outbox.put(update(of: object, answer), subscriptions.endWaiting(for: object))
+  }
+
+  func endFirstLoadIfDone() {
+    guard let start = firstLoadStart, hasCatalog, feeds != nil else { return }
+    // Whoever has emptied a file is about to write it; an error waits for a person.
+    let isBroken = catalog.broken.count > catalog.emptyFiles
+    let limit = isBroken ? configuration.brokenManifestWait : configuration.firstLoadWait
+    let isKnown = awaited.isEmpty && catalog.broken.isEmpty
+    guard loop.now >= start + limit || isKnown else { return }
+    firstLoadStart = nil
+    awaited = []
+    for worker in workers { worker.post(.ready) }
+    onReady?()
+    onReady = nil
+  }
+}

@@ -1,0 +1,171 @@
+internal import CICalendar
+internal import Glibc
+internal import Scaling
+internal import Time
+
+/// Lays the events of calendars out over the years of `CalendarLimits`.
+struct CalendarLayout {
+  private let floating: CalendarClock
+  private let zones: any TimeZoneDatabase
+  private var days: [ClosedRange<Int>] = []
+  private var spans: [CalendarEvents.Span] = []
+  private var eventCount = 0
+  private var findings: [String] = []
+  private var walked = 0
+  private let started = Glibc.clock()
+
+  /// - Parameter floating: The zone of times that name none.
+  init(floating: any TimeZoneRules, zones: any TimeZoneDatabase) {
+    self.floating = .known(floating)
+    self.zones = zones
+  }
+
+  var reading: CalendarReading {
+    CalendarReading(
+      events: CalendarEvents(days: days, spans: spans), eventCount: eventCount, findings: findings)
+  }
+
+  mutating func lay(out calendar: OpaquePointer) throws(CalendarProblem) {
+    var events: [CalendarEvent] = []
+    for component in calendar.components(ICAL_VEVENT_COMPONENT) {
+      do throws(CalendarProblem) {
+        let event = try CalendarEvent(component) { property throws(CalendarProblem) in
+          try self.clock(of: property, in: calendar)
+        }
+        events.append(event)
+      } catch {
+        let title = icalcomponent_get_summary(component) ?? icalcomponent_get_uid(component)
+        note(title.map { String(cString: $0) } ?? "", error)
+      }
+    }
+    var replaced: [String: Set<CalendarMoment>] = [:]
+    for event in events {
+      if let moment = event.replaces { replaced[event.uid, default: []].insert(moment) }
+    }
+    for event in events where !event.isCancelled {
+      eventCount += 1
+      if event.replaces != nil {
+        add(event.start, event.length)
+      } else {
+        try walk(event, without: event.exceptions.union(replaced[event.uid] ?? []))
+      }
+      guard spans.count + days.count <= CalendarLimits.occurrences else { throw Self.tooMany }
+    }
+  }
+
+  private mutating func note(_ title: String, _ problem: CalendarProblem) {
+    guard findings.count < CalendarReading.mostFindings else { return }
+    let name = String(String.UnicodeScalarView(title.unicodeScalars.prefix(60)))
+    findings.append("the event \"\(name)\" is left out: \(problem)")
+  }
+
+  // MARK: Occurrences
+
+  private mutating func walk(
+    _ event: CalendarEvent, without exceptions: Set<CalendarMoment>
+  ) throws(CalendarProblem) {
+    var seen = exceptions
+    for rule in event.exceptionRules {
+      for stamp in try occurrences(of: rule, from: event.start) { seen.insert(stamp.moment) }
+    }
+    let excepted = seen
+    func take(_ start: CalendarStamp, _ length: CalendarEvent.Length) {
+      // An exception of a whole day takes what begins on it away, too.
+      guard !excepted.contains(.day(start.date.daysSince1970)),
+        seen.insert(start.moment).inserted
+      else { return }
+      add(start, length)
+    }
+    take(event.start, event.length)
+    for rule in event.rules {
+      for start in try occurrences(of: rule, from: event.start) { take(start, event.length) }
+    }
+    for addition in event.additions { take(addition.start, addition.length) }
+  }
+
+  /// Those from the first year on that is laid out, by the clock of the first one.
+  private mutating func occurrences(
+    of rule: icalrecurrencetype, from start: CalendarStamp
+  ) throws(CalendarProblem) -> [CalendarStamp] {
+    guard let iterator = icalrecur_iterator_new(rule, start.local) else { return [] }
+    defer { icalrecur_iterator_free(iterator) }
+    var found: [CalendarStamp] = []
+    while true {
+      let next = icalrecur_iterator_next(iterator)
+      guard icaltime_is_null_time(next) == 0, Int(next.year) <= CalendarLimits.years.upperBound
+      else { break }
+      walked += 1
+      guard walked <= CalendarLimits.occurrences else { throw Self.tooMany }
+      // A long event may begin before the years that are laid out.
+      if Int(next.year) >= CalendarLimits.years.lowerBound - 1,
+        let stamp = CalendarStamp(next, clock: start.clock)
+      {
+        found.append(stamp)
+      }
+    }
+    guard Double(Glibc.clock() - started) / Double(CLOCKS_PER_SEC) < CalendarLimits.seconds else {
+      throw CalendarProblem("its recurring events take too long to work out")
+    }
+    return found
+  }
+
+  private static let tooMany = CalendarProblem(
+    "expected at most \(CalendarLimits.occurrences) occurrences up to the year"
+      + " \(CalendarLimits.years.upperBound), found more")
+
+  private mutating func add(_ start: CalendarStamp, _ length: CalendarEvent.Length) {
+    switch (start.moment, length) {
+    case (.day(let first), .days(let count)):
+      let from = max(first, Self.firstDay)
+      let last = min(first + count - 1, Self.lastDay)
+      if from <= last { days.append(from...last) }
+    case (.instant(let from), .time(let count, let seconds)):
+      var to = from
+      if count > 0, case .instant(let later)? = start.advanced(byDays: count)?.moment { to = later }
+      to = to.advanced(by: .seconds(seconds))
+      if let span = CalendarEvents.Span(from: from, to: to) { spans.append(span) }
+    case (.day, .time), (.instant, .days): break
+    }
+  }
+
+  private static let firstDay =
+    CivilDate(
+      year: CalendarLimits.years.lowerBound, month: 1, day: 1)?.daysSince1970 ?? 0
+  private static let lastDay =
+    CivilDate(
+      year: CalendarLimits.years.upperBound, month: 12, day: 31)?.daysSince1970 ?? 0
+
+  // MARK: Zones
+
+  private func clock(
+    of property: OpaquePointer, in calendar: OpaquePointer
+  ) throws(CalendarProblem) -> CalendarClock {
+    guard let parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER),
+      let text = icalparameter_get_tzid(parameter)
+    else { return property.isUTC ? .utc : floating }
+    let name = String(cString: text)
+    if let rules = rules(named: name) { return .known(rules) }
+    if let zone = icalcomponent_get_timezone(calendar, text) { return .own(zone) }
+    throw CalendarProblem(
+      "the time zone \"\(String(name.prefix(60)))\" is neither an IANA zone nor defined in the file"
+    )
+  }
+
+  /// By its IANA name, which some programs put a path of their own in front of.
+  private func rules(named name: String) -> (any TimeZoneRules)? {
+    if let rules = zones.timeZone(named: name) { return rules }
+    let parts = name.split(separator: "/")
+    guard name.hasPrefix("/"), parts.count > 2 else { return nil }
+    return [3, 2].lazy.compactMap { count in
+      zones.timeZone(named: parts.suffix(count).joined(separator: "/"))
+    }.first
+  }
+}
+
+extension OpaquePointer {
+  /// Whether the time of a property ends in `Z`.
+  fileprivate var isUTC: Bool {
+    guard let text = icalproperty_get_value_as_string(self) else { return false }
+    return String(cString: text).hasSuffix("Z")
+  }
+}

@@ -1,0 +1,53 @@
+/// Makes query signals of an HPA's external metrics.
+struct HPAImport {
+  /// By the metric's name: the object does not hold them.
+  let queries: [String: String]
+
+  /// - Returns: lines of the ScaledObject that keep the HPA's behaviour.
+  func fill(_ policy: inout ImportedPolicy, from object: ImportNode) -> [String] {
+    let spec = object["spec"]
+    policy.minReplicas = spec?["minReplicas"]?.integer ?? 1
+    policy.maxReplicas = spec?["maxReplicas"]?.integer
+    for (index, metric) in (spec?["metrics"]?.items ?? []).enumerated() {
+      let place = "metrics[\(index)]"
+      guard metric["type"]?.text == "External", let external = metric["external"] else {
+        policy.losses.append(
+          "\(place) of type \(metric["type"]?.text ?? "?"): only External metrics have a query; a cpu "
+            + "or memory trigger of KEDA may stay beside Headstart")
+        continue
+      }
+      let name = external["metric"]?["name"]?.text ?? ""
+      let target = external["target"]
+      guard target?["type"]?.text == "AverageValue",
+        let threshold = target?["averageValue"]?.text.flatMap(Self.quantity)
+      else {
+        policy.losses.append(
+          "\(place), \(name), has a target of type \(target?["type"]?.text ?? "?"), which is no load of "
+            + "one replica: write a threshold")
+        continue
+      }
+      guard let query = queries[name] else {
+        policy.losses.append(
+          "\(place): the query behind \(name) is not in the object; import again with "
+            + "--metric \(name)='PROMQL'")
+        continue
+      }
+      policy.append(
+        "prometheus", ["query: \(ImportText.quoted(query))", "threshold: \(threshold)"])
+    }
+    guard let behavior = spec?["behavior"] else { return [] }
+    return ["  advanced: {horizontalPodAutoscalerConfig: {behavior: \(behavior.json)}}"]
+  }
+
+  /// A quantity of Kubernetes such as `500m` or `1k`, as a number; nil for none above 0.
+  private static func quantity(_ text: String) -> String? {
+    let factors: [Character: Double] = ["m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9]
+    let factor = text.last.flatMap { factors[$0] }
+    let digits = factor == nil ? text[...] : text.dropLast()
+    guard digits.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }), let number = Double(digits)
+    else { return nil }
+    let value = number * (factor ?? 1)
+    guard value > 0, value.isFinite else { return nil }
+    return value == value.rounded() && value < 1e15 ? String(Int(value)) : "\(value)"
+  }
+}

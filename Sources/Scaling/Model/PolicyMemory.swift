@@ -1,0 +1,84 @@
+package import Time
+
+/// What one policy asked, by the names of its signals, as it outlives the policy, the process and
+/// the machine (design, section 1, "Memory").
+package struct PolicyMemory: Hashable, Sendable {
+  /// By the signal's name. `definition` always says which one asked.
+  package var signals: [String: SignalMemory]
+  /// When the workload was last active; nil where that is not known.
+  package var activity: Decision.Activity?
+  /// The last answer; nil where there was none.
+  package var answer: Int?
+  /// The answer before an edit that is not complete yet; see `Decision.Memory.floor`.
+  package var floor: Int?
+  /// Since when the policy is not in force; nil while it is.
+  package var goneSince: Instant?
+
+  package init(
+    signals: [String: SignalMemory] = [:], activity: Decision.Activity? = nil, answer: Int? = nil,
+    floor: Int? = nil, goneSince: Instant? = nil
+  ) {
+    self.signals = signals
+    self.activity = activity
+    self.answer = answer
+    self.floor = floor
+    self.goneSince = goneSince
+  }
+
+  /// What a policy in force remembers.
+  package init(of policy: Policy, _ memory: Decision.Memory, answer: Int?) {
+    self.init(
+      signals: memory.byName(in: policy), activity: memory.activity, answer: answer,
+      floor: memory.floor)
+  }
+
+  /// What a policy of that name begins with. Where it has a required signal that never asked, the
+  /// last answer is not left until every required signal is known.
+  package func serving(_ policy: Policy) -> Decision.Memory {
+    var memory = Decision.Memory(
+      signals: policy.signals.map { signals[$0.name]?.serving($0) }, floor: floor,
+      activity: activity)
+    if policy.signals.contains(where: { $0.required && signals[$0.name] == nil }) {
+      memory.floor = answer ?? floor
+    }
+    return memory
+  }
+
+  /// As another process finds it on the disk, written last at an instant.
+  ///
+  /// - Parameters:
+  ///   - written: when the process that wrote it was last known to run. What it had not lost then
+  ///     is lost since then.
+  ///   - shift: what has to be added to its times because its clock was ahead.
+  package func restored(written: Instant, shiftedBy shift: Duration) -> PolicyMemory {
+    var restored = self
+    // The process's clock was set back after it had written this, and it wrote nothing of it again.
+    let ahead = min(latest.duration(to: written), .zero)
+    restored.wallClockStepped(by: shift + ahead)
+    let written = written.advanced(by: shift)
+    for name in restored.signals.keys { restored.signals[name]?.wasWritten(at: written) }
+    return restored
+  }
+
+  /// The latest of its times; the distant past without any.
+  private var latest: Instant {
+    let read = signals.values.flatMap { [$0.readAt, $0.lostSince, $0.evidence?.readAt] }
+    return (read + [activity?.last, goneSince]).compactMap(\.self).max() ?? .distantPast
+  }
+
+  /// The wall clock was set by that much: what is remembered keeps its age.
+  package mutating func wallClockStepped(by step: Duration) {
+    for name in signals.keys { signals[name]?.wallClockStepped(by: step) }
+    activity?.last.advance(by: step)
+    goneSince?.advance(by: step)
+  }
+}
+
+extension SignalMemory {
+  /// A process that ran until an instant wrote this: what was not lost had been read by then.
+  fileprivate mutating func wasWritten(at instant: Instant) {
+    if origin != .target { origin = .disk }
+    if lostSince == nil { readAt = max(readAt, instant) }
+    lostSince = min(lostSince ?? instant, instant)
+  }
+}

@@ -1,0 +1,1 @@
+"""A fleet of policies, two replicas and faults at random: docs/internals/faults.md."""

@@ -1,0 +1,177 @@
+"""Calendars: holidays from a file or a server, kept while it cannot be read."""
+
+import json
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from harness.policies import policy, query, schedule
+from harness.server import run_command
+from harness.waiting import eventually
+
+
+def ics(*days):
+    """A calendar of these days from today, all of them whole."""
+    today = datetime.now(timezone.utc).date()
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{day}\r\nDTSTART;VALUE=DATE:{today + timedelta(day):%Y%m%d}\r\nEND:VEVENT\r\n"
+        for day in days
+    )
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n"
+
+
+# Around the change of a day, too.
+NOW, NEVER = ics(-1, 0, 1), ics(-30)
+
+
+class Calendar:
+    """A server of one calendar."""
+
+    def __init__(self, text):
+        self.text = text
+        self.status = 200
+        self.headers = []
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                owner.headers.append(dict(self.headers))
+                body = owner.text.encode()
+                self.send_response(owner.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}/days.ics"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def days():
+    server = Calendar(NOW)
+    yield server
+    server.stop()
+
+
+def calendar(**spec):
+    return json.dumps({
+        "apiVersion": "headstart.dev/v1alpha1", "kind": "Calendar",
+        "metadata": {"name": "days"}, "spec": {"refresh": "1s"} | spec,
+    })
+
+
+HOLIDAY = policy("my-api", schedule([{"name": "Holiday", "calendar": "days", "replicas": 7}], 2))
+WORK = policy(
+    "my-api", schedule([{"name": "Work", "replicas": 7, "except": [{"calendar": "days"}]}], 2))
+
+
+def replicas(server):
+    return server.get("/api/v1/decisions/default/my-api").json["desiredReplicas"]
+
+
+def findings(server):
+    return [found["message"] for found in server.get("/api/v1/findings").json["findings"]]
+
+
+def test_a_holiday_is_one_line(headstart, days, tmp_path):
+    server = headstart(
+        policies={"a.yaml": HOLIDAY, "b.yaml": calendar(address=days.address)})
+    assert replicas(server) == 7
+    assert server.metric("headstart_calendar_read_timestamp_seconds", calendar="days") > 0
+    days.text = NEVER
+    eventually(lambda: replicas(server) == 2)
+
+
+def test_a_calendar_takes_days_away(headstart, tmp_path):
+    file = tmp_path / "days.ics"
+    file.write_text(NOW)
+    server = headstart(policies={"a.yaml": WORK, "b.yaml": calendar(file=str(file))})
+    assert replicas(server) == 2
+    file.write_text(NEVER)
+    eventually(lambda: replicas(server) == 7)
+
+
+def test_what_was_read_stays_while_the_source_fails(headstart, days):
+    server = headstart(policies={"a.yaml": HOLIDAY, "b.yaml": calendar(address=days.address)})
+    assert replicas(server) == 7
+    days.status, days.text = 503, "away"
+    eventually(lambda: any("stays in force" in found and "HTTP 503" in found for found in findings(server)))
+    days.status, days.text = 200, "<html>Sign in</html>"
+    eventually(lambda: any("BEGIN:VCALENDAR" in found for found in findings(server)))
+    assert replicas(server) == 7
+    days.text = NEVER
+    eventually(lambda: replicas(server) == 2 and not findings(server))
+
+
+def test_a_restart_without_the_source_knows_what_was_read(headstart, days, tmp_path):
+    flags = [f"--state-dir={tmp_path / 'state'}"]
+    manifests = {"a.yaml": HOLIDAY, "b.yaml": calendar(address=days.address, timeout="1s")}
+    server = headstart(*flags, policies=manifests)
+    assert replicas(server) == 7
+    # Written a moment after it was read.
+    eventually(lambda: "VCALENDAR" in "".join(
+        file.read_text(errors="replace") for file in (tmp_path / "state").iterdir() if file.is_file()))
+    server.stop()
+    days.stop()
+    again = headstart(*flags, policies=manifests)
+    assert replicas(again) == 7
+    eventually(lambda: any("stays in force" in found for found in findings(again)))
+
+
+def test_one_that_was_never_read_applies_to_nothing(headstart, days):
+    days.status = 500
+    server = headstart(policies={"a.yaml": HOLIDAY, "b.yaml": calendar(address=days.address)})
+    assert replicas(server) == 2
+    assert any("was never read" in found for found in findings(server))
+    days.status = 200
+    eventually(lambda: replicas(server) == 7)
+
+
+def test_a_calendar_is_asked_for_with_its_credentials(headstart, days, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    server = headstart(policies={
+        "a.yaml": HOLIDAY, "b.yaml": calendar(address=days.address, bearerTokenFile=str(token)),
+    })
+    assert replicas(server) == 7
+    assert days.headers[0]["Authorization"] == "Bearer s3cret"
+
+
+def test_check_and_plan_read_calendars(tmp_path, days):
+    file = tmp_path / "days.ics"
+    file.write_text("<html>Sign in</html>")
+    manifest = tmp_path / "all.yaml"
+    manifest.write_text(f"{HOLIDAY}\n---\n{calendar(file=str(file))}\n")
+    checked = run_command("check", str(manifest))
+    assert checked.returncode == 0 and "begins with BEGIN:VCALENDAR" in checked.stdout
+    assert "1 policy, 0 data sources, 1 calendar" in checked.stdout
+    file.unlink()
+    # It may be there where the server runs.
+    assert "0 errors, 0 warnings" in run_command("check", str(manifest)).stdout
+    manifest.write_text(f"{HOLIDAY}\n---\n{calendar(address=days.address)}\n")
+    planned = run_command("plan", str(manifest), "--at=now")
+    assert planned.returncode == 0, planned.stderr
+    assert 'rule "Holiday"' in planned.stdout
+
+
+def test_a_rule_raises_what_a_query_asks_for(headstart, prometheus_answers):
+    prometheus_answers.result = {"resultType": "scalar", "result": [0, "10"]}
+    rule = {"name": "sale", "replicas": "+20%"}
+    server = headstart(
+        f"--prometheus-url={prometheus_answers.url}",
+        policies={"a.yaml": policy("my-api", query("up", origin="default"), schedule([rule]))})
+    eventually(lambda: replicas(server) == 12)
+    explained = server.get("/api/v1/decisions/default/my-api").json
+    assert '+20 % by rule "sale" of calendar = 12' in explained["explanation"]
+    (limit,) = explained["appliedLimits"]
+    assert (limit["limit"], limit["asked"], limit["replicas"]) == ("increase", 10, 12)

@@ -1,0 +1,112 @@
+"""KEDA's own cron and prometheus triggers, moved to Headstart by a change of `type`."""
+
+import grpc
+import pytest
+
+from harness.fake_prometheus import FakePrometheus
+from harness.policies import fixed, policy, source
+from harness.waiting import eventually
+
+ALWAYS = {"timezone": "Europe/Berlin", "start": "* * * * *", "end": "0 0 1 1 *"}
+NEVER = {"timezone": "Europe/Berlin", "start": "0 0 1 1 *", "end": "0 0 29 2 *"}
+
+
+@pytest.fixture
+def fake():
+    instance = FakePrometheus()
+    yield instance
+    instance.close()
+
+
+def replicas(client, name, metadata):
+    """As `client.replicas`, for metadata that holds a key `namespace`."""
+    reference = client.reference(name)
+    reference.scalerMetadata.update(metadata)
+    request = client.messages.GetMetricsRequest(
+        scaledObjectRef=reference, metricName="desired_replicas"
+    )
+    (value,) = client.stub.GetMetrics(request, timeout=5).metricValues
+    return value.metricValue
+
+
+def refused(client, name, **metadata):
+    with pytest.raises(grpc.RpcError) as caught:
+        client.replicas(name, **metadata)
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    return caught.value.details()
+
+
+def test_a_cron_trigger_answers_as_keda_would(headstart, scaler):
+    client = scaler(headstart())
+    # A start every minute, and the next end not before the new year: between two starts KEDA is
+    # inactive.
+    assert client.replicas("web", **ALWAYS, desiredReplicas="7", leadTime="0s") == 0
+    # The other way round: an end every minute.
+    up = {"timezone": "UTC", "start": "0 0 1 1 *", "end": "* * * * *", "desiredReplicas": "7"}
+    assert client.replicas("web", **up) == 7
+    assert client.active("web", **up) is True
+    assert client.metric_spec("web", **up).metricName == "desired_replicas"
+
+
+def test_a_prometheus_trigger_asks_the_data_source_at_its_address(headstart, scaler, fake):
+    server = headstart(
+        policies={"s.yaml": source("main", "prometheus", fake.url, parameters={"dedup": "true"})}
+    )
+    client = scaler(server)
+    trigger = {
+        "serverAddress": fake.url + "/",
+        "query": "sum(rate(x[1m]))",
+        "threshold": "100",
+        "namespace": "team-a",
+        "scalerAddress": "headstart:50051",
+        "authModes": "bearer",
+        "unsafeSsl": "true",
+    }
+    assert replicas(client, "web", trigger) == 3
+    form = fake.requests[-1][3]
+    assert form["query"] == ["sum(rate(x[1m]))"]
+    assert form["namespace"] == ["team-a"] and form["dedup"] == ["true"]
+    assert "authModes unsafeSsl" in server.wait_for_log("is the data source's business")
+
+    # An edit while the source is away: the last number stays.
+    fake.mode = "error"
+    edited = trigger | {"query": "sum(rate(y[1m]))", "threshold": "10"}
+    assert replicas(client, "web", edited) == 3
+    # The same trigger of another ScaledObject has asked nothing yet.
+    with pytest.raises(grpc.RpcError) as caught:
+        replicas(client, "api", edited)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    fake.mode = "ok"
+    eventually(lambda: replicas(client, "web", edited) == 30)
+
+
+def test_what_a_trigger_may_not_say_is_told(headstart, scaler, fake):
+    server = headstart(
+        policies={
+            "s.yaml": source("main", "prometheus", fake.url),
+            "p.yaml": policy("known", fixed(4)),
+        }
+    )
+    client = scaler(server)
+    query = {"query": "up", "threshold": "1"}
+    assert "source\" (there is main)" in refused(
+        client, "web", serverAddress="http://169.254.169.254", **query
+    )
+    assert all(form["query"] == ["vector(1)"] for *_, form in fake.requests)
+    assert 'does not go with "policy"' in refused(client, "web", policy="known", **query)
+    assert 'write "policy"' in refused(client, "web", policyName="known")
+    assert 'write "policy"' in refused(client, "web", Policy="known")
+    # KEDA resolves such a key from the workload's environment.
+    assert client.replicas("web", policyFromEnv="known") == 4
+    # GetMetricSpec never fails: KEDA would hide the reason.
+    assert client.metric_spec("web", policyName="known").targetSize == 1
+
+
+def test_the_log_says_where_keda_s_rule_surprises(headstart, scaler):
+    server = headstart()
+    client = scaler(server)
+    cron = {"timezone": "Europe/Berlin", "desiredReplicas": "2"}
+    client.replicas("web", **cron, start="30 6 * * 1-5", end="10 22 * * *")
+    assert "22:10 Europe/Berlin" in server.wait_for_log(
+        "still applies after its end on", "ScaledObject default/web"
+    )

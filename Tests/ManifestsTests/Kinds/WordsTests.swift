@@ -1,0 +1,124 @@
+internal import Scaling
+internal import Testing
+internal import Time
+
+@testable internal import Manifests
+
+/// Mistakes that people make, and words that lead on: each form that a message proposes is accepted.
+struct WordsTests {
+  /// A rule with a mistake, what has to be in the message, and the rule as the message proposes it.
+  @Test(arguments: [
+    ("days: [1, 2]", "write Monday", "days: [Monday, Tuesday]"),
+    ("days: [7]", "write Sunday", "days: [Sunday]"),
+    ("days: [Mondy]", "did you mean Monday?", "days: [Monday]"),
+    ("dates: [20261127]", "write 2026-11-27", "dates: [2026-11-27]"),
+    ("end: 1800", "write \"18:00\"", "end: \"18:00\""),
+    ("end: \"1800\"", "write \"18:00\"", "end: \"18:00\""),
+    ("start: 9", "write \"09:00\"", "start: \"09:00\""),
+    ("start: 540", "or \"09:00\" if these are minutes of the day", "start: \"09:00\""),
+    ("start: \"9:00\"", "write \"09:00\"", "start: \"09:00\""),
+    ("timeZone: PST", "a place is: America/Los_Angeles", "timeZone: America/Los_Angeles"),
+    ("timeZone: CST", "America/Chicago or Asia/Shanghai", "timeZone: Asia/Shanghai"),
+    ("timeZone: JST", "Asia/Tokyo", "timeZone: Asia/Tokyo"),
+    ("timeZone: BST", "Europe/London or Asia/Dhaka", "timeZone: Europe/London"),
+    ("timeZone: IST", "Asia/Kolkata or Asia/Jerusalem or Europe/Dublin", "timeZone: Asia/Kolkata"),
+    (
+      "timeZone: GMT+5", "write Etc/GMT-5, whose sign is the other way round", "timeZone: Etc/GMT-5"
+    ),
+    ("timeZone: UTC+8", "write Etc/GMT-8", "timeZone: Etc/GMT-8"),
+    ("timeZone: \"+05:30\"", "Asia/Kolkata has this one", "timeZone: Asia/Kolkata"),
+    ("timeZone: Asia/Beijing", "did you mean Asia/Shanghai?", "timeZone: Asia/Shanghai"),
+    (
+      "cron: {start: 0 0 9 * * *, end: 0 18 * * *}", "leave out the seconds",
+      "cron: {start: 0 9 * * *, end: 0 18 * * *}"
+    ),
+    (
+      "cron: {start: \"@every 1h\", end: 0 18 * * *}", "@daily",
+      "cron: {start: \"@daily\", end: 0 18 * * *}"
+    ),
+  ])
+  func `What a message proposes is accepted`(mistake: String, words: String, accepted: String) {
+    let refused = decode(rule("replicas: 3, \(mistake)"))
+    #expect(!refused.isGood)
+    #expect(refused.lines.contains { $0.contains(words) }, "\(refused.lines)")
+    let good = decode(rule("replicas: 3, \(accepted)"))
+    #expect(good.isGood, "\(good.lines)")
+  }
+
+  @Test(arguments: [
+    ("replicas: {{ .Values.peak }}", "render it first"),
+    ("replicas: \"{{ .Values.peak }}\"", "this is a template that was not rendered"),
+    ("replicas: \"${PEAK}\"", "this is a template that was not rendered"),
+    ("replicas: 3, start: \"{{ .Values.start }}\"", "this is a template that was not rendered"),
+  ])
+  func `A template that was not rendered is called that`(text: String, words: String) {
+    let lines = decode(rule(text)).lines
+    #expect(lines.contains { $0.contains(words) }, "\(lines)")
+  }
+
+  @Test(arguments: [
+    ("Mon-Fri", [0, 1, 2, 3, 4]), ("Sat-Mon", [5, 6, 0]), ("sunday-thursday", [6, 0, 1, 2, 3]),
+    ("Tue-Tue", [1]),
+  ])
+  func `A range of days is every day of it, over a Sunday too`(text: String, days: [Int]) throws {
+    let file = decode(rule("replicas: 3, days: [\(text)]"))
+    guard case .schedule(let schedule) = file.policies.first?.signals.first?.kind else {
+      Issue.record("\(file.lines)")
+      return
+    }
+    #expect(schedule.rules.first?.days == Set(days.map { Weekday.allCases[$0] }))
+  }
+
+  @Test func `A zone without summer time is warned about by the name of its place`() {
+    let lines = decode(rule("replicas: 3, timeZone: EST")).lines
+    #expect(
+      lines.contains {
+        $0.contains("warning: ") && $0.contains("EST has no summer time")
+          && $0.contains("America/New_York")
+      }, "\(lines)")
+  }
+
+  @Test(arguments: [
+    ("sum(rate(x[1m])", "the ( at character 4 never closes; is a ) missing?"),
+    ("sum(rate(x[1m)])", "the ) at character 14 does not close the [ at character 11"),
+    ("x)", "the ) at character 2 closes nothing"),
+    ("x{a=\"b}", "the string that begins with \" at character 5 never ends"),
+    ("x{a='b\\'}", "the string that begins with ' at character 5 never ends"),
+  ])
+  func `Brackets and strings of a query that do not close are found`(query: String, words: String) {
+    let quoted = ImportText.quoted(query)
+    let file = decode(
+      policy("signals: [{prometheus: {query: \(quoted), threshold: 1}}]"))
+    #expect(!file.isGood)
+    #expect(file.lines.contains { $0.contains(words) }, "\(file.lines)")
+  }
+
+  @Test(arguments: [
+    "x{a=\")(\"}", "x{a='}'} # ) is fine\n + 1", "x{a=`\\`}", "sum by (a) (rate(x[5m:1m]))",
+    "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")",
+  ])
+  func `What stands in strings and comments is no bracket`(query: String) {
+    let file = decode(
+      policy("signals: [{prometheus: {query: \(ImportText.quoted(query)), threshold: 1}}]"))
+    #expect(file.lines == [])
+  }
+
+  @Test func `A comment that hides the rest of a folded query is warned about`() {
+    let file = decode(
+      policy(
+        "signals:\n- prometheus:\n    threshold: 1\n    query: >-\n      vector(300)  # web\n      + vector(200)"
+      ))
+    #expect(file.isGood)
+    #expect(file.lines.contains { $0.contains("is a comment, since the query is one line") })
+  }
+
+  @Test func `Objects of others beside a policy are passed over with a warning`() {
+    let file = decode(
+      policy("signals: [{forecast: {}}]")
+        + "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3}\n"
+    )
+    #expect(file.isGood)
+    #expect(file.policies.count == 1)
+    #expect(file.lines.first?.contains("a Deployment (apps/v1) is passed over") == true)
+  }
+}
