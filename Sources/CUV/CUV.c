@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "CUV.h"
 
+#include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +13,19 @@ void cuv_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), 
 
 int cuv_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int cuv_event(void) {
+  const int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return event < 0 ? uv_translate_sys_error(errno) : event;
+}
+
+// Fails when it is set some 2^64 times, and is readable then.
+void cuv_event_set(int event) { eventfd_write(event, 1); }
+
+void cuv_event_clear(int event) {
+  eventfd_t count;
+  eventfd_read(event, &count);
 }
 
 // The linker's lock is held meanwhile. What a library's relocation writes, which includes what is

@@ -11,11 +11,14 @@ package final class EventLoop: SerialExecutor, Sendable {
   /// Two C structures that libuv wants at a fixed address for the life of the loop.
   ///
   /// Invariant for `nonisolated(unsafe)`: written only by `init` and at the end of `run`; between
-  /// them only the loop's thread passes them to libuv, except for `uv_async_send`, which libuv
-  /// allows from any thread.
+  /// them only the loop's thread passes them to libuv.
   nonisolated(unsafe) let handle: UnsafeMutablePointer<uv_loop_t>
-  nonisolated(unsafe) private let wakeUp: UnsafeMutablePointer<uv_async_t>
+  nonisolated(unsafe) private let wakeUp: UnsafeMutablePointer<uv_poll_t>
 
+  /// How other threads wake the loop, which polls this descriptor. With `uv_async_t` the loop would
+  /// spin until the thread that woke it has run again, and one that yields to others
+  /// (`yieldToOthers`) would not run meanwhile: both lost milliseconds of a processor each time.
+  private let event: Int32
   private let inbox = Mutex(Inbox())
   /// The thread inside `run`, as a bit pattern; 0 before and after.
   private let runner = Atomic<UInt>(0)
@@ -23,7 +26,7 @@ package final class EventLoop: SerialExecutor, Sendable {
 
   private struct Inbox {
     var work: [Work] = []
-    /// Keeps `uv_async_send` to one call for each batch.
+    /// Keeps `event` to one write for each batch.
     var isAwake = false
     /// Set once `run` has returned: what is posted later is dropped.
     var hasEnded = false
@@ -39,15 +42,18 @@ package final class EventLoop: SerialExecutor, Sendable {
     self.name = name
     handle = .allocate(capacity: 1)
     wakeUp = .allocate(capacity: 1)
-    var code = uv_loop_init(handle)
+    event = cuv_event()
+    var code = event < 0 ? event : uv_loop_init(handle)
+    if code == 0 { code = uv_poll_init(handle, wakeUp, event) }
     if code == 0 {
-      code = uv_async_init(handle, wakeUp) { async in
-        guard let context = async?.pointee.data else { return }
+      code = uv_poll_start(wakeUp, Int32(UV_READABLE.rawValue)) { poll, _, _ in
+        guard let context = poll?.pointee.data else { return }
         Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().drainInbox()
       }
     }
     guard code == 0 else {
       inbox.withLock { $0.hasEnded = true }
+      if event >= 0 { _ = Glibc.close(event) }
       handle.deallocate()
       wakeUp.deallocate()
       throw EventLoopError("create an event loop", code: code)
@@ -139,13 +145,15 @@ package final class EventLoop: SerialExecutor, Sendable {
       guard !inbox.isAwake else { return }
       inbox.isAwake = true
       // Inside the lock, so that `close` cannot free the handle in between.
-      uv_async_send(wakeUp)
+      cuv_event_set(event)
     }
   }
 
   /// Runs one batch. What the batch posts waits for the next turn, so that posting in a circle
   /// cannot keep sockets from being read.
   private func drainInbox() {
+    // First: what is posted from here on is in the batch, or sets it again.
+    cuv_event_clear(event)
     let batch = inbox.withLock { inbox in
       inbox.isAwake = false
       return exchange(&inbox.work, with: [])
@@ -173,6 +181,7 @@ package final class EventLoop: SerialExecutor, Sendable {
     }
     uv_close(wakeUp.asHandle, nil)
     uv_run(handle, UV_RUN_NOWAIT)
+    _ = Glibc.close(event)
     guard uv_loop_close(handle) == 0 else { return }
     handle.deallocate()
     wakeUp.deallocate()
