@@ -1,6 +1,7 @@
 internal import Time
 
-/// What clients of the gRPC port may take (docs/limits.md). Nil turns a limit off.
+/// What clients of the gRPC port may take, and what policies may remember (docs/limits.md). Nil turns
+/// a limit off.
 package struct ConnectionLimits: Sendable, Equatable {
   /// All together.
   package var connections = 500
@@ -37,6 +38,8 @@ package struct ConnectionLimits: Sendable, Equatable {
   package var continuations = 8
   /// In bytes: ScaledObjects and policies that no manifest names.
   package var implied = 16 << 20
+  /// In bytes: past decisions of all policies.
+  package var history = 16 << 20
 
   /// More than a process can have descriptors for is a mistake.
   package static let maxConnections = 1_000_000
@@ -101,6 +104,9 @@ package struct ConnectionLimits: Sendable, Equatable {
     }
     if let setting = settings[.maxImplied] {
       implied = try setting.number(in: Self.memorySizes)
+    }
+    if let setting = settings[.maxHistory] {
+      history = try setting.number(in: Self.memorySizes)
     }
     if let setting = settings[.maxContinuations] {
       continuations = try setting.number(in: Self.continuationCounts)

@@ -54,6 +54,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case maxPendingAcks = "max-pending-acks"
   case maxContinuations = "max-continuations"
   case maxImplied = "max-implied"
+  case maxHistory = "max-history"
   case watch
   case watchNamespaces = "watch-namespaces"
   case watchSelector = "watch-selector"
@@ -235,6 +236,10 @@ extension ServeFlag: Flag {
       FlagRow(
         .bytes, default: "\(Self.limits.implied)",
         "maximum memory for ScaledObjects and policies that no manifest names")
+    case .maxHistory:
+      FlagRow(
+        .bytes, default: "\(Self.limits.history)",
+        "maximum memory for past decisions, which the page and explain --at show")
     case .watch:
       FlagRow(.toggle, default: "false", "read custom resources and write their status")
     case .watchNamespaces:

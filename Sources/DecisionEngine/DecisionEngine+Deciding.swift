@@ -8,7 +8,8 @@ internal import Time
 extension DecisionEngine {
   func decide(_ entry: PolicyEntry, at now: Instant) {
     entry.apply(overrides.running(of: entry.key.name))
-    let previous = entry.decide(at: now, layouts: &layouts) { [feeds] feed in
+    let room = configuration.maxHistory / max(entries.count, 1)
+    let previous = entry.decide(at: now, layouts: &layouts, historyRoom: room) { [feeds] feed in
       feeds?.reading(of: feed)
     }
     guard let decision = entry.decision else { return }

@@ -90,6 +90,8 @@ package actor DecisionEngine {
     package var maxSubscriptions = 200_000
     /// In bytes: what clients may have kept by names that no manifest holds (`--max-implied`).
     package var maxImplied = 16 << 20
+    /// In bytes: past decisions of all policies together, each with the same part (`--max-history`).
+    package var maxHistory = 16 << 20
 
     package init(
       defaults: PolicyDefaults, zones: any TimeZoneDatabase,

@@ -144,9 +144,11 @@ final class PolicyEntry {
 
   /// Decides again.
   ///
+  /// - Parameter historyRoom: bytes that its past decisions may take.
   /// - Returns: the decision before it, nil for the first.
   func decide(
-    at now: Instant, layouts: inout ScheduleLayouts, reading: (Feed) -> Reading?
+    at now: Instant, layouts: inout ScheduleLayouts, historyRoom: Int,
+    reading: (Feed) -> Reading?
   ) -> Decision? {
     let previous = decision
     let policy = policy
@@ -168,7 +170,7 @@ final class PolicyEntry {
     if unreadable != nil {
       decision.validUntil = min(decision.validUntil, now.advanced(by: .seconds(60)))
     }
-    keep(decision)
+    keep(decision, historyRoom: historyRoom)
     return previous
   }
 
@@ -214,10 +216,10 @@ final class PolicyEntry {
     memory.wokenUp(at: instant)
   }
 
-  private func keep(_ decision: Decision) {
+  private func keep(_ decision: Decision, historyRoom: Int) {
     if let previous = self.decision, decision.differs(from: previous) {
       let past = past ?? Past(history)
-      past.history.record(decision, after: previous)
+      past.history.record(decision, after: previous, room: historyRoom)
       self.past = past
     }
     if self.decision == nil { start = decision.at }

@@ -344,6 +344,7 @@ package struct Server {
     var engine = DecisionEngine.Configuration(
       defaults: defaults, zones: zones, wallClock: WallClock.now)
     engine.maxImplied = configuration.limits.implied
+    engine.maxHistory = configuration.limits.history
     if let kept { engine.keepMemory = { kept.keep($0) } }
     return engine
   }

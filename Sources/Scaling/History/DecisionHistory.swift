@@ -8,6 +8,8 @@ package struct DecisionHistory: Sendable {
   /// A ring: the earliest is at `first`.
   private var entries: [PastDecision] = []
   private var first = 0
+  /// What it takes in memory, texts apart.
+  package private(set) var byteCount = 0
 
   package struct Limits: Hashable, Sendable {
     /// How far back entries are kept.
@@ -15,6 +17,8 @@ package struct DecisionHistory: Sendable {
     /// Entries of one policy. One whose answer changes every minute fills it in two hours, and then
     /// remembers less than `span`. Three signals take 50 KB.
     package var count = 128
+    /// Entries that are kept however little room there is.
+    package var least = 8
 
     package init() {}
   }
@@ -26,18 +30,31 @@ package struct DecisionHistory: Sendable {
 
   /// Remembers a decision if it differs from the one before it.
   ///
-  /// - Parameter previous: the decision that this one follows; nil for the first.
-  package mutating func record(_ decision: Decision, after previous: Decision?) {
+  /// - Parameters:
+  ///   - previous: the decision that this one follows; nil for the first.
+  ///   - room: bytes that this history may take, beyond `Limits.least`: its part of what all policies
+  ///     have together.
+  package mutating func record(
+    _ decision: Decision, after previous: Decision?, room: Int = .max
+  ) {
     if let previous, !entries.isEmpty, !decision.differs(from: previous) { return }
     // A clock that was set back must not make entries run backwards.
     let at = entries.isEmpty ? decision.at : max(decision.at, entry(entries.count - 1).at)
     let new = PastDecision(decision, at: at)
-    if entries.count < max(limits.count, 1) {
-      prune(before: at.advanced(by: .zero - limits.span))
-      entries.append(new)
-    } else {
+    let surplus = max(
+      outdated(before: at.advanced(by: .zero - limits.span)),
+      surplus(with: new.byteCount, room: room))
+    for index in 0..<surplus { byteCount -= entry(index).byteCount }
+    byteCount += new.byteCount
+    if surplus == 1 {
       entries[first] = new
       first = (first + 1) % entries.count
+    } else {
+      if surplus > 0 || first > 0 {
+        entries = (surplus..<entries.count).map(entry)
+        first = 0
+      }
+      entries.append(new)
     }
   }
 
@@ -56,20 +73,23 @@ package struct DecisionHistory: Sendable {
   /// Since when nothing is missing; nil before the first decision.
   package var start: Instant? { entries.isEmpty ? nil : entry(0).at }
 
-  /// What it takes in memory, texts apart.
-  package var byteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
-
   private func entry(_ index: Int) -> PastDecision { entries[(first + index) % entries.count] }
 
   private func index(inForceAt instant: Instant) -> Int? {
     (0..<entries.count).last { entry($0).at <= instant }
   }
 
-  /// Drops what lies before an instant, but for the decision that was in force then. The ring is not
-  /// full, so that its first entry is the earliest.
-  private mutating func prune(before oldest: Instant) {
-    guard first == 0 else { return }
-    let outdated = (entries.lastIndex { $0.at <= oldest }) ?? 0
-    if outdated > 0 { entries.removeFirst(outdated) }
+  /// How many entries lie before an instant, but for the decision that was in force then.
+  private func outdated(before oldest: Instant) -> Int { index(inForceAt: oldest) ?? 0 }
+
+  /// How many of the earliest entries go so that one of so many bytes has its place.
+  private func surplus(with newByteCount: Int, room: Int) -> Int {
+    var surplus = max(0, entries.count + 1 - max(limits.count, 1))
+    var left = (0..<surplus).reduce(byteCount) { $0 - entry($1).byteCount }
+    while entries.count + 1 - surplus > limits.least, left + newByteCount > room {
+      left -= entry(surplus).byteCount
+      surplus += 1
+    }
+    return surplus
   }
 }

@@ -43,8 +43,15 @@ struct PastDecision: Hashable, Sendable {
       memory: Decision.Memory())
   }
 
+  /// What it takes in memory, texts apart.
   var byteCount: Int {
-    MemoryLayout<Self>.stride + signals.count * MemoryLayout<PastSignal>.stride
-      + limits.count * MemoryLayout<Decision.AppliedLimit>.stride
+    MemoryLayout<Self>.stride + Self.byteCount(of: signals) + Self.byteCount(of: limits)
   }
+
+  private static func byteCount<Element>(of elements: [Element]) -> Int {
+    elements.isEmpty ? 0 : arrayHeader + elements.count * MemoryLayout<Element>.stride
+  }
+
+  /// The object's own, and that of the allocator.
+  private static let arrayHeader = 48
 }

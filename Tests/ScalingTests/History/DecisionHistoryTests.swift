@@ -132,6 +132,27 @@ struct DecisionHistoryTests {
     #expect(history.decisions().last?.replicas == decisions.last?.replicas)
   }
 
+  @Test func `The earliest go where there is little room, down to eight`() throws {
+    var setting = try Setting([.live(0)])
+    var history = DecisionHistory(of: name)
+    var decisions: [Decision] = []
+    for (index, room) in (Array(repeating: 1 << 20, count: 100) + [4000, 0, 4000, 3000, 9000])
+      .flatMap({ Array(repeating: $0, count: 30) }).enumerated()
+    {
+      live(Double(index * 100), in: &setting)
+      let now = base + .seconds(index)
+      let decision = setting.decide(at: now)
+      history.record(decision, after: decisions.last, room: room)
+      decisions.append(decision)
+      let kept = history.decisions()
+      #expect(kept.count == 8 || history.byteCount <= room)
+      #expect(kept.count <= DecisionHistory.Limits().count && kept.count >= min(8, index + 1))
+      #expect(kept.map(\.replicas) == decisions.suffix(kept.count).map(\.replicas))
+      #expect(history.decision(at: now)?.replicas == decision.replicas)
+    }
+    #expect(history.byteCount > 6000, "room that is there again is used")
+  }
+
   @Test func `A policy that gets other signals begins again, and the past stays`() throws {
     let before = try Setting([.live(300)]).decide()
     let after = try Setting([.live(300), .predicted([9])]).decide(at: base + .seconds(1))
