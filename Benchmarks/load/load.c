@@ -7,9 +7,9 @@
 // Each line of FILE is a request: the method of externalscaler.ExternalScaler, a blank, the message
 // in hexadecimal without gRPC's prefix. `calls` takes them in turn, again and again. It prints JSON:
 // calls, failures, and microseconds of latency from the moment that a call was written, and of the
-// lateness of that moment itself. `streams` opens every line once, prints `open` when each has had
-// its first message, and then one line for each further message: the number of its line in FILE, from
-// 0, and its arrival in microseconds since 1970.
+// lateness of that moment itself. `streams` opens every line once, prints `open` when the server has
+// read all requests, and one line for each message: the number of its line in FILE, from 0, and its
+// arrival in microseconds since 1970.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +26,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "grpc.h"
+#include "latencies.h"
+
 enum { read_size = 256 * 1024, line_size = 8192, max_events = 64, window_size = 1 << 30 };
 
 typedef struct {
   char path[96];
-  size_t path_length;
   // The prefixed message.
   uint8_t *body;
   size_t body_length;
@@ -38,7 +40,7 @@ typedef struct {
 
 typedef struct {
   const request *what;
-  size_t body_sent;
+  grpc_body body;
   int64_t written_at;
   int64_t lateness;
   int messages;
@@ -51,6 +53,8 @@ typedef struct {
   // What the socket did not take.
   uint8_t *unsent;
   size_t unsent_length, unsent_capacity;
+  // Requests of `streams` that are not sent yet.
+  size_t unopened;
 } connection;
 
 static request *requests;
@@ -59,9 +63,9 @@ static connection *connections;
 static int connection_count;
 static int holding_streams;
 
-static uint32_t *latencies, *latenesses;
-static size_t started, finished, failed, recorded;
-static size_t opened;
+static latencies waits, latenesses;
+static size_t started, finished, failed;
+static int connections_open;
 
 static void fail(const char *what) {
   fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
@@ -99,8 +103,7 @@ static void read_requests(const char *path) {
     const char *message = strtok(NULL, " \n");
     if (method == NULL) exit(2);
     const size_t length = message != NULL ? strlen(message) / 2 : 0;
-    self->path_length = (size_t)snprintf(self->path, sizeof self->path,
-                                         "/externalscaler.ExternalScaler/%s", method);
+    snprintf(self->path, sizeof self->path, "/externalscaler.ExternalScaler/%s", method);
     self->body = allocate(5 + length, 1);
     self->body_length = 5 + length;
     self->body[3] = (uint8_t)(length >> 8);
@@ -118,44 +121,14 @@ static void read_requests(const char *path) {
   }
 }
 
-static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *buffer, size_t length,
-                         uint32_t *flags, nghttp2_data_source *source, void *context) {
-  (void)session;
-  (void)stream;
-  (void)context;
-  call *self = source->ptr;
-  size_t part = self->what->body_length - self->body_sent;
-  if (part > length) part = length;
-  memcpy(buffer, self->what->body + self->body_sent, part);
-  self->body_sent += part;
-  if (self->body_sent == self->what->body_length) *flags = NGHTTP2_DATA_FLAG_EOF;
-  return (ssize_t)part;
-}
-
-#define FIELD(name, value, length)                                                             \
-  {                                                                                            \
-    (uint8_t *)(name), (uint8_t *)(value), sizeof(name) - 1, length,                           \
-        NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE                           \
-  }
-
 static void submit(connection *self, const request *what, int64_t lateness) {
   call *made = allocate(1, sizeof *made);
   made->what = what;
   made->status = -1;
   made->lateness = lateness;
   made->written_at = now(CLOCK_MONOTONIC);
-  const nghttp2_nv headers[] = {
-      FIELD(":method", "POST", 4),
-      FIELD(":scheme", "http", 4),
-      FIELD(":path", what->path, what->path_length),
-      FIELD(":authority", "localhost:50051", 15),
-      FIELD("content-type", "application/grpc", 16),
-      FIELD("user-agent", "grpc-go/1.75.1", 14),
-      FIELD("te", "trailers", 8),
-  };
-  const nghttp2_data_provider provider = {.source.ptr = made, .read_callback = read_body};
-  if (nghttp2_submit_request(self->session, NULL, headers, sizeof headers / sizeof *headers,
-                             &provider, made) < 0) {
+  made->body = (grpc_body){.bytes = what->body, .length = what->body_length};
+  if (grpc_submit(self->session, what->path, "localhost:50051", &made->body, made) < 0) {
     fprintf(stderr, "load: the request was refused\n");
     exit(1);
   }
@@ -170,25 +143,35 @@ static int header_received(nghttp2_session *session, const nghttp2_frame *frame,
   (void)flags;
   (void)context;
   call *self = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-  if (self != NULL && name_length == 11 && memcmp(name, "grpc-status", 11) == 0)
-    self->status = value_length == 1 ? value[0] - '0' : 99;
+  if (self != NULL) grpc_read_status(name, name_length, value, value_length, &self->status);
   return 0;
 }
 
 static int frame_received(nghttp2_session *session, const nghttp2_frame *frame, void *context) {
   (void)context;
+  const int answered =
+      frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
+  if (answered && ++connections_open == connection_count) {
+    printf("open\n");
+    fflush(stdout);
+  }
   if (frame->hd.type != NGHTTP2_DATA) return 0;
   call *self = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
   if (self == NULL) return 0;
   // The messages are small: each comes in one frame of its own.
   self->messages++;
-  if (!holding_streams) return 0;
-  if (self->messages > 1) {
+  if (holding_streams)
     printf("%td %lld\n", self->what - requests, (long long)now(CLOCK_REALTIME));
-  } else if (++opened == request_count) {
-    printf("open\n");
-    fflush(stdout);
-  }
+  return 0;
+}
+
+// A server says nothing on a stream that is inactive. It answers a PING when it has read what was
+// sent before.
+static int frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context) {
+  connection *self = context;
+  if (holding_streams && frame->hd.type == NGHTTP2_DATA &&
+      (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 && --self->unopened == 0)
+    nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, NULL);
   return 0;
 }
 
@@ -199,10 +182,9 @@ static int stream_closed(nghttp2_session *session, int32_t stream, uint32_t code
   finished++;
   if (code != 0 || self->status != 0 || self->messages != 1) {
     failed++;
-  } else if (latencies != NULL) {
-    latencies[recorded] = (uint32_t)(now(CLOCK_MONOTONIC) - self->written_at);
-    latenesses[recorded] = (uint32_t)self->lateness;
-    recorded++;
+  } else if (!holding_streams) {
+    latencies_add(&waits, now(CLOCK_MONOTONIC) - self->written_at);
+    latencies_add(&latenesses, self->lateness);
   }
   free(self);
   return 0;
@@ -276,19 +258,6 @@ static void connect_all(int poll, int port, nghttp2_session_callbacks *callbacks
   }
 }
 
-// --- The two kinds of load
-
-static int by_value(const void *left, const void *right) {
-  const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-  return (a > b) - (a < b);
-}
-
-static uint32_t percentile(const uint32_t *sorted, double share) {
-  if (recorded == 0) return 0;
-  const size_t index = (size_t)((double)recorded * share);
-  return sorted[index < recorded ? index : recorded - 1];
-}
-
 // Waits until the time or an event, whichever comes first, and handles the events.
 static void wait_until(int poll, int timer, int64_t when) {
   const int64_t left = when - now(CLOCK_MONOTONIC);
@@ -314,8 +283,6 @@ static void wait_until(int poll, int timer, int64_t when) {
 
 static void make_calls(int poll, int timer, double rate, double seconds) {
   const size_t total = (size_t)(rate * seconds);
-  latencies = allocate(total, sizeof *latencies);
-  latenesses = allocate(total, sizeof *latenesses);
   const int64_t begin = now(CLOCK_MONOTONIC) + 100000;
   // Answers may take up to five seconds longer than the load itself.
   const int64_t end = begin + (int64_t)((seconds + 5) * 1e6);
@@ -332,19 +299,23 @@ static void make_calls(int poll, int timer, double rate, double seconds) {
     wait_until(poll, timer, started < total ? due : end);
   }
   const size_t unanswered = total - finished;
-  qsort(latencies, recorded, sizeof *latencies, by_value);
-  qsort(latenesses, recorded, sizeof *latenesses, by_value);
+  latencies_sort(&waits);
+  latencies_sort(&latenesses);
   printf("{\"calls\": %zu, \"failed\": %zu, \"p50\": %u, \"p99\": %u, \"max\": %u, "
          "\"late_p50\": %u, \"late_p99\": %u}\n",
-         total, failed + unanswered, percentile(latencies, 0.5), percentile(latencies, 0.99),
-         percentile(latencies, 1), percentile(latenesses, 0.5), percentile(latenesses, 0.99));
+         total, failed + unanswered, latencies_percentile(&waits, 0.5), latencies_percentile(&waits, 0.99),
+         latencies_percentile(&waits, 1), latencies_percentile(&latenesses, 0.5),
+         latencies_percentile(&latenesses, 0.99));
 }
 
 static void hold_streams(int poll, int timer, double seconds) {
   holding_streams = 1;
   const int64_t end = now(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e6);
-  for (size_t index = 0; index < request_count; index++)
-    submit(&connections[index % (size_t)connection_count], &requests[index], 0);
+  for (size_t index = 0; index < request_count; index++) {
+    connection *self = &connections[index % (size_t)connection_count];
+    self->unopened++;
+    submit(self, &requests[index], 0);
+  }
   for (int index = 0; index < connection_count; index++) flush(&connections[index]);
   while (now(CLOCK_MONOTONIC) < end) {
     wait_until(poll, timer, end);
@@ -358,8 +329,8 @@ static void hold_streams(int poll, int timer, double seconds) {
 int main(int count, char **arguments) {
   const int calls = count == 7 && strcmp(arguments[1], "calls") == 0;
   if (!calls && !(count == 6 && strcmp(arguments[1], "streams") == 0)) {
-    fprintf(stderr, "usage: load calls PORT CONNECTIONS RATE SECONDS FILE\n"
-                    "       load streams PORT CONNECTIONS SECONDS FILE\n");
+    fputs("usage: load calls PORT CONNECTIONS RATE SECONDS FILE\n"
+          "       load streams PORT CONNECTIONS SECONDS FILE\n", stderr);
     return 2;
   }
   // Sleeps end when they should, not 50 µs later.
@@ -373,6 +344,7 @@ int main(int count, char **arguments) {
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, header_received);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frame_sent);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_closed);
 
   const int poll = epoll_create1(EPOLL_CLOEXEC);
