@@ -26,6 +26,8 @@ CLIENT = ROOT / ".build" / "bench" / "keda"
 INTERVAL, STREAMS = 5, 500
 # Seconds between two samples, between two scrapes and between two reloads.
 REPORT, SCRAPE, RELOAD = 5, 15, 5
+# Seconds in which a change of all policies is read, and more changes than a policy remembers.
+SETTLED, MOST_REMEMBERED = 1, 200
 TICKS = os.sysconf("SC_CLK_TCK")
 MEBIBYTE = 1 << 20
 
@@ -80,6 +82,7 @@ class Soak:
             )
         try:
             await self._wait_ready()
+            await self._fill_histories()
             self._began = time.monotonic()
             tasks = [
                 asyncio.create_task(task)
@@ -111,6 +114,19 @@ class Soak:
             except OSError:
                 await asyncio.sleep(0.1)
         raise SystemExit(f"soak: Headstart is not ready; see {self.folder / 'headstart.log'}")
+
+    async def _fill_histories(self):
+        """Changes all policies until what is remembered of their decisions grows no more."""
+        for turn in range(1, MOST_REMEMBERED):
+            self.fleet.change_all(turn)
+            await asyncio.sleep(SETTLED)
+            before = self.history
+            self.history = history_bytes(await asyncio.to_thread(self._get, "/metrics"))
+            size = f"{self.history / MEBIBYTE:.1f} MiB"
+            print(f"{turn} changes of all policies: {size} of histories", flush=True)
+            if turn > 2 and self.history < before * 1.001:
+                return
+        raise SystemExit("soak: the histories of decisions grow without end")
 
     def _get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http}{path}", timeout=10) as answer:

@@ -59,6 +59,11 @@ class Fleet:
         for first in range(0, OBJECTS, POLICIES_A_FILE):
             self._write(first, 0)
 
+    def change_all(self, turn):
+        """Every policy asks for another number than in the turn before."""
+        for first in range(0, OBJECTS, POLICIES_A_FILE):
+            self._write(first, turn % 3)
+
     def change(self, random):
         """One reload, as people and controllers cause them: numbers change, file by file; some files
         break and are mended; a policy comes and goes."""

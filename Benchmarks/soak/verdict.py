@@ -2,7 +2,7 @@
 
 from statistics import mean
 
-# Of resident memory without histories: the last third against the middle one.
+# Of resident memory: the last third against the middle one.
 TOLERANCE = 0.02
 # Descriptors come and go with connections of sources, of streams and of scrapes.
 DESCRIPTORS = 1
@@ -23,13 +23,9 @@ class Verdict:
 
     @property
     def drift(self):
-        """How much more resident memory the last third has than the middle one, as a share.
-
-        Without the histories of decisions, which grow with every change up to their bound.
-        """
+        """How much more resident memory the last third has than the middle one, as a share."""
         middle, last = self._means("resident")
-        history_middle, history_last = self.histories
-        return (last - history_last) / (middle - history_middle) - 1
+        return last / middle - 1
 
     @property
     def histories(self):
@@ -67,7 +63,7 @@ class Verdict:
         middle, last = self.descriptors
         return (
             f"OK: {self.calls:,} calls, none failed; resident memory of the last third "
-            f"{self.drift:+.2%} against the middle third, without histories of "
-            f"{' and '.join(f'{size / 1e6:.1f} MB' for size in self.histories)}; "
+            f"{self.drift:+.2%} against the middle third, histories of "
+            f"{' and '.join(f'{size / 1e6:.1f} MB' for size in self.histories)} included; "
             f"descriptors {middle:.1f}, then {last:.1f}"
         )
