@@ -75,7 +75,7 @@ def _with_many_streams(command):
 
 
 def _open_streams(bench, server, names, seconds):
-    """A client that holds a StreamIsActive open for each name, all of them told their first state."""
+    """A client that holds a StreamIsActive open for each name; the server has read all of them."""
     requests = _write_requests(bench.folder / "streams", ("StreamIsActive",), names, lead_time=None)
     client = subprocess.Popen(
         favoured([bench.programs / "load", "streams", server.port, 10, seconds, requests],
@@ -86,7 +86,7 @@ def _open_streams(bench, server, names, seconds):
 
 
 def _pushes(client, timeout):
-    """For each stream that was told something more: its number, and when that was first."""
+    """For each stream that was told something: its number, and when that was first."""
     pushes = {}
     for line in client.communicate(timeout=timeout)[0].splitlines():
         number, microseconds = map(int, line.split())
@@ -253,6 +253,19 @@ def forecasts(bench):
                         (process.cpu_seconds - cpu) / elapsed, "share")
         bench.table.add(f"{row}: ranges/s", server.name, (bench.upstreams.ranges - asked) / elapsed)
         bench.table.add(f"{row}: resident", server.name, process.resident, "B")
+        _take_over(bench, policies, count, server)
+
+
+def _take_over(bench, policies, count, peer):
+    """A replica starts, and takes what another one has learnt."""
+    server = Headstart(bench.binary, policies)
+    row, asked = f"{count:,} forecasts taken over from a peer", bench.upstreams.ranges
+    with server.start("GetMetrics", lambda command: [
+            *command, f"--peers=127.0.0.1:{peer.http_port}"]) as process:
+        seconds = process.wait_until(lambda: _learnt(server, pause=0.5) == count, timeout=300)
+        bench.table.add(f"{row}: until all are there", server.name, seconds, "s")
+        bench.table.add(f"{row}: CPU", server.name, process.cpu_seconds, "s")
+        bench.table.add(f"{row}: ranges asked", server.name, bench.upstreams.ranges - asked)
 
 
 def _learnt(server, pause=0.0):

@@ -41,7 +41,7 @@ spec:
             end: "18:00"
             replicas: 10
             priority: 100
-          - {{name: Black Friday, dates: ["2026-11-27"], replicas: 30, priority: 300}}
+          - {{name: Black Friday, dates: ["2036-11-28"], replicas: 30, priority: 300}}
     - name: live
       prometheus:
         source: main
