@@ -291,13 +291,13 @@ def answer(total, up):
 
 @pytest.fixture
 def summed(headstart, live):
-    def start(environment=None):
+    def start(environment=None, **options):
         live.result = answer(2500, 100)
         server = headstart(
             policies={
                 "source.yaml": source("prometheus", "prometheus", live.url),
                 "shop.yaml": policy(
-                    "shop", fixed(2), query('sum(load{job="api"})', 100, evidence="targets")
+                    "shop", fixed(2), query('sum(load{job="api"})', 100, evidence="targets", **options)
                 ),
             },
             environment=environment,
@@ -331,4 +331,45 @@ def test_a_clock_that_is_set_right_does_not_keep_a_sum_from_falling(summed, live
         around.set(clock=step)
         eventually(lambda: server.log_text.count("the wall clock was set") == count)
     live.result = answer(1000, 100)
+    eventually(lambda: asks(server) == 10)
+
+
+def numbers(server):
+    """All that the policy ever asked for."""
+    decisions = [line for line in server.log if line["message"] == "decision changed"]
+    return {line["desired"] for line in decisions if "desired" in line}
+
+
+def test_targets_that_are_gone_while_the_evidence_fails_lower_nothing(summed, live):
+    """They are back when it is: what it was for long before says nothing of the time between."""
+    server = summed(evidenceSettles="1s")
+    wait_for_readings(server, live, 6)
+    for _ in range(3):
+        gone = True
+
+        def flapping(text):
+            nonlocal gone
+            if not text.startswith("count(up{"):
+                return sample(1000 if gone else 2500)
+            if gone and time.monotonic() < back:
+                return {"resultType": "matrix", "result": []}
+            gone = False
+            return sample(100)
+
+        back = time.monotonic() + 2.5
+        live.result = flapping
+        eventually(lambda: not gone)
+        settle(server)
+        wait_for_readings(server, live, 4)
+    assert numbers(server) == {25}
+    # Whole, and lower.
+    live.result = answer(1000, 100)
+    eventually(lambda: asks(server) == 10)
+
+
+@pytest.mark.parametrize("settles", ["0s", "100ms"])
+def test_fewer_targets_are_believed_however_soon_they_settle(summed, live, settles):
+    """Also where that is shorter than the refresh."""
+    server = summed(evidenceSettles=settles)
+    live.result = answer(1000, 40)
     eventually(lambda: asks(server) == 10)

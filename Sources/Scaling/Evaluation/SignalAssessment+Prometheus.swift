@@ -148,11 +148,11 @@ extension SignalAssessment {
       // While it is not read, in an outage or over a restart, targets may vanish; the first value after
       // that may have been read while they return.
       var unread = memory
-      unread?.wholeSince = nil
+      unread?.isFollowed = false
       return unread
     }
     guard readAt > memory?.readAt ?? .distantPast else { return memory }
-    return .after(memory, level: level, readAt: readAt, settles: signal.evidenceSettles)
+    return .after(memory, level: level, readAt: readAt)
   }
 
   /// Takes the value, or calls it lost when it is a fall that the evidence does not allow.
@@ -161,7 +161,7 @@ extension SignalAssessment {
     changes: inout NextChange
   ) {
     guard let value, value < memory?.value ?? -Double.infinity else {
-      if failure == nil { evidence?.take(settles: settles, at: now) }
+      evidence?.take(settles: settles, at: now)
       return
     }
     guard let judge = evidence, let readAt, failure == nil else {
@@ -174,17 +174,20 @@ extension SignalAssessment {
     guard judge.allowsFall(readAt: readAt, settles: settles, at: now) else {
       changes.note(judge.levelSince.advanced(by: settles))
       knowledge = .lost(nil)
-      problem = Self.reason(for: judge, value: value, settles: settles)
+      problem = Self.reason(for: judge, value: value, readAt: readAt, settles: settles)
       return
     }
     evidence?.take(settles: settles, at: now)
   }
 
   private static func reason(
-    for evidence: EvidenceMemory, value: Double, settles: Duration
+    for evidence: EvidenceMemory, value: Double, readAt: Instant, settles: Duration
   ) -> String {
-    guard let taken = evidence.taken, evidence.level < taken else {
+    guard evidence.readAt >= readAt else {
       return "the value fell to \(value), and its evidence has yet to be read after it"
+    }
+    guard let taken = evidence.taken, evidence.level < taken else {
+      return "the value fell to \(value), and its evidence was not whole, or not read, before it"
     }
     return "the value fell to \(value) while its evidence fell from \(taken) to"
       + " \(evidence.level); it counts when the evidence is back, or at"

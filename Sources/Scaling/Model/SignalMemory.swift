@@ -88,17 +88,21 @@ package struct EvidenceMemory: Hashable, Sendable {
   package var levelSince: Instant
   /// Since when it has not been below `taken`; nil while it is.
   package var wholeSince: Instant?
+  /// Whether this process has read it without a failure since `levelSince`. What another process knew,
+  /// and what was known before a failure, says nothing of the time until it is read again.
+  package var isFollowed: Bool
   /// When it was read last.
   package var readAt: Instant
 
   package init(
     taken: Double?, level: Double, levelSince: Instant, wholeSince: Instant? = nil,
-    readAt: Instant
+    isFollowed: Bool = false, readAt: Instant
   ) {
     self.taken = taken
     self.level = level
     self.levelSince = levelSince
     self.wholeSince = wholeSince
+    self.isFollowed = isFollowed
     self.readAt = readAt
   }
 }
