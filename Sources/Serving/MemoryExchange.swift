@@ -107,9 +107,11 @@ actor MemoryExchange {
   }
 
   private static func memories(
-    in body: [UInt8], of address: String, at now: Instant
+    in body: [UInt8], of address: String, asked: Instant
   ) throws(JSONError) -> Memories {
-    try MemoryReport.policies(in: body, at: now).mapValues { $0.learnt(from: address, at: now) }
+    try MemoryReport.policies(in: body, at: asked).mapValues {
+      $0.learnt(from: address, at: asked)
+    }
   }
 
   /// One name to a line. Nothing for names that are too many: all is asked for then.
@@ -119,9 +121,10 @@ actor MemoryExchange {
     return "\(key)=\(PercentEncoding.encode(lines))"
   }
 
-  /// Reads one peer's answer.
+  /// Reads one peer's answer. Its ages count from when it was asked: what it has read may have been on
+  /// its way for seconds, and must not count as newer than what was read here meanwhile.
   private typealias Reading<Value> =
-    @Sendable (_ body: [UInt8], _ address: String, _ now: Instant) throws(JSONError) -> Value
+    @Sendable (_ body: [UInt8], _ address: String, _ asked: Instant) throws(JSONError) -> Value
 
   private func ask<Value: Sendable>(
     _ target: String, limit: Duration, maximumSize: Int = MemoryReport.maximumBytes,
@@ -131,17 +134,20 @@ actor MemoryExchange {
     let call = PeerCaller.Call(
       method: .get, target: target, limit: limit, maximumResponseSize: maximumSize)
     guard let peers else { return completion([]) }
+    let asked = WallClock.now()
     peers.callAll(call) { [weak self] answers in
       guard let self else { return completion([]) }
-      self.assumeIsolated { $0.read(answers, reading, completion) }
+      self.assumeIsolated { $0.read(answers, asked: asked, reading, completion) }
     }
   }
 
   private func read<Value: Sendable>(
-    _ answers: [PeerCaller.Answer], _ reading: @escaping Reading<Value>,
+    _ answers: [PeerCaller.Answer], asked: Instant, _ reading: @escaping Reading<Value>,
     _ completion: @escaping @Sendable ([Value]) -> Void
   ) {
     let now = WallClock.now()
+    // The clock may have been set back since.
+    let asked = min(asked, now)
     let bodies = answers.compactMap { answer -> (address: String, body: [UInt8])? in
       switch answer.result {
       case .failure(let problem):
@@ -161,7 +167,7 @@ actor MemoryExchange {
       var read: [(address: String, problem: JSONError?)] = []
       for (address, body) in bodies {
         do throws(JSONError) {
-          values.append(try reading(body, address, now))
+          values.append(try reading(body, address, asked))
           read.append((address, nil))
         } catch {
           read.append((address, error))

@@ -26,7 +26,7 @@ package enum MemoryReport {
     return json.bytes
   }
 
-  /// - Parameter now: when it was received, which its ages count from.
+  /// - Parameter now: when it was asked for, which its ages count from.
   /// - Throws: for anything that is not a report of this format. A later one is refused as a whole.
   package static func policies(
     in body: [UInt8], at now: Instant

@@ -1,10 +1,13 @@
 """Two replicas: each tells the other what its signals last asked."""
 
 import json
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from harness.decisions import wait_for_readings
 from harness.fake_prometheus import FakePrometheus
 from harness.policies import fixed, policy
 from harness.server import free_port
@@ -220,6 +223,34 @@ def test_what_a_peer_says_is_checked(replica, sources, http_answers, body):
     assert not port_is_open(server)
 
 
+def test_what_was_on_its_way_for_long_is_no_newer_than_what_was_read_here(
+    replica, sources, http_answers
+):
+    """A peer is asked when this replica has lost its source, and answers seconds later."""
+    server = replica(0, peers=http_answers(b'{"format":1,"policies":{}}'))
+    live = told(server).json["policies"]["default/shop"]["signals"]["live"]
+    read_at = time.monotonic()
+
+    def report():
+        age = int(1000 * (time.monotonic() - read_at))
+        older = {"replicas": 3, "value": 300, "read": age, "definition": live["definition"]}
+        policies = {"default/shop": {"signals": {"live": older}}}
+        return json.dumps({"format": 1, "policies": policies}).encode()
+
+    wait_for_readings(server, sources[0], 1)
+    http_answers.body = report
+    http_answers.delay = 4
+    sources[0].mode = "error"
+    asked = len(http_answers.requests)
+    eventually(lambda: contribution(server)["state"] == "held")
+    eventually(lambda: len(http_answers.requests) >= asked + 2, 30)
+    assert asks(server) == 25
+    # Read after that.
+    read_at = time.monotonic()
+    http_answers.delay = 0
+    eventually(lambda: asks(server) == 3, 20)
+
+
 def test_an_address_that_stands_twice_is_called_once(replica, http_answers):
     address = http_answers(b'{"format":1,"policies":{}}')
     port = address.rsplit(":", 1)[1]
@@ -250,20 +281,25 @@ def test_the_memory_needs_the_token_and_knows_its_own_call(replica, tmp_path):
 
 @pytest.fixture
 def http_answers():
-    """Starts servers that answer every request with one body; returns their address."""
+    """Starts servers that answer every request with one body, or with what `body` returns, after
+    `delay` seconds; returns their address."""
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
     servers = []
+    ended = threading.Event()
 
     def start(body):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 start.requests.append(self.path)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                answer = start.body() if start.body else body
+                ended.wait(start.delay)
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
 
             def log_message(self, *arguments):
                 pass
@@ -274,7 +310,10 @@ def http_answers():
         return f"127.0.0.1:{server.server_port}"
 
     start.requests = []
+    start.body = None
+    start.delay = 0
     yield start
+    ended.set()
     for server in servers:
         server.shutdown()
         server.server_close()

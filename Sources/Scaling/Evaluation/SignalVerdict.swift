@@ -45,6 +45,10 @@ struct SignalVerdict {
       self.memory?.replicas = replicas
       self.memory?.value = assessment.value
       self.memory?.series = nil
+      // It is what the signal's own form asks, and a whole reading that is older says less.
+      self.memory?.definition = nil
+      self.memory?.origin = .source
+      self.memory?.readAt = window.from
     case .silent:
       state = .silent
       guard memory != nil else { return }

@@ -20,10 +20,10 @@ extension PolicyMemory {
     return learnt
   }
 
-  /// The newer of both for each signal, and no lower answer than either's.
+  /// The newer of both for each signal and definition, and no lower answer than either's.
   package func merged(with other: PolicyMemory) -> PolicyMemory {
     var merged = self
-    merged.signals.merge(other.signals) { $0.readAt >= $1.readAt ? $0 : $1 }
+    for (name, memory) in other.signals { merged.take(memory, of: name) }
     if let activity = other.activity, activity.isLater(than: merged.activity) {
       merged.activity = activity
     }

@@ -5,6 +5,8 @@ package import Time
 package struct PolicyMemory: Hashable, Sendable {
   /// By the signal's name. `definition` always says which one asked.
   package var signals: [String: SignalMemory]
+  /// What other definitions of the same signals asked, which replicas with other manifests have told.
+  private var others: [String: [SignalMemory]] = [:]
   /// When the workload was last active; nil where that is not known.
   package var activity: Decision.Activity?
   /// The last answer; nil where there was none.
@@ -36,12 +38,34 @@ package struct PolicyMemory: Hashable, Sendable {
   /// last answer is not left until every required signal is known.
   package func serving(_ policy: Policy) -> Decision.Memory {
     var memory = Decision.Memory(
-      signals: policy.signals.map { signals[$0.name]?.serving($0) }, floor: floor,
-      activity: activity)
+      signals: policy.signals.map { kept(for: $0) }, floor: floor, activity: activity)
     if policy.signals.contains(where: { $0.required && signals[$0.name] == nil }) {
       memory.floor = answer ?? floor
     }
     return memory
+  }
+
+  /// That of its own definition, else the newest. What came in the meantime was not read.
+  private func kept(for signal: Signal) -> SignalMemory? {
+    let own = others[signal.name]?.first { $0.definition == signal.definition }
+    let newest = signals[signal.name]
+    var found = (newest?.definition == signal.definition ? newest : own ?? newest)?.serving(signal)
+    found?.evidence?.isFollowed = false
+    return found
+  }
+
+  /// Takes what somebody else remembers of a signal: the newest of each definition, and what was read
+  /// before what stands in for it.
+  mutating func take(_ memory: SignalMemory, of signal: String) {
+    var known = [signals[signal]].compactMap(\.self) + (others[signal] ?? [])
+    if let index = known.firstIndex(where: { $0.definition == memory.definition }) {
+      guard memory.comes(before: known[index]) else { return }
+      known.remove(at: index)
+    }
+    let place = known.firstIndex { memory.comes(before: $0) } ?? known.count
+    known.insert(memory, at: place)
+    signals[signal] = known.removeFirst()
+    others[signal] = known.isEmpty ? nil : known
   }
 
   /// As another process finds it on the disk, written last at an instant.
@@ -69,12 +93,20 @@ package struct PolicyMemory: Hashable, Sendable {
   /// The wall clock was set by that much: what is remembered keeps its age.
   package mutating func wallClockStepped(by step: Duration) {
     for name in signals.keys { signals[name]?.wallClockStepped(by: step) }
+    for (name, memories) in others {
+      for index in memories.indices { others[name]?[index].wallClockStepped(by: step) }
+    }
     activity?.last.advance(by: step)
     goneSince?.advance(by: step)
   }
 }
 
 extension SignalMemory {
+  fileprivate func comes(before other: SignalMemory) -> Bool {
+    let (isRead, isOtherRead) = (origin != .target, other.origin != .target)
+    return isRead == isOtherRead ? readAt > other.readAt : isRead
+  }
+
   /// A process that ran until an instant wrote this: what was not lost had been read by then.
   fileprivate mutating func wasWritten(at instant: Instant) {
     if origin != .target { origin = .disk }

@@ -142,4 +142,57 @@ internal import Time
       #expect(merged.goneSince == nil)
     }
   }
+
+  @Test func `of replicas with different manifests the one with the same definition counts`() {
+    let policy = policy(query())
+    let own = query().definition
+    let told = [
+      memory(5, age: 1, definition: 1), memory(25, age: 30, definition: own),
+      memory(30, age: 60, definition: own), memory(4, age: 20, definition: 2),
+    ].map { PolicyMemory(signals: ["live": $0]) }
+    for order in [told, told.reversed()] {
+      let merged = order.dropFirst().reduce(order[0]) { $0.merged(with: $1) }
+      let found = merged.serving(policy).signals[0]
+      #expect(found?.replicas == 25)
+      #expect(found?.definition == nil)
+      // The newest where there is none of its own.
+      #expect(merged.serving(self.policy(query("other"))).signals[0]?.replicas == 5)
+    }
+  }
+
+  @Test func `what was read wins over what stands in at a start, too`() {
+    let own = query().definition
+    let standIn = PolicyMemory(signals: [
+      "live": memory(8, age: 1, definition: own, origin: .target)
+    ])
+    let read = PolicyMemory(signals: ["live": memory(25, age: 600, definition: own)])
+    for merged in [standIn.merged(with: read), read.merged(with: standIn)] {
+      #expect(merged.serving(policy(query())).signals[0]?.replicas == 25)
+    }
+  }
+
+  @Test func `a whole reading that is older than an answer in part lowers nothing`() {
+    let policy = policy(query())
+    func decide(_ reading: Reading, _ memory: Decision.Memory, at seconds: Int) -> Decision {
+      Evaluator.decide(
+        policy, readings: [.prometheus(reading)], memory: memory,
+        at: now.advanced(by: .seconds(seconds)))
+    }
+    var reading = Reading(value: .sample(2500), obtainedAt: now)
+    let first = decide(reading, Decision.Memory(), at: 0)
+    reading.failure = .init(since: now, message: "a store is away", kind: .partial(4000))
+    let raised = decide(reading, first.memory, at: 30)
+    #expect(raised.replicas == 40)
+    for (age, replicas) in [(20, 40), (40, 25)] {
+      // Read by another replica: before that answer, and after it.
+      let at = now.advanced(by: .seconds(age))
+      let told = PolicyMemory(signals: [
+        "live": SignalMemory(replicas: 25, readAt: at, definition: query().definition)
+      ])
+      var memory = raised.memory
+      _ = memory.learn(told.learnt(from: "10.0.0.7", at: at), of: policy) { _ in true }
+      reading.failure = .init(since: now, message: "no route")
+      #expect(decide(reading, memory, at: 45).replicas == replicas)
+    }
+  }
 }
