@@ -284,7 +284,7 @@ package final class FeedRefresher {
       if schedule.fetchSucceeded(target, now: loop.now) == .recovered {
         journal.sourceRecovered(key)
       }
-      succeeded(target, answer, at: now)
+      succeeded(target, answer, after: duration, at: now)
     case .failure(let failure):
       sourcesByKey[key]?.metrics.fetchFailed(reason: failure.reason.label, after: duration)
       let order = schedule.fetchFailed(
@@ -310,7 +310,9 @@ package final class FeedRefresher {
     }
   }
 
-  private func succeeded(_ target: FetchTarget, _ answer: FetchAnswer, at now: Instant) {
+  private func succeeded(
+    _ target: FetchTarget, _ answer: FetchAnswer, after duration: Duration, at now: Instant
+  ) {
     guard case .feed(let feed) = target else { return }
     var reading = readings[feed] ?? Reading()
     let hadFailed = reading.failure != nil
@@ -319,7 +321,8 @@ package final class FeedRefresher {
       reading.attemptSucceeded(forecast: forecast.series, isStale: forecast.isStale, at: now)
     case .sample(let sample):
       reading.attemptSucceeded(
-        sample: sample.value, at: min(sample.evaluatedAt ?? now, now))
+        sample: sample.value, evaluatedAt: sample.evaluatedAt,
+        asked: now.advanced(by: .zero - duration))
       journal.remarked(sample.warnings, on: feed, at: now)
     case .partial(let bound, let reason):
       reading.attemptFailed(reason, kind: .partial(bound), at: now)

@@ -4,10 +4,15 @@ internal import Time
 extension Reading {
   /// A query was answered with this value.
   ///
-  /// - Parameter instant: when it was evaluated; not after now.
-  mutating func attemptSucceeded(sample: Double, at instant: Instant) {
+  /// A clock that is ahead of ours dates an evaluation too late, and a slow query is answered long after
+  /// it: a value must not seem to follow evidence that was read later.
+  ///
+  /// - Parameters:
+  ///   - evaluatedAt: by the server's clock; nil when it does not say.
+  ///   - asked: when the request was sent.
+  mutating func attemptSucceeded(sample: Double, evaluatedAt: Instant?, asked: Instant) {
     value = .sample(sample)
-    obtainedAt = instant
+    obtainedAt = min(evaluatedAt ?? asked, asked)
     staleSince = nil
     failure = nil
   }

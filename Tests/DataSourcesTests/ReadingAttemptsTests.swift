@@ -14,8 +14,16 @@ internal import Time
   @Test func `a success replaces the value and ends the failure`() {
     var reading = Reading()
     reading.attemptFailed("first", at: time(1))
-    reading.attemptSucceeded(sample: 5, at: time(2))
+    reading.attemptSucceeded(sample: 5, evaluatedAt: nil, asked: time(2))
     #expect(reading == Reading(value: .sample(5), obtainedAt: time(2)))
+  }
+
+  /// By a cache, by the moment, and by a clock that is ahead.
+  @Test(arguments: [(1, 1), (5, 5), (60, 5)] as [(Int64, Int64)])
+  func `a value is no younger than the request for it`(evaluated: Int64, obtained: Int64) {
+    var reading = Reading()
+    reading.attemptSucceeded(sample: 5, evaluatedAt: time(evaluated), asked: time(5))
+    #expect(reading.obtainedAt == time(obtained))
   }
 
   @Test func `a failure keeps the value, and the time of the first in a row`() {
