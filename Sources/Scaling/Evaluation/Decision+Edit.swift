@@ -4,8 +4,8 @@ extension Decision.Memory {
   /// What is remembered over an edit of the policy (design, section 1, "Memory").
   ///
   /// A signal of the same name goes on asking for its last number until its new form has been read
-  /// once. Where a required signal is new or has another name, the last answer is not left until
-  /// every required signal is known.
+  /// once. Where nothing is known of a required signal, because it is new, has another name or was not
+  /// required before, the last answer is not left until every required signal is known.
   ///
   /// - Parameter lastAnswer: the last decision's replicas; nil when it had none.
   package func edited(from old: Policy, to new: Policy, lastAnswer: Int?) -> Decision.Memory {
@@ -13,8 +13,7 @@ extension Decision.Memory {
     let remembered = byName(in: old)
     var edited = self
     edited.signals = new.signals.map { signal in remembered[signal.name]?.serving(signal) }
-    let names = Set(old.signals.map(\.name))
-    if new.signals.contains(where: { $0.required && !names.contains($0.name) }) {
+    if new.signals.contains(where: { $0.required && remembered[$0.name] == nil }) {
       edited.floor = lastAnswer ?? floor
     }
     return edited

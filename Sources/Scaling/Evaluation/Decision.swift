@@ -131,6 +131,8 @@ package struct Contribution: Hashable, Sendable {
   package var origin: SignalMemory.Origin?
   /// Shown, but without a part in the decision.
   package var isObserved: Bool
+  /// Whether it is silent only until its history has been read, and takes part then.
+  package var isBeingLearnt: Bool
 
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case forecast, schedule, prometheus, http
@@ -152,7 +154,7 @@ package struct Contribution: Hashable, Sendable {
     signal: String, kind: Kind, state: State, replicas: Int? = nil, peak: Instant? = nil,
     value: Double? = nil, dataTime: Instant? = nil, rule: String? = nil, problem: String? = nil,
     lostSince: Instant? = nil, origin: SignalMemory.Origin? = nil, isObserved: Bool = false,
-    forecast: ForecastAccount? = nil
+    isBeingLearnt: Bool = false, forecast: ForecastAccount? = nil
   ) {
     self.signal = signal
     self.kind = kind
@@ -166,6 +168,7 @@ package struct Contribution: Hashable, Sendable {
     self.lostSince = lostSince
     self.origin = origin
     self.isObserved = isObserved
+    self.isBeingLearnt = isBeingLearnt
     _forecast = Rare(wrappedValue: forecast)
   }
 

@@ -16,6 +16,8 @@ struct Evaluation {
   private var contributions: [Contribution] = []
   /// The first required signal of which nothing is known, as an index.
   private var missing: Int?
+  /// Whether the history of a required signal is still being read.
+  private var isLearning = false
   /// Whether every signal is fresh, or known to know nothing.
   private var isKnown = true
   /// The highest demand before the caps, the first of equals.
@@ -64,7 +66,8 @@ struct Evaluation {
       append(verdict, of: assessment, signal: index)
       guard !signal.observe else { continue }
       switch verdict.state {
-      case .fresh, .silent: break
+      case .fresh: break
+      case .silent: if assessment.isBeingLearnt, signal.required { isLearning = true }
       case .held: isKnown = false
       case .unknown:
         isKnown = false
@@ -117,6 +120,7 @@ struct Evaluation {
         lostSince: isKept ? verdict.memory?.lostSince : nil,
         origin: isKept ? verdict.memory?.origin : nil,
         isObserved: policy.signals[signal].observe,
+        isBeingLearnt: verdict.state == .silent && assessment.isBeingLearnt,
         forecast: assessment.account?.at(verdict.peak?.at, of: verdict.demand?.series)))
   }
 
@@ -147,7 +151,7 @@ struct Evaluation {
   mutating func decision() -> Decision {
     let activity = activityFloor()
     let overrides = runningOverrides()
-    if missing == nil { memory.floor = nil }
+    if missing == nil, !isLearning { memory.floor = nil }
     if memory.floor == nil, let missing {
       return certain(activity, overrides)
         ?? unavailable("the required signal \(contributions[missing].absence)")

@@ -20,6 +20,8 @@ struct SignalAssessment {
   var evidence: EvidenceMemory?
   /// Of a built-in forecast that is fresh.
   var account: ForecastAccount?
+  /// Whether a built-in forecast is silent only until its history has been read.
+  var isBeingLearnt = false
 
   enum Knowledge {
     /// Read, whole and believed.
@@ -39,7 +41,7 @@ struct SignalAssessment {
     }
     return SignalAssessment(
       knowledge: failure.kind.isSilence ? .silent : .lost(nil), problem: failure.message,
-      failingSince: failure.since)
+      failingSince: failure.since, isBeingLearnt: failure.kind == .learning)
   }
 }
 

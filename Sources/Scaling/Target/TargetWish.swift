@@ -89,7 +89,9 @@ extension Decision {
   /// Whether nothing that is missing could ask for more than the answer: every signal is known or
   /// goes on asking, or a cap or an upper limit would hold whatever the missing ones said.
   fileprivate var isCertainUpwards: Bool {
-    if !contributions.contains(where: \.isMissing) { return true }
+    if !contributions.contains(where: { $0.isMissing || $0.isBeingLearnt && !$0.isObserved }) {
+      return true
+    }
     return appliedLimits.contains { limit in
       switch limit {
       case .cap(_, _, let count), .maxReplicas(let count): count == replicas

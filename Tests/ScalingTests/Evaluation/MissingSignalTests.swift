@@ -236,4 +236,49 @@ struct MissingSignalTests {
     #expect(decision.replicas == 4)
     #expect(decision.contributions[0].problem == "the time zone Europe/Paris is not installed")
   }
+
+  @Test func `A forecast whose history is being read does not end what an edit keeps`() throws {
+    var setting = try Setting([.calendar(Schedule(defaultReplicas: 2)), .predicted([])])
+    setting.policy.signals[1].required = true
+    setting.memory.floor = 20
+    func reading(_ kind: Reading.Failure.Kind) -> SignalReading {
+      .forecast(Reading(failure: Reading.Failure(since: base, message: "learning", kind: kind)))
+    }
+    setting.readings[1] = reading(.learning)
+    #expect(step(&setting, 0).replicas == 20)
+    setting.readings[1] = reading(.lost)
+    #expect(step(&setting, 5).replicas == 20)
+    // All of it is read, and it is too short.
+    setting.readings[1] = reading(.silent)
+    #expect(step(&setting, 10).replicas == 2)
+    // It takes no part, and is not waited for where it is not required.
+    setting.memory.floor = 20
+    setting.policy.signals[1].required = false
+    setting.readings[1] = reading(.learning)
+    #expect(step(&setting, 15).replicas == 2)
+  }
+
+  /// New, renamed, required from now on, or observed only until now.
+  @Test func `An edit that makes an unknown signal count keeps the last answer`() throws {
+    var old = try Setting([.live(900), .live(.nan, name: "other")])
+    for change in 0..<4 {
+      var new = old.policy
+      new.signals[1].required = true
+      switch change {
+      case 0: old.policy.signals = [old.policy.signals[0]]
+      case 1: new.signals[1].name = "another"
+      case 2: break
+      default: old.policy.signals[1].observe = true
+      }
+      let before = Evaluator.decide(
+        old.policy, readings: old.readings, memory: Decision.Memory(), at: base)
+      #expect(before.replicas == 9)
+      let memory = before.memory.edited(from: old.policy, to: new, lastAnswer: before.replicas)
+      let low = SignalReading.prometheus(Reading(value: .sample(100), obtainedAt: base))
+      let after = Evaluator.decide(
+        new, readings: [low, old.readings.last ?? low], memory: memory, at: base + .seconds(1))
+      #expect(after.replicas == 9, "change \(change): \(after.contributions)")
+      old = try Setting([.live(900), .live(.nan, name: "other")])
+    }
+  }
 }

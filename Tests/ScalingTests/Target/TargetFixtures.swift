@@ -9,7 +9,7 @@ extension TargetWish {
   static func of(
     _ replicas: Int?, _ rules: TargetRules = TargetRules(), activity: ActivityRules? = nil,
     memory: Decision.Memory = Decision.Memory(), missing: Bool = false,
-    limits: [Decision.AppliedLimit] = []
+    learning: Bool = false, limits: [Decision.AppliedLimit] = []
   ) -> TargetWish {
     let name = ResourceName(namespace: "shop", name: "calendar")
     var policy = Policy(name: name, signals: [])
@@ -21,8 +21,12 @@ extension TargetWish {
       policy,
       Decision(
         policy: name, at: wallClock, outcome: outcome,
-        contributions: missing
-          ? [Contribution(signal: "live", kind: .prometheus, state: .unknown)] : [],
+        contributions: (missing
+          ? [Contribution(signal: "live", kind: .prometheus, state: .unknown)] : [])
+          + (learning
+            ? [
+              Contribution(signal: "learnt", kind: .forecast, state: .silent, isBeingLearnt: true)
+            ] : []),
         winner: nil, appliedLimits: limits, validUntil: .distantFuture, memory: memory))
   }
 }

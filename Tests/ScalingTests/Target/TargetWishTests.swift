@@ -81,6 +81,8 @@ struct TargetWishTests {
     let rules = TargetRules(autoscaler: .keda("web"), extent: extent)
     let down = TargetObservation(replicas: 4, isAutoscalerPaused: false)
     #expect(TargetWish.of(0, rules, missing: true).step(from: down) == nil)
+    // Nor while a history is being read that may say more.
+    #expect(TargetWish.of(0, rules, learning: true).step(from: down) == nil)
     #expect(TargetWish.of(0, rules).step(from: down)?.replicas == 0)
     let up = TargetObservation(replicas: 0)
     #expect(TargetWish.of(2, rules, missing: true).step(from: up)?.replicas == 2)
