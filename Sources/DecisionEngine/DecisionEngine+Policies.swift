@@ -91,7 +91,11 @@ extension DecisionEngine {
       if !bound.key.isUnchanged {
         variants[bound.key.name, default: []].insert(bound.key)
       }
-      if let memory = memories.take(bound.key) ?? memoryOfEdited(bound) { entry.restore(memory) }
+      if let memory = memories.take(bound.key) ?? memoryOfVariant(bound)
+        ?? memoryOfEdited(bound, at: now)
+      {
+        entry.restore(memory)
+      }
       retain(entry.allFeeds, for: bound.key)
       if !hasBeenRead(entry) { unprimed.insert(bound.key) }
       decide(entry, at: now)
@@ -123,12 +127,21 @@ extension DecisionEngine {
     }
   }
 
+  /// What the same signals asked of a policy whose lead time a trigger has changed, or changed in another
+  /// way: somebody edits the trigger, and what they read may not be had just then.
+  private func memoryOfVariant(_ bound: BoundPolicy) -> PolicyMemory? {
+    entries(named: bound.key.name).first { entry in
+      entry.key != bound.key && entry.policy.signals == bound.policy.value.signals
+        && !entry.memory.signals.isEmpty
+    }?.lasting
+  }
+
   /// A ScaledObject has another policy now, which may know less than the one before: the last
   /// answer is not left until all its required signals are known.
   func bridge(from previous: PolicyEntry, to key: PolicyKey, at now: Instant) {
-    guard let entry = entries[key], entry.decision?.replicas == nil,
-      let answer = previous.decision?.replicas
-    else { return }
+    guard let entry = entries[key], let answer = previous.decision?.replicas else { return }
+    let isLearning = entry.decision?.contributions.contains(where: \.isBeingLearnt) ?? false
+    guard isLearning || entry.decision?.replicas == nil else { return }
     entry.keepFloor(answer)
     decide(entry, at: now)
   }

@@ -119,6 +119,12 @@ final class PolicyEntry {
     PolicyMemory(of: policy, memory, answer: decision?.replicas)
   }
 
+  /// Whether its first decision was made less than that long ago. A clock that was set back since then
+  /// cannot tell: no.
+  func isYounger(than age: Duration, at now: Instant) -> Bool {
+    decision == nil || (.zero..<age).contains(start.duration(to: now))
+  }
+
   /// Takes over an edited policy. What its signals last asked is kept by their names.
   ///
   /// - Returns: whether anything changed.

@@ -6,6 +6,7 @@ import pytest
 from harness.fake_prometheus import FakePrometheus
 from harness.policies import fixed, policy, source
 from harness.waiting import eventually
+from harness.world import World
 
 ALWAYS = {"timezone": "Europe/Berlin", "start": "* * * * *", "end": "0 0 1 1 *"}
 NEVER = {"timezone": "Europe/Berlin", "start": "0 0 1 1 *", "end": "0 0 29 2 *"}
@@ -48,9 +49,13 @@ def test_a_cron_trigger_answers_as_keda_would(headstart, scaler):
     assert client.metric_spec("web", **up).metricName == "desired_replicas"
 
 
-def test_a_prometheus_trigger_asks_the_data_source_at_its_address(headstart, scaler, fake):
+def test_a_prometheus_trigger_asks_the_data_source_at_its_address(
+    headstart, scaler, fake, tmp_path
+):
+    around = World(tmp_path)
     server = headstart(
-        policies={"s.yaml": source("main", "prometheus", fake.url, parameters={"dedup": "true"})}
+        policies={"s.yaml": source("main", "prometheus", fake.url, parameters={"dedup": "true"})},
+        environment=around.environment,
     )
     client = scaler(server)
     trigger = {
@@ -68,8 +73,15 @@ def test_a_prometheus_trigger_asks_the_data_source_at_its_address(headstart, sca
     assert form["namespace"] == ["team-a"] and form["dedup"] == ["true"]
     assert "authModes unsafeSsl" in server.wait_for_log("is the data source's business")
 
-    # An edit while the source is away: the last number stays.
+    # Another trigger of the ScaledObject, whose query fails: what the first one asks says nothing of it,
+    # and would lower the target in its place.
     fake.mode = "error"
+    with pytest.raises(grpc.RpcError) as caught:
+        replicas(client, "web", trigger | {"query": "sum(rate(z[1m]))"})
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    # An edit while the source is away: the last number stays. KEDA has polled all triggers by then.
+    around.set(clock=120)
+    server.wait_for_log("the wall clock was set")
     edited = trigger | {"query": "sum(rate(y[1m]))", "threshold": "10"}
     assert replicas(client, "web", edited) == 3
     # The same trigger of another ScaledObject has asked nothing yet.

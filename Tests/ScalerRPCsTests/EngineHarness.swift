@@ -233,13 +233,16 @@ final class EngineHarness: Sendable {
   /// A protobuf message by hand: the encoder of the product writes responses only.
   private static func message(_ method: ScalerMethod, _ object: ScaledObject) -> [UInt8] {
     func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
-      [number << 3 | 2, UInt8(bytes.count)] + bytes
+      let count = bytes.count
+      let length = count < 128 ? [UInt8(count)] : [UInt8(count & 127 | 128), UInt8(count >> 7)]
+      return [number << 3 | 2] + length + bytes
     }
     var ref = field(1, Array(object.name.utf8)) + field(2, Array(object.namespace.utf8))
-    let metadata = [
+    var metadata = [
       ("policy", object.policy), ("workload", object.workload), ("leadTime", object.leadTime),
       ("metricName", object.metricName),
     ]
+    for entry in object.trigger?.entries ?? [] { metadata.append((entry.key, entry.value)) }
     for (key, value) in metadata {
       guard let value else { continue }
       ref += field(3, field(1, Array(key.utf8)) + field(2, Array(value.utf8)))

@@ -9,15 +9,15 @@ internal import Testing
 internal import Time
 
 @Suite struct MemoryTests {
-  private static let object = ScaledObject(namespace: "shop", name: "web")
-  private static let name = ResourceName(namespace: "shop", name: "web")
-  private static let source = ResourceName(name: "main")
+  static let object = ScaledObject(namespace: "shop", name: "web")
+  static let name = ResourceName(namespace: "shop", name: "web")
+  static let source = ResourceName(name: "main")
 
-  private static func feed(_ query: String = "up") -> Feed {
+  static func feed(_ query: String = "up") -> Feed {
     .query(source: source, promQL: query, onEmpty: .error)
   }
 
-  private static func policy(
+  static func policy(
     _ name: ResourceName = name, query: String = "up", signal: String = "live"
   ) -> Policy {
     Policy(
@@ -29,7 +29,7 @@ internal import Time
       ])
   }
 
-  private static func catalog(_ policies: Policy..., forecaster: Bool = false) -> Catalog {
+  static func catalog(_ policies: Policy..., forecaster: Bool = false) -> Catalog {
     let main = DataSource(name: source, kind: .prometheus, address: "http://prometheus")
     let other = DataSource(
       name: ResourceName(name: "default"), kind: .forecaster, address: "http://forecaster")
@@ -52,13 +52,13 @@ internal import Time
   }
 
   /// The answer to GetMetrics: a number, or the code of an error.
-  private enum Said: Equatable {
+  enum Said: Equatable {
     case replicas(Int)
     case error(RPCCode)
     case nothing
   }
 
-  private func ask(_ harness: EngineHarness, stream: Int32, object: ScaledObject = object) -> Said {
+  func ask(_ harness: EngineHarness, stream: Int32, object: ScaledObject = object) -> Said {
     harness.send(.getMetrics, object, stream: stream)
     switch harness.answers(on: stream).first {
     case .end(let status)?: return .error(status.code)
@@ -72,19 +72,19 @@ internal import Time
     }
   }
 
-  private func supply(_ value: Double, _ harness: EngineHarness, query: String = "up") {
+  func supply(_ value: Double, _ harness: EngineHarness, query: String = "up") {
     harness.supply(
       Reading(value: .sample(value), obtainedAt: harness.clock.now), for: Self.feed(query))
   }
 
-  private func lose(_ harness: EngineHarness, query: String = "up") {
+  func lose(_ harness: EngineHarness, query: String = "up") {
     harness.supply(
       Reading(failure: .init(since: harness.clock.now, message: "no route")),
       for: Self.feed(query))
   }
 
   /// Lets time pass as the engine sees it, without the clock being called set.
-  private func pass(_ span: Duration, _ harness: EngineHarness) {
+  func pass(_ span: Duration, _ harness: EngineHarness) {
     harness.onEngine { engine, harness in
       harness.clock.now = harness.clock.now.advanced(by: span)
       engine.forgetWhatIsOver()
