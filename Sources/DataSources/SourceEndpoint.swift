@@ -34,12 +34,19 @@ struct SourceEndpoint {
     secrets =
       headers.map(\.value) + [token].compactMap(\.self)
       + logins.flatMap { Self.secrets(user: $0, password: $1) }
+      + dataSource.parameters.filter { Self.namesCredential($0.key) }.map { Redacted($0.value) }
     // Other headers are hidden in the source's own answers: the name of a tenant, for example, is no
     // secret elsewhere.
-    for header in headers where header.name.lowercased() == "authorization" {
+    for header in headers where Self.namesCredential(header.name) {
       SecretLedger.note(header.value)
     }
     for (_, password) in logins { if let password { SecretLedger.note(password) } }
+  }
+
+  /// Whether a header or a parameter has a name that credentials go by: `X-Api-Key`, `access_token`.
+  private static func namesCredential(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return ["auth", "cookie", "key", "passw", "secret", "token"].contains { name.contains($0) }
   }
 
   /// The password as such, and as it goes over the wire.

@@ -255,7 +255,8 @@ package struct JSONReader {
 
   /// The word at that place, or its first few characters, in quotes.
   private func excerpt(from start: Int) -> String {
-    let rest = KnownSecrets(secrets).hidden(in: bytes, start..<min(start + 200, bytes.count))
+    let rest = SecretLedger.known(with: secrets)
+      .hidden(in: bytes, start..<min(start + 200, bytes.count))
     let word = rest.prefix(while: Self.isWordByte)
     return "\"\(Excerpt.text(of: word.isEmpty ? rest.prefix(24) : word, length: 24))\""
   }

@@ -50,7 +50,10 @@ package struct SecretFile {
     guard status.st_mode & S_IFMT == S_IFREG else { throw failure("it is not a regular file") }
     guard status.st_size <= Self.maximumSize else { throw tooLarge }
     let identity = Self.identity(status)
-    if let cached, cached.identity == identity { return cached.secret }
+    if let cached, cached.identity == identity {
+      SecretLedger.note(cached.secret)
+      return cached.secret
+    }
 
     let secret = try content(of: descriptor)
     SecretLedger.note(secret)

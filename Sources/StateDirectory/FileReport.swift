@@ -63,10 +63,10 @@ package enum FileReport {
 }
 
 extension KeptFile {
-  /// Whether it may hold what only its readers should know: a data source's headers and query
-  /// parameters may be keys of an API. Everything else of a manifest is shown by the side port anyway.
+  /// Whether it may hold what only its readers should know: headers, query parameters and bodies of
+  /// requests may have keys of an API. Everything else of a manifest is shown by the side port anyway.
   package var mayHoldSecrets: Bool {
     let text = String(decoding: content, as: UTF8.self).lowercased()
-    return text.contains("header") || text.contains("parameters")
+    return ["header", "parameters", "body"].contains { text.contains($0) }
   }
 }

@@ -194,12 +194,13 @@ internal import Time
   @Test func `secrets that the server repeats are not passed on`() {
     var source = Fixtures.forecaster("http://me:addresspass@forecaster:8081")
     source.headers = ["X-Api-Key": "headersecret"]
+    source.parameters = ["access_token": "parametersecret", "team": "shop-team"]
     source.basicAuth = DataSource.BasicAuth(username: "user", passwordFile: "/unused")
     let endpoint = SourceEndpoint(
       source, token: Redacted("tokensecret"), password: Redacted("hunter2"))
     let echo =
       "Bearer tokensecret; headersecret; hunter2; dXNlcjpodW50ZXIy; bWU6YWRkcmVzc3Bhc3M=;"
-      + " addresspass"
+      + " addresspass; parametersecret; shop-team"
     for status in [404, 500] {
       do {
         _ = try ForecasterClient.forecast(
@@ -208,8 +209,8 @@ internal import Time
       } catch {
         #expect(
           error.message.contains(
-            "[redacted]; [redacted]; [redacted]; [redacted]; [redacted]; [redacted]"),
-          "\(error.message)")
+            "[redacted]; [redacted]; [redacted]; [redacted]; [redacted]; [redacted]; [redacted]; shop-team"
+          ), "\(error.message)")
       }
     }
   }

@@ -60,11 +60,63 @@ internal import Testing
     #expect(shown.utf8.count <= "<[redacted]>".utf8.count + "Basic ".utf8.count + 8, "\(shown)")
   }
 
+  @Test(arguments: [
+    // JSON, and what is written like it.
+    #"hunter2\/longer+"#, #"hunter2\u002flonger\u002B"#, #"\u0068unter2/longer\x2b"#,
+    // URLs, whole or in part, once and twice.
+    "hunter2%2flonger+", "%68%75nter2/longer%2B", "hunter2%252Flonger%252B",
+    // HTML and XML.
+    "hunter2/longer&#43;", "hunter2&#x2F;longer&#x2b;", "hunter2&sol;longer&plus;",
+    // JSON in HTML, HTML in JSON, a URL in JSON.
+    #"hunter2\&#47;longer&#43;"#, #"hunter2\u0026#47;longer\u0026#43;"#, #"hunter2\u00252Flonger+"#,
+    // Hexadecimal, and across lines.
+    "68756e746572322f6c6f6e6765722b", "68756E746572322F6C6F6E6765722B",
+    "68 75 6e 74 65 72 32 2f 6c 6f 6e 67 65 72 2b", "hunter2/\nlonger+",
+    "aHVudGVy\r\nMi9sb25nZXIr", #"aHVudGVyMi9s\nb25nZXIr"#,
+    // Of HUNTER2/LONGER+.
+    "SFVOVEVSMi9MT05HRVIr",
+  ])
+  func `hides a secret in whatever another text has made of it`(text: String) {
+    let shown = Excerpt.text(of: "<\(text)>", hiding: [Redacted("hunter2/longer+")])
+    #expect(shown == "<[redacted]>")
+  }
+
+  @Test func `hides a secret that was cut short, where half of it shows`() {
+    let secrets = [Redacted("0123456789abcdefghijklmnopqrst")]
+    #expect(Excerpt.text(of: "no 0123456789abcdefgh…", hiding: secrets) == "no [redacted]…")
+    #expect(Excerpt.text(of: "no 0123456789 abcdefg", hiding: secrets) == "no [redacted]")
+    #expect(Excerpt.text(of: "no 0123456789abcd.", hiding: secrets) == "no 0123456789abcd.")
+    // Half of this one is a word.
+    let word = [Redacted("prometheus-reader")]
+    #expect(Excerpt.text(of: "prometheus", hiding: word) == "prometheus")
+  }
+
+  @Test(arguments: [
+    "100%", "%zz%4", #"C:\new\u12"#, "a & b &; &#; &#x; &#1114112; &#xD800; &nosuch;", #"\"#, "&",
+    "%",
+    "&#99999999999;", #"\ud800"#,
+  ])
+  func `leaves what only looks like an encoding`(text: String) {
+    #expect(Excerpt.text(of: text, hiding: [Redacted("hunter2/longer+")]) == text)
+  }
+
   @Test func `hides every secret that the process has used, whoever repeats it`() throws {
     SecretLedger.note(Redacted("Bearer ledger-secret-7f3a"))
     SecretLedger.note(Redacted("team-a"))
     #expect(Excerpt.text(of: "no LEDGER-SECRET-7F3A for team-a") == "no [redacted] for team-a")
     #expect(Excerpt.hidingSecrets(in: Array("a\nledger-secret-7f3a".utf8)) == "a\n[redacted]")
+  }
+
+  @Test func `of the secrets that were used, those of long ago are forgotten`() {
+    var ledger = SecretLedger.Ledger()
+    for secret in ["static-secret", "old-secret"] { ledger.note(secret) }
+    for number in 0..<2 * SecretLedger.Ledger.capacity {
+      ledger.note("rotated-\(number)")
+      ledger.note("static-secret")
+    }
+    #expect(ledger.secrets.count == SecretLedger.Ledger.capacity)
+    #expect(ledger.secrets.contains("static-secret"))
+    #expect(!ledger.secrets.contains("old-secret"))
   }
 
   @Test(arguments: [

@@ -37,7 +37,8 @@ internal import Testing
 
   @Test(arguments: [
     ("spec: {headers: {X-Key: a}}", true), (#"{"Headers":{}}"#, true),
-    ("spec: {parameters: {key: a}}", true), ("spec: {query: up, threshold: 3}", false),
+    ("spec: {parameters: {key: a}}", true), (#"http: {body: '{"key": "a"}'}"#, true),
+    ("spec: {query: up, threshold: 3}", false),
   ])
   func `what may hold a secret is known by its fields`(content: String, may: Bool) {
     #expect(file("a", content).mayHoldSecrets == may)

@@ -84,6 +84,7 @@ struct AWSAuthority: RequestAuthority {
 
   func authorize(_ request: inout HTTPRequest, at now: Instant) {
     guard let keys, let region = try? region() else { return }
+    keys.value.noteSecrets()
     AWSSignature(keys: keys.value, region: region, service: aws.service).sign(&request, at: now)
   }
 

@@ -13,8 +13,12 @@ struct AWSKeys: Hashable {
     self.accessKeyID = accessKeyID
     self.secretAccessKey = Redacted(secretAccessKey)
     self.sessionToken = sessionToken.map { Redacted($0) }
-    SecretLedger.note(self.secretAccessKey)
-    if let token = self.sessionToken { SecretLedger.note(token) }
+  }
+
+  /// To be called whenever they are used.
+  func noteSecrets() {
+    SecretLedger.note(secretAccessKey)
+    if let sessionToken { SecretLedger.note(sessionToken) }
   }
 
   /// Of a profile in the form of `~/.aws/credentials`; nil where it has none.

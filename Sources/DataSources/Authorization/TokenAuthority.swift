@@ -25,6 +25,7 @@ struct TokenAuthority: RequestAuthority {
 
   func authorize(_ request: inout HTTPRequest, at now: Instant) {
     guard let token else { return }
+    SecretLedger.note(token.value)
     request.headers.append(HTTPField("Authorization", "Bearer \(token.value.secret)"))
   }
 

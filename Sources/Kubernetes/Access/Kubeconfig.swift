@@ -123,11 +123,9 @@ struct Kubeconfig {
       access.credentials = .tokenFile(Self.resolve(file, relativeTo: path))
     } else if let token = user.token {
       access.credentials = .token(Redacted(token))
-      SecretLedger.note(Redacted(token))
     } else if let username = user.username {
       access.credentials = .basic(
         HTTPRequest.BasicAuth(username: username, password: Redacted(user.password ?? "")))
-      SecretLedger.note(Redacted(user.password ?? ""))
     }
   }
 

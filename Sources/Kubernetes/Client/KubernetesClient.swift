@@ -149,8 +149,12 @@ package final class KubernetesClient {
     var basic: HTTPRequest.BasicAuth?
     switch access.credentials {
     case .none: break
-    case .token(let token): headers.append(HTTPField("Authorization", "Bearer \(token.secret)"))
-    case .basic(let auth): basic = auth
+    case .token(let token):
+      SecretLedger.note(token)
+      headers.append(HTTPField("Authorization", "Bearer \(token.secret)"))
+    case .basic(let auth):
+      SecretLedger.note(auth.password)
+      basic = auth
     case .tokenFile:
       if let secret = try token?.read().secret {
         headers.append(HTTPField("Authorization", "Bearer \(secret)"))
