@@ -122,22 +122,27 @@ final class RequestHandler: Sendable {
   /// A body that is too long, or of unknown length, is refused before it is read.
   private func began(_ connection: OpaquePointer) -> MHD_Result {
     connections.withLock { $0.beganRequest(headstart_mhd_socket(connection), at: .now) }
-    if let problem = HeaderNames.problem(of: connection) {
-      var answer = AdminResponse.error(400, problem)
-      // What follows may be the body of this request, or another one.
-      answer.headers.append(("Connection", "close"))
-      return send(answer, to: connection)
+    if let problem = RequestFields.problem(of: connection) {
+      return refuse(400, problem, to: connection)
     }
     if header("Transfer-Encoding", of: connection) != nil {
-      return send(.error(411, "a request body needs a Content-Length here"), to: connection)
+      return refuse(411, "a request body needs a Content-Length here", to: connection)
     }
     guard let length = header("Content-Length", of: connection) else { return .YES }
     guard let size = Int(length), size <= limits.requestBody else {
-      return send(
-        .error(413, "a request body may have at most \(limits.requestBody) bytes here"),
-        to: connection)
+      return refuse(
+        413, "a request body may have at most \(limits.requestBody) bytes here", to: connection)
     }
     return .YES
+  }
+
+  /// The last answer of a connection: what follows may be the body of this request, or another one.
+  private func refuse(
+    _ status: Int, _ sentence: String, to connection: OpaquePointer
+  ) -> MHD_Result {
+    var answer = AdminResponse.error(status, sentence)
+    answer.headers.append(("Connection", "close"))
+    return send(answer, to: connection)
   }
 
   private func answer(
@@ -155,7 +160,8 @@ final class RequestHandler: Sendable {
       forwarder: header(WakeUpCall.forwarderHeader, of: connection), body: body.bytes)
     if let refusal = hosts.refusal(
       host: header("Host", of: connection), origin: header("Origin", of: connection),
-      site: header("Sec-Fetch-Site", of: connection))
+      site: header("Sec-Fetch-Site", of: connection),
+      language: header("Accept-Language", of: connection))
     {
       return send(refusal, to: connection)
     }

@@ -1,9 +1,11 @@
 /// Which browsers may use the side port: those that show a page of this very port, under a name that
 /// it is known by.
 ///
-/// A browser adds `Origin` or `Sec-Fetch-Site` to what a page asks for. Without the check any page
-/// that somebody opens could wake workloads inside his network, or read decisions through a name of
-/// its own that leads here (DNS rebinding). Other clients send neither field, and are not concerned.
+/// Without the check any page that somebody opens could wake workloads inside his network, or read
+/// decisions through a name of its own that leads here (DNS rebinding). A browser adds `Origin` or
+/// `Sec-Fetch-Site` to what a page asks for; but where a page reads what it takes for its own site,
+/// over plain HTTP, neither. `Accept-Language` it always sends, and no page can take that away. Other
+/// clients send none of the three, and are not concerned.
 package struct ServedHosts: Sendable, Equatable {
   private let names: Set<String>
 
@@ -18,8 +20,11 @@ package struct ServedHosts: Sendable, Equatable {
   ///   - host: the header `Host`.
   ///   - origin: the header `Origin`.
   ///   - site: the header `Sec-Fetch-Site`.
-  func refusal(host: String?, origin: String?, site: String?) -> AdminResponse? {
-    guard origin != nil || site != nil else { return nil }
+  ///   - language: the header `Accept-Language`.
+  func refusal(
+    host: String?, origin: String?, site: String?, language: String? = nil
+  ) -> AdminResponse? {
+    guard origin != nil || site != nil || language != nil else { return nil }
     if site?.lowercased() == "cross-site" {
       return .error(403, "Sec-Fetch-Site is cross-site: pages of other sites may not ask this port")
     }
