@@ -7,14 +7,22 @@ internal import Telemetry
 /// on `POST /-/reload`. Tokens and passwords are read at every use anyway; the side port's token is
 /// tried.
 ///
-/// May be asked from any thread. Reloads run one at a time on the loop of the manifests, and all
+/// Reloads run one at a time on the loop of the manifests, at most one a second however many ask; all
 /// that are asked for before one begins get its answer.
-final class Reloader: Sendable {
+actor Reloader {
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
   private let watcher: ManifestWatcher
   private let certificates: [CertificateWatcher]
   private let token: BearerToken?
   private let logger: Logger
-  private let waiting = Mutex<[@Sendable (ReloadReport) -> Void]>([])
+  private nonisolated let waiting = Mutex<[@Sendable (ReloadReport) -> Void]>([])
+  private var timer: LoopTimer?
+  /// When the latest one ended, by the loop's clock.
+  private var latest: Duration?
+
+  private static let pause = Duration.seconds(1)
 
   /// - Parameters:
   ///   - certificates: on the loop of `watcher`.
@@ -23,24 +31,43 @@ final class Reloader: Sendable {
     watcher: ManifestWatcher, certificates: [CertificateWatcher], token: BearerToken?,
     logger: Logger
   ) {
+    loop = watcher.loop
     self.watcher = watcher
     self.certificates = certificates
     self.token = token
     self.logger = logger
   }
 
+  func start() throws(EventLoopError) {
+    timer = try LoopTimer(on: loop) { [unowned self] in
+      self.assumeIsolated { $0.run() }
+    }
+  }
+
+  func shutDown() {
+    timer = nil
+  }
+
+  /// From any thread.
+  ///
   /// - Parameters:
   ///   - asker: for the log, such as `SIGHUP`.
   ///   - completion: called on the loop of the manifests.
-  func reload(
+  nonisolated func reload(
     for asker: String, completion: @escaping @Sendable (ReloadReport) -> Void = { _ in }
   ) {
-    logger.info("reload", ["asked_by": .string(asker)])
     let isFirst = waiting.withLock { waiting in
       waiting.append(completion)
       return waiting.count == 1
     }
-    if isFirst { watcher.loop.post { self.run() } }
+    guard isFirst else { return }
+    logger.info("reload", ["asked_by": .string(asker)])
+    loop.post { self.assumeIsolated { $0.runSoon() } }
+  }
+
+  private func runSoon() {
+    guard let timer, let latest, loop.now - latest < Self.pause else { return run() }
+    timer.start(after: latest + Self.pause - loop.now)
   }
 
   private func run() {
@@ -54,6 +81,7 @@ final class Reloader: Sendable {
       if let problem { report.problems.append(problem) }
     }
     if let problem = token?.problem { report.problems.append(problem) }
+    latest = loop.now
     logger.log(
       report.problems.isEmpty ? .info : .error, "reloaded",
       [

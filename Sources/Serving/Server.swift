@@ -139,6 +139,7 @@ package struct Server {
     let learningThread = LoopThread(try learner.start())
     defer { learningThread.end(learner) }
     _ = try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
+    try onLoop(manifests) { try reloader.assumeIsolated { try $0.start() } }
     for watcher in certificates {
       try onLoop(manifests) { try watcher.assumeIsolated { try $0.start() } }
     }
@@ -210,6 +211,7 @@ package struct Server {
     }
     _ = manifests.call {
       watcher.assumeIsolated { $0.shutDown() }
+      reloader.assumeIsolated { $0.shutDown() }
       for certificates in certificates { certificates.assumeIsolated { $0.shutDown() } }
     }
     _ = learner.call(within: Self.releaseLimit) { learning.assumeIsolated { $0.shutDown() } }

@@ -6,7 +6,8 @@ internal import Time
 /// libmicrohttpd closes a connection that stays silent, but a client that sends or takes a byte now
 /// and then is never silent, and at its limit no new connection is accepted. So a request has a
 /// limit of time, and where there are too many connections the one that has gone longest without
-/// finishing a request makes room for the newest.
+/// finishing a request makes room for the newest. One whose request is being answered is spared for
+/// a while: a flood of connections that ask for nothing must not end the scrape that takes a second.
 struct ConnectionTable {
   private let limit: Int
   private let requestTimeout: Duration
@@ -15,16 +16,29 @@ struct ConnectionTable {
   /// What a connection has been busy with, since when.
   private enum Activity {
     /// A request is on its way, or its answer; also what comes before the first request.
-    case request(since: ContinuousClock.Instant)
+    ///
+    /// - Parameter hasHead: Its head has arrived.
+    case request(since: ContinuousClock.Instant, hasHead: Bool = false)
     /// The last request is answered, and the next has not begun.
     case pause(since: ContinuousClock.Instant)
 
     var since: ContinuousClock.Instant {
       switch self {
-      case .request(let since), .pause(let since): since
+      case .request(let since, _), .pause(let since): since
       }
     }
+
+    /// The earlier, the sooner it makes room.
+    var rank: ContinuousClock.Instant {
+      if case .request(let since, hasHead: true) = self {
+        return since.advanced(by: ConnectionTable.mercy)
+      }
+      return since
+    }
   }
+
+  /// For how long a request that is being answered is spared. Slow readers are not, in the end.
+  private static let mercy = Duration.seconds(5)
 
   /// The kernel counts silence in ticks of up to 10 ms.
   private static let tick = Duration.milliseconds(10)
@@ -43,7 +57,7 @@ struct ConnectionTable {
   mutating func opened(_ socket: Int32, at now: ContinuousClock.Instant) -> Int32? {
     var displaced: Int32?
     if connections.count >= limit {
-      displaced = connections.min { $0.value.since < $1.value.since }?.key
+      displaced = connections.min { $0.value.rank < $1.value.rank }?.key
       if let displaced { connections[displaced] = nil }
     }
     connections[socket] = .request(since: now)
@@ -52,7 +66,12 @@ struct ConnectionTable {
 
   /// A request's head has arrived.
   mutating func beganRequest(_ socket: Int32, at now: ContinuousClock.Instant) {
-    if case .pause = connections[socket] { connections[socket] = .request(since: now) }
+    switch connections[socket] {
+    case .pause: connections[socket] = .request(since: now, hasHead: true)
+    case .request(let since, _): connections[socket] = .request(since: since, hasHead: true)
+    // It was told to end.
+    case nil: break
+    }
   }
 
   /// A request was answered; the connection may send another.
@@ -71,7 +90,7 @@ struct ConnectionTable {
     var overdue: [Int32] = []
     for (socket, activity) in connections {
       switch activity {
-      case .request(let since):
+      case .request(let since, _):
         if since.duration(to: now) > requestTimeout { overdue.append(socket) }
       case .pause(let since):
         // Bytes since the last answer are the beginning of a request.

@@ -126,6 +126,20 @@ def test_a_replica_that_starts_is_called_once_more_and_none_twice(headstart):
     peer.close()
 
 
+# Reloads
+
+
+def test_however_many_ask_files_are_read_again_once_a_second(headstart):
+    server = headstart(policies=POLICY)
+    began = time.monotonic()
+    request = "POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda _: ask(server, request), range(48))) == {200}
+    seconds = time.monotonic() - began
+    reloads = sum('"reloaded"' in line for line in server.log_text.splitlines())
+    assert 1 <= reloads <= seconds + 1
+
+
 # The log level
 
 

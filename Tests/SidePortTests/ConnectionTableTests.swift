@@ -35,6 +35,31 @@ struct ConnectionTableTests {
     #expect(table.count == 3)
   }
 
+  @Test func `spares a request that is being answered, for a while`() {
+    var table = table()
+    for socket in 1...3 { _ = table.opened(Int32(socket), at: at(socket)) }
+    table.beganRequest(1, at: at(4))
+    // Those that ask for nothing give way to each other.
+    for socket in 4...100 {
+      #expect(table.opened(Int32(socket), at: at(socket)) == Int32(socket - 2))
+    }
+    // It takes too long, or its client does not read.
+    #expect(table.opened(101, at: at(5200)) == 99)
+    #expect(table.opened(102, at: at(5200)) == 100)
+    #expect(table.opened(103, at: at(5200)) == 1)
+    #expect(table.count == 3)
+  }
+
+  @Test func `requests that are being answered give way to each other`() {
+    var table = table()
+    for socket in 1...3 {
+      _ = table.opened(Int32(socket), at: at(socket))
+      table.beganRequest(Int32(socket), at: at(socket))
+    }
+    #expect(table.opened(4, at: at(10)) == 1)
+    #expect(table.opened(5, at: at(11)) == 4)
+  }
+
   @Test func `keeps a limit of none at one`() {
     var table = ConnectionTable(limit: 0, requestTimeout: .seconds(60))
     #expect(table.opened(1, at: at(0)) == nil)
