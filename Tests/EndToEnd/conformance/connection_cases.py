@@ -13,6 +13,7 @@ from harness.raw import (
     PRIORITIZED,
     SETTINGS,
     STREAMING,
+    WINDOW_UPDATE,
     block,
     continuation,
     data,
@@ -277,6 +278,37 @@ def _(wire):
     # While the answers find no window, the requests are left unread, and theirs is not given back.
     wire.send(settings((4, 0)), headers(1, request(BIDIRECTIONAL)))
     wire.send(data(1, message(b"\x3a\x00") * 20), *[data(1, b"\0" * 16384)] * 17)
+
+
+def _given_back(title, *frames):
+    """DATA that nobody reads counts for the connection's window, which comes back all the same."""
+
+    @case("5.2", f"DATA {title}: the connection's window is given back", Shown("given back"))
+    def _(wire):
+        sent, piece = 0, b"\0" * 16384
+        for stream in range(1, 401, 2):
+            wire.send(*[each(stream) for each in frames])
+            wire.await_(lambda: wire.stream(stream).reset is not None or len(frames) > 1)
+            wire.send(data(stream, piece), data(stream, piece))
+            sent += 2 * len(piece)
+            wire.round_trip()
+            updates = [
+                int.from_bytes(each.payload, "big")
+                for each in wire.received
+                if each.kind == WINDOW_UPDATE and each.stream == 0
+            ]
+            assert 65_535 + sum(updates) - sent >= 2 * len(piece), f"stalled after {sent} bytes"
+
+
+_given_back(
+    "on streams that the server has ended",
+    lambda stream: headers(stream, request("/no.Such/Method")),
+)
+_given_back(
+    "on streams that the client has reset",
+    lambda stream: headers(stream, request()),
+    lambda stream: reset(stream),
+)
 
 
 # 5.3 Priority signals, deprecated

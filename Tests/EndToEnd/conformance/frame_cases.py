@@ -268,6 +268,20 @@ def _(wire):
     )
 
 
+@case("6.9.1", "the connection's window bounds all streams together", Shown("held back, then sent"))
+def _(wire):
+    question = message(b"\x3a\0") * 20
+    wire.send(settings((4, 0x7FFF_FFFF)))
+    wire.send(headers(1, request(BIDIRECTIONAL)), headers(3, request(BIDIRECTIONAL)))
+    for _ in range(60):
+        wire.send(data(1, question), data(3, question))
+        wire.round_trip()
+    answered = [wire.stream(1), wire.stream(3)]
+    assert sum(len(each.body) for each in answered) == 65_535
+    wire.send(window_update(0, 1 << 20))
+    wire.await_(lambda: sum(len(each.body) for each in answered) > 65_535)
+
+
 # 6.9.2 Initial window size
 
 

@@ -67,6 +67,11 @@ _served(
     "a Huffman string",
     REQUEST + huffman(b"\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff"),
 )
+_served(
+    "5.2",
+    "a Huffman string as a name",
+    REQUEST + b"\0" + integer(8, 7, 0x80) + b"\x25\xa8\x49\xe9\x5b\xa9\x7d\x7f" + text("v"),
+)
 _broken("6.1", "index 0", b"\x80")
 _served(
     "6.2.2", "a literal without indexing, its name indexed", REQUEST + b"\x0f\x2b" + text("agent")
@@ -117,6 +122,29 @@ def _(wire):
 def _(wire):
     big = b"\x40" + text("x-big") + text("v" * 5000)
     wire.send(headers(1, REQUEST + b"\x40" + text("x-a") + text("b") + big + b"\xbe"))
+
+
+@case("hpack 4.4", "a field that takes its name from the one that it drives out", Answer(stream=3))
+def _(wire):
+    rest = block(request(without=":authority"))
+    wire.send(headers(1, b"\x40" + text(":authority") + text("a" * 3000) + rest), CALL)
+    # The table has room for one of the two.
+    wire.send(headers(3, integer(62, 6, 0x40) + text("b" * 3000) + rest))
+    wire.send(data(3, message(), end=True))
+    wire.await_(lambda: wire.stream(3).ended)
+
+
+@case("hpack 4.3", "a table of 0 is empty afterwards", BROKEN)
+def _(wire):
+    wire.send(headers(1, REQUEST + b"\x40" + text("x-a") + text("b")), CALL)
+    wire.send(headers(3, b"\x20" + integer(4096, 5, 0x20) + REQUEST + b"\xbe"))
+
+
+@case("hpack 4.3", "a smaller table keeps what fits", Answer(stream=3))
+def _(wire):
+    wire.send(headers(1, REQUEST + b"\x40" + text("x-a") + text("b")), CALL)
+    wire.send(headers(3, integer(100, 5, 0x20) + REQUEST + b"\xbe"))
+    wire.send(data(3, message(), end=True))
 
 
 @case("hpack 2.2", "a block of a refused call is decoded all the same", Answer(stream=3))

@@ -123,6 +123,20 @@ _foreign("reset", Shown("no answer"), reset(1))
 _foreign("padding that is too long", ConnectionFailure("PROTOCOL_ERROR"), data(1, b"\x09a", flags=8))
 _foreign("a window update of 0", ConnectionFailure("PROTOCOL_ERROR"), window_update(1, 0))
 
+for fields, title in (
+    ([("X-Checksum", "1")], "an upper-case letter"),
+    ([("x-checksum", "1\n2")], "a line break"),
+    ([("connection", "close")], "a field of the connection"),
+):
+    sends(
+        "8.1",
+        f"trailers with {title}",
+        MALFORMED,
+        OPEN,
+        data(1, message()),
+        headers(1, fields, end=True),
+    )
+
 # 8.1.1 Malformed messages
 
 sends(
@@ -166,6 +180,8 @@ _malformed(
 _malformed("8.1.1", "content-length that is no number", with_(("content-length", "1x")))
 _malformed("8.1.1", "content-length that is negative", with_(("content-length", "-1")))
 _malformed("8.1.1", "content-length beyond 64 bits", with_(("content-length", "9" * 40)))
+for value in ("+27", "27, 27", ""):
+    _malformed("8.1.1", f"content-length that is {value!r}", with_(("content-length", value)))
 
 # 8.2.1 Field validity
 
@@ -225,6 +241,16 @@ _served(
     "8.3.1", "host instead of :authority", request(without=":authority") + [("host", "localhost")]
 )
 _malformed("8.3.1", ":authority with white space", request(authority="a b"))
+_malformed("8.3.1", "an empty :authority", request(authority=""))
+_malformed("8.3.1", "two hosts", with_(("host", "localhost"), ("host", "localhost")))
+_served("8.3.1", "a host that differs from :authority", with_(("host", "other")))
+_served("8.3.1", "a user in :authority", request(authority="user@localhost"))
+sends(
+    "8.3.1",
+    "OPTIONS for *",
+    Answer(13, http="405"),
+    headers(1, request("*", method="OPTIONS"), end=True),
+)
 
 # 8.5 CONNECT
 
@@ -235,6 +261,12 @@ sends(
     headers(
         1, [(":method", "CONNECT"), (":authority", "a:1"), ("content-type", "application/grpc")]
     ),
+)
+_malformed("8.5", "CONNECT without :authority", [(":method", "CONNECT"), ("x-a", "b")])
+_malformed(
+    "8.5",
+    "CONNECT with :scheme",
+    [(":method", "CONNECT"), (":scheme", "http"), (":authority", "a:1")],
 )
 _malformed(
     "8.5", "CONNECT with :path", [(":method", "CONNECT"), (":authority", "a:1"), (":path", "/")]

@@ -40,6 +40,7 @@ SECTIONS = {
     "hpack 2.3.2": "RFC 7541: Dynamic table",
     "hpack 2.3.3": "RFC 7541: Index address space",
     "hpack 4.2": "RFC 7541: Maximum table size",
+    "hpack 4.3": "RFC 7541: Entry eviction when dynamic table size changes",
     "hpack 4.4": "RFC 7541: Entry eviction when adding new entries",
     "hpack 5.1": "RFC 7541: Integer representation",
     "hpack 5.2": "RFC 7541: String literal representation",
