@@ -38,8 +38,11 @@ struct PrometheusAnswer {
     try reader.readObject { reader, key throws(JSONError) in
       switch key {
       case "status": status = try reader.readString()
-      case "errorType": errorType = try reader.readString()
-      case "error": error = try reader.readString()
+      // Others than Prometheus may have a number there, nothing, or an object.
+      case "errorType" where reader.nextKind() == .string: errorType = try reader.readString()
+      case "errorType" where reader.nextKind() == .number:
+        errorType = String(try reader.readInt())
+      case "error" where reader.nextKind() == .string: error = try reader.readString()
       case "warnings": try readWarnings(&reader, mayBePartial: true)
       case "infos": try readWarnings(&reader, mayBePartial: false)
       case "isPartial":

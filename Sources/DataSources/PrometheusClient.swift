@@ -109,10 +109,15 @@ enum PrometheusClient {
     _ answer: PrometheusAnswer, _ response: HTTPResponse, at path: String,
     from endpoint: SourceEndpoint
   ) -> FetchFailure {
-    guard let type = answer.errorType else { return endpoint.failure(status: response, at: path) }
+    let concernsQuery = response.status == 400 || response.status == 422
+    guard let type = answer.errorType else {
+      let failure = endpoint.failure(status: response, at: path)
+      return answer.status == "error" && concernsQuery
+        ? FetchFailure(.query, failure.message) : failure
+    }
     let text = Excerpt.text(of: "\(type): \(answer.error ?? "")", hiding: endpoint.secrets)
     let message = "\(endpoint.asked(path)) answered HTTP \(response.status) \"\(text)\""
-    guard !errorsOfTheQuery.contains(type), response.status != 400, response.status != 422 else {
+    guard !errorsOfTheQuery.contains(type), !concernsQuery else {
       return FetchFailure(.query, message)
     }
     return FetchFailure(.httpStatus, concernsSource: true, message)

@@ -257,7 +257,23 @@ internal import Time
   }
 
   @Test(arguments: [
+    (422, #"{"status":"error","errorType":422,"error":"x"}"#),
+    (400, #"{"status":"error","error":"x"}"#),
+    (400, #"{"status":"error","errorType":null,"error":null}"#),
+    (422, #"{"status":"error","error":{"message":"x"}}"#),
+    (200, #"{"status":"error","errorType":422}"#),
+  ])
+  func `errors of a query are its own in other shapes, too`(status: Int, body: String) {
+    let failure = failure(HTTPResponse(status: status, body: Array(body.utf8)))
+    #expect(failure?.reason == .query)
+    #expect(failure?.concernsSource == false)
+    #expect(failure?.message.contains("answered HTTP \(status)") == true)
+  }
+
+  @Test(arguments: [
     (401, "no"), (404, "404 page not found"), (502, "<html>"), (503, ""),
+    (400, "Client sent an HTTP request to an HTTPS server."),
+    (503, #"{"status":"error","errorType":503,"error":"x"}"#),
     (500, "{\"error\":\"x\"}"),
     (204, ""), (201, PrometheusClientTests.scalar("1")),
   ])
