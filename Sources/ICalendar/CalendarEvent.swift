@@ -13,8 +13,8 @@ struct CalendarEvent {
   /// Further beginnings, and what is taken away: occurrences, or whole days of them.
   let additions: [(start: CalendarStamp, length: Length)]
   let exceptions: Set<CalendarMoment>
-  let rules: [icalrecurrencetype]
-  let exceptionRules: [icalrecurrencetype]
+  let rules: [CalendarRecurrence]
+  let exceptionRules: [CalendarRecurrence]
 
   enum Length {
     /// Of whole days: one or more.
@@ -26,15 +26,19 @@ struct CalendarEvent {
   /// For a finding: the summary, or else the UID.
   let title: String
 
+  /// Finds the clock of a property. A time that names no zone is one of the second, or, where that is
+  /// nil, of the calendar.
+  typealias ClockFinder = (OpaquePointer, CalendarClock?) throws(CalendarProblem) -> CalendarClock
+
   /// - Throws: why it cannot be understood, the end of a sentence.
-  init(
-    _ event: OpaquePointer, clockOf: (OpaquePointer) throws(CalendarProblem) -> CalendarClock
-  ) throws(CalendarProblem) {
+  init(_ event: OpaquePointer, clockOf: ClockFinder) throws(CalendarProblem) {
+    try Self.requireReadable(event)
     uid = icalcomponent_get_uid(event).map { String(cString: $0) } ?? ""
     isCancelled = icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED
     title = Self.title(of: event)
     guard let property = event.properties(ICAL_DTSTART_PROPERTY).first,
-      let start = CalendarStamp(icalproperty_get_dtstart(property), clock: try clockOf(property))
+      let start = CalendarStamp(
+        icalproperty_get_dtstart(property), clock: try clockOf(property, nil))
     else { throw CalendarProblem("it has no DTSTART that is a date or a time") }
     self.start = start
     length = try Self.length(of: event, from: start, clockOf: clockOf)
@@ -47,14 +51,16 @@ struct CalendarEvent {
         throw CalendarProblem("RECURRENCE-ID with RANGE=THISANDFUTURE is not supported")
       }
       replaces =
-        CalendarStamp(icalproperty_get_recurrenceid(property), clock: try clockOf(property))?.moment
+        CalendarStamp(
+          icalproperty_get_recurrenceid(property), clock: try clockOf(property, start.clock))?
+        .moment
     }
     self.replaces = replaces
 
     var additions: [(start: CalendarStamp, length: Length)] = []
     for property in event.properties(ICAL_RDATE_PROPERTY) {
       let value = icalproperty_get_rdate(property)
-      let clock = try clockOf(property)
+      let clock = try clockOf(property, start.clock)
       if icaltime_is_null_time(value.time) == 0 {
         if let start = CalendarStamp(value.time, clock: clock) { additions.append((start, length)) }
       } else if let start = CalendarStamp(value.period.start, clock: clock) {
@@ -64,16 +70,37 @@ struct CalendarEvent {
     self.additions = additions
     var exceptions: Set<CalendarMoment> = []
     for property in event.properties(ICAL_EXDATE_PROPERTY) {
-      let stamp = CalendarStamp(icalproperty_get_exdate(property), clock: try clockOf(property))
+      let stamp = CalendarStamp(
+        icalproperty_get_exdate(property), clock: try clockOf(property, start.clock))
       if let stamp { exceptions.insert(stamp.moment) }
     }
     self.exceptions = exceptions
-    rules = try event.properties(ICAL_RRULE_PROPERTY)
-      .map { property throws(CalendarProblem) in try Self.checked(icalproperty_get_rrule(property))
-      }
+    rules = try event.properties(ICAL_RRULE_PROPERTY).map { property throws(CalendarProblem) in
+      try CalendarRecurrence(icalproperty_get_rrule(property), from: start)
+    }
     exceptionRules = try event.properties(ICAL_EXRULE_PROPERTY)
-      .map { property throws(CalendarProblem) in try Self.checked(icalproperty_get_exrule(property))
+      .map { property throws(CalendarProblem) in
+        try CalendarRecurrence(icalproperty_get_exrule(property), from: start)
       }
+  }
+
+  /// Says when an event is. libical drops what it cannot read, and notes that: without its `RRULE` a
+  /// holiday would be one of a single year.
+  private static let essential = [
+    "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
+  ]
+
+  private static func requireReadable(_ event: OpaquePointer) throws(CalendarProblem) {
+    for property in event.properties(ICAL_XLICERROR_PROPERTY) {
+      guard let text = icalproperty_get_xlicerror(property) else { continue }
+      let sentence = String(cString: text)
+      // An empty one says nothing.
+      guard !sentence.hasPrefix("No value for") else { continue }
+      let words = sentence.split { !$0.isLetter && $0 != "-" }
+      // Its own words come first, and then those of the file.
+      let name = words.lazy.prefix(12).first { essential.contains(String($0)) }
+      if let name { throw CalendarProblem("its \(name) cannot be read") }
+    }
   }
 
   private static func title(of event: OpaquePointer) -> String {
@@ -84,32 +111,23 @@ struct CalendarEvent {
         words.unicodeScalars.prefix(60).map { $0.properties.isPatternWhitespace ? " " : $0 }))
   }
 
-  /// Rules within a day are not calendars, and could be walked over for ever.
-  private static func checked(
-    _ rule: icalrecurrencetype
-  ) throws(CalendarProblem) -> icalrecurrencetype {
-    let isDaily = [
-      ICAL_DAILY_RECURRENCE, ICAL_WEEKLY_RECURRENCE, ICAL_MONTHLY_RECURRENCE,
-      ICAL_YEARLY_RECURRENCE,
-    ].contains(rule.freq)
-    let none = Int16(ICAL_RECURRENCE_ARRAY_MAX.rawValue)
-    guard isDaily, rule.by_hour.0 == none, rule.by_minute.0 == none, rule.by_second.0 == none else {
-      throw CalendarProblem(
-        "it recurs within a day; expected FREQ=DAILY, WEEKLY, MONTHLY or YEARLY, without BYHOUR,"
-          + " BYMINUTE and BYSECOND")
-    }
-    return rule
-  }
-
   // MARK: Lengths
 
   private static func length(
-    of event: OpaquePointer, from start: CalendarStamp,
-    clockOf: (OpaquePointer) throws(CalendarProblem) -> CalendarClock
+    of event: OpaquePointer, from start: CalendarStamp, clockOf: ClockFinder
   ) throws(CalendarProblem) -> Length {
     if let property = event.properties(ICAL_DTEND_PROPERTY).first,
-      let end = CalendarStamp(icalproperty_get_dtend(property), clock: try clockOf(property))
+      let end = CalendarStamp(
+        icalproperty_get_dtend(property), clock: try clockOf(property, start.clock))
     {
+      guard start.isDay == end.isDay else {
+        throw CalendarProblem(
+          "its DTSTART is a \(start.isDay ? "date" : "time"), and its DTEND a"
+            + " \(end.isDay ? "date" : "time")")
+      }
+      guard end.moment.isNoEarlier(than: start.moment) else {
+        throw CalendarProblem("it ends before it begins")
+      }
       return length(from: start, to: end)
     }
     if let property = event.properties(ICAL_DURATION_PROPERTY).first {
@@ -148,4 +166,14 @@ struct CalendarEvent {
 
   /// Longer than what is laid out, and short enough that nothing overflows.
   private static let longestDays = 400 * 366
+}
+
+extension CalendarMoment {
+  fileprivate func isNoEarlier(than other: CalendarMoment) -> Bool {
+    switch (other, self) {
+    case (.day(let first), .day(let second)): first <= second
+    case (.instant(let first), .instant(let second)): first <= second
+    case (.day, .instant), (.instant, .day): true
+    }
+  }
 }

@@ -29,8 +29,8 @@ struct CalendarLayout {
     var events: [CalendarEvent] = []
     for component in calendar.components(ICAL_VEVENT_COMPONENT) {
       do throws(CalendarProblem) {
-        let event = try CalendarEvent(component) { property throws(CalendarProblem) in
-          try self.clock(of: property, in: calendar)
+        let event = try CalendarEvent(component) { property, other throws(CalendarProblem) in
+          try self.clock(of: property, in: calendar, or: other)
         }
         events.append(event)
       } catch {
@@ -85,9 +85,9 @@ struct CalendarLayout {
 
   /// Those from the first year on that is laid out, by the clock of the first one.
   private mutating func occurrences(
-    of rule: icalrecurrencetype, from start: CalendarStamp
+    of recurrence: CalendarRecurrence, from start: CalendarStamp
   ) throws(CalendarProblem) -> [CalendarStamp] {
-    guard let iterator = icalrecur_iterator_new(rule, start.local) else { return [] }
+    guard let iterator = icalrecur_iterator_new(recurrence.rule, start.local) else { return [] }
     defer { icalrecur_iterator_free(iterator) }
     var found: [CalendarStamp] = []
     while true {
@@ -98,7 +98,7 @@ struct CalendarLayout {
       guard walked <= CalendarLimits.occurrences else { throw Self.tooMany }
       // A long event may begin before the years that are laid out.
       if Int(next.year) >= CalendarLimits.years.lowerBound - 1,
-        let stamp = CalendarStamp(next, clock: start.clock)
+        let stamp = CalendarStamp(next, clock: start.clock), recurrence.allows(stamp)
       {
         found.append(stamp)
       }
@@ -137,12 +137,13 @@ struct CalendarLayout {
 
   // MARK: Zones
 
+  /// - Parameter other: of a time that names no zone; nil for that of the calendar.
   private func clock(
-    of property: OpaquePointer, in calendar: OpaquePointer
+    of property: OpaquePointer, in calendar: OpaquePointer, or other: CalendarClock?
   ) throws(CalendarProblem) -> CalendarClock {
     guard let parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER),
       let text = icalparameter_get_tzid(parameter)
-    else { return property.isUTC ? .utc : floating }
+    else { return property.isUTC ? .utc : other ?? floating }
     let name = String(cString: text)
     if let rules = rules(named: name) { return .known(rules) }
     if let zone = icalcomponent_get_timezone(calendar, text) { return .own(zone) }

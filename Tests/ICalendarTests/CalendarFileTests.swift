@@ -63,6 +63,8 @@ struct CalendarFileTests {
       ["2026-11-03", "2026-11-15", "2026-12-15"]
     ),
     ("DTSTART;VALUE=DATE:20261225\nSTATUS:CANCELLED", []),
+    // What is empty says nothing.
+    ("DTSTART;VALUE=DATE:20261225\nEXDATE:\nRRULE:", ["2026-12-25"]),
     (
       "DTSTART:20261127T090000Z\nDTEND:20261127T110000Z",
       ["2026-11-27T09:00:00Z/2026-11-27T11:00:00Z"]
@@ -101,6 +103,42 @@ struct CalendarFileTests {
     (
       "DTSTART:20261123T090000Z\nDURATION:PT1H\nRDATE;VALUE=PERIOD:20261201T100000Z/PT2H",
       ["2026-11-23T09:00:00Z/2026-11-23T10:00:00Z", "2026-12-01T10:00:00Z/2026-12-01T12:00:00Z"]
+    ),
+    // The last instant is given in UTC, as Google and Outlook do: four days in Tokyo, where it is
+    // nine hours later by the clock on the wall, and in Los Angeles, where it is eight hours earlier.
+    (
+      "DTSTART;TZID=Asia/Tokyo:20261201T160000\nDURATION:PT1H\n"
+        + "RRULE:FREQ=DAILY;UNTIL=20261204T145959Z",
+      [
+        "2026-12-01T07:00:00Z/2026-12-01T08:00:00Z", "2026-12-02T07:00:00Z/2026-12-02T08:00:00Z",
+        "2026-12-03T07:00:00Z/2026-12-03T08:00:00Z", "2026-12-04T07:00:00Z/2026-12-04T08:00:00Z",
+      ]
+    ),
+    (
+      "DTSTART;TZID=America/Los_Angeles:20261203T060000\nDURATION:PT1H\n"
+        + "RRULE:FREQ=DAILY;UNTIL=20261205T075959Z",
+      ["2026-12-03T14:00:00Z/2026-12-03T15:00:00Z", "2026-12-04T14:00:00Z/2026-12-04T15:00:00Z"]
+    ),
+    // The very last instant counts, and so does all of a day that is given without a time.
+    (
+      "DTSTART;TZID=Europe/Berlin:20261203T160000\nDURATION:PT1H\n"
+        + "RRULE:FREQ=DAILY;UNTIL=20261204T150000Z",
+      ["2026-12-03T15:00:00Z/2026-12-03T16:00:00Z", "2026-12-04T15:00:00Z/2026-12-04T16:00:00Z"]
+    ),
+    (
+      "DTSTART;TZID=Europe/Berlin:20261203T160000\nDURATION:PT1H\n"
+        + "RRULE:FREQ=DAILY;UNTIL=20261204",
+      ["2026-12-03T15:00:00Z/2026-12-03T16:00:00Z", "2026-12-04T15:00:00Z/2026-12-04T16:00:00Z"]
+    ),
+    (
+      "DTSTART;VALUE=DATE:20261203\nRRULE:FREQ=DAILY;UNTIL=20261204T000000Z",
+      ["2026-12-03/2026-12-04"]
+    ),
+    // What names no zone is by the clock of the event.
+    (
+      "DTSTART;TZID=Europe/Berlin:20261203T160000\nDTEND:20261203T170000\n"
+        + "RRULE:FREQ=DAILY;UNTIL=20261204T160000\nEXDATE:20261203T160000",
+      ["2026-12-04T15:00:00Z/2026-12-04T16:00:00Z"]
     ),
     // A time that the clock skips is the instant of the change.
     (
@@ -170,6 +208,13 @@ struct CalendarFileTests {
       "DTSTART:20261127T090000Z\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261127T090000Z",
       "THISANDFUTURE is not supported"
     ),
+    // What libical drops would be another event.
+    ("DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=FORTNIGHTLY", "its RRULE cannot be read"),
+    ("DTSTART;VALUE=DATE:20261224\nRRULE:FREQ=DAILY;INTERVAL=0", "its RRULE cannot be read"),
+    ("DTSTART:20261127T090000Z\nDURATION:1h", "its DURATION cannot be read"),
+    ("DTSTART:20261127T090000Z\nDTEND:tomorrow", "its DTEND cannot be read"),
+    ("DTSTART:20261127T090000Z\nDTEND;VALUE=DATE:20261128", "is a time, and its DTEND a date"),
+    ("DTSTART:20261127T090000Z\nDTEND:20261127T080000Z", "ends before it begins"),
   ])
   func `What cannot be understood is left out and told`(event: String, finding: String) throws {
     let reading = try read(calendar(event, "DTSTART;VALUE=DATE:20261225"))
