@@ -86,7 +86,9 @@ struct ManifestDecoder {
   private func decode(
     _ kind: any ManifestKind.Type, _ fields: ManifestFields
   ) -> ManifestObject? {
-    let metadata = fields.required("metadata").flatMap(ObjectMetadata.init)
+    let metadata = fields.required("metadata").flatMap {
+      ObjectMetadata($0, takesCapitals: kind.takesCapitals)
+    }
     let spec = fields.required("spec")?.mapping()
     fields.ignore(["status"])
     fields.reportUnknown()

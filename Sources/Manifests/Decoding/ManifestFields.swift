@@ -4,6 +4,7 @@ final class ManifestFields: ManifestParent {
   let value: ManifestValue
   private var known: [StaticString] = []
   private var ignored: [StaticString] = []
+  private var refused: [StaticString] = []
 
   override init(_ value: ManifestValue) {
     self.value = value
@@ -43,10 +44,17 @@ final class ManifestFields: ManifestParent {
     ignored = ignored.isEmpty ? names : ignored + names
   }
 
-  /// Reports every field that was neither read nor ignored. To be called last.
+  /// A field that people try and that is none: says what to write instead.
+  func refuse(_ name: StaticString, _ message: String) {
+    refused.append(name)
+    guard let entry = entry(name) else { return }
+    ManifestValue(entry: entry, of: self).error(message)
+  }
+
+  /// Reports every field that was neither read, ignored nor refused. To be called last.
   func reportUnknown(as severity: Diagnostic.Severity = .error) {
     for entry in YAMLEntries(of: value.node)
-    where !isOne(entry, of: known) && !isOne(entry, of: ignored) {
+    where !isOne(entry, of: known) && !isOne(entry, of: ignored) && !isOne(entry, of: refused) {
       switch severity {
       case .error: value.report.error(unknown(entry.key), at: entry.keyPosition)
       case .warning: value.report.warning(unknown(entry.key), at: entry.keyPosition)
@@ -63,7 +71,11 @@ final class ManifestFields: ManifestParent {
   }
 
   private func unknown(_ key: String) -> String {
-    let known = (known + ignored).map { "\($0)" }
+    var known: [String] = []
+    // Some are read in two places.
+    for name in (self.known + ignored).map({ "\($0)" }) where !known.contains(name) {
+      known.append(name)
+    }
     let problem = "\(value.path(of: printable(key.unicodeScalars.prefix(60)))): unknown field"
     if let nearest = Suggestion.nearest(to: key, among: known) {
       return "\(problem); did you mean \(nearest)?"

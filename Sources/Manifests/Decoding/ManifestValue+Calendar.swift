@@ -56,7 +56,7 @@ extension ManifestValue {
     guard parts.map(\.utf8.count) == [4, 2, 2], let year = digits(parts[0], atMost: 4),
       let month = digits(parts[1], atMost: 2), let day = digits(parts[2], atMost: 2)
     else {
-      error(expected: expected)
+      error(expected: expected, hint: OtherDateForm(text).map { "write \($0.text)" })
       return nil
     }
     if let date = CivilDate(year: year, month: month, day: day) { return date }
@@ -75,16 +75,22 @@ extension ManifestValue {
       return []
     }
     guard let text = text(expected: expected) else { return [] }
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false)
-      .map { Weekday(name: $0.filter { $0 != " " }) }
-    if (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] {
-      return first.through(last)
-    }
+    if let days = Self.weekdays(text) { return days }
     let names = Weekday.allCases.map(\.rawValue)
     error(
       expected: expected,
       hint: Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" })
     return []
+  }
+
+  /// The days that a name or a range of names means; nil for any other text.
+  static func weekdays(_ text: String) -> [Weekday]? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+      .map { Weekday(name: $0.filter { $0 != " " }) }
+    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] else {
+      return nil
+    }
+    return first.through(last)
   }
 
   /// The time of `HH:MM`; nil for everything else.

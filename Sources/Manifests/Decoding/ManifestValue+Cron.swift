@@ -6,7 +6,8 @@ extension ManifestValue {
 
   /// When KEDA's cron trigger is active: `start` and `end`, each a cron schedule.
   func cronWindow() -> CronWindow? {
-    guard let fields = mapping() else { return nil }
+    let example = "{start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\"}"
+    guard let fields = mapping(hint: "write \(example)") else { return nil }
     let start = fields.required("start")
     let end = fields.required("end")
     fields.reportUnknown()
@@ -23,7 +24,7 @@ extension ManifestValue {
 
   /// The text of a schedule that can be read, without a zone of its own.
   private func cronText() -> String? {
-    guard let text = text(expected: Self.cronExpected) else { return nil }
+    guard let text = text(expected: Self.cronExpected, orNumber: false) else { return nil }
     let (zone, rest) = text.cronZone
     if let zone {
       error("the zone does not belong here; write timeZone: \(zone) and \(quoted(rest))")
@@ -36,7 +37,7 @@ extension ManifestValue {
   func zonedCronSchedule(
     _ zones: any TimeZoneDatabase
   ) -> (schedule: CronSchedule, zone: NamedTimeZone)? {
-    guard let text = text(expected: Self.cronExpected) else { return nil }
+    guard let text = text(expected: Self.cronExpected, orNumber: false) else { return nil }
     let (zone, rest) = text.cronZone
     guard let schedule = cron(rest) else { return nil }
     guard let zone, zone != "UTC" else { return (schedule, .utc) }

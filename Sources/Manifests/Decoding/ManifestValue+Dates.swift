@@ -18,23 +18,24 @@ extension ManifestValue {
       return nil
     }
     guard node.isScalar, let text = text(expected: Self.datesExpected) else { return nil }
+    var hint: String? { OtherDateForm(text).map { "write \($0.text)" } }
     let ends = text.split(separator: "/", omittingEmptySubsequences: false)
     let isYearly = ends.allSatisfy { $0.utf8.count == 5 }
     guard isYearly || ends.count > 1 else { return date().map { .date($0) } }
     guard (1...2).contains(ends.count) else {
-      error(expected: Self.datesExpected)
+      error(expected: Self.datesExpected, hint: hint)
       return nil
     }
     if isYearly {
       let days = ends.map { Self.monthDay($0) }
       guard let first = days[0], let last = days[days.count - 1] else {
-        error(expected: Self.datesExpected)
+        error(expected: Self.datesExpected, hint: hint)
         return nil
       }
       return .span(.yearly(first, last))
     }
     guard let first = Self.date(ends[0]), let last = Self.date(ends[1]) else {
-      error(expected: Self.datesExpected)
+      error(expected: Self.datesExpected, hint: hint)
       return nil
     }
     guard first <= last else {
@@ -78,7 +79,12 @@ extension ManifestValue {
   /// Months, 1 to 12: an English name or its first three letters, or a range such as `Nov-Feb`.
   func months() -> [Int] {
     let expected = "a month such as December or Dec, or a range such as Nov-Feb"
-    guard let text = text(expected: expected) else { return [] }
+    if case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value {
+      let name = (1...12).contains(number) ? Self.monthNames[number - 1] : nil
+      error(expected: expected, hint: name.map { "write \($0)" })
+      return []
+    }
+    guard let text = text(expected: expected, orNumber: false) else { return [] }
     if let months = Self.months(text) { return months }
     error(
       expected: expected,
@@ -99,9 +105,16 @@ extension ManifestValue {
     return (0...(last - first + 12) % 12).map { (first + $0) % 12 + 1 }
   }
 
+  private static let exceptionExpected =
+    "a day of the week, a month, a date, a range of them, or {calendar: NAME}"
+
   /// Adds a day of the week, a month, a date or a range of them to what is excepted.
   func exception(into except: inout DateExceptions) {
-    guard let text = text(expected: Self.datesExpected) else { return }
+    if case .scalar(let scalar) = node.content, case .integer = scalar.value {
+      _ = dateForm()
+      return
+    }
+    guard let text = text(expected: Self.exceptionExpected) else { return }
     guard text.first?.isNumber != true else {
       switch dateForm() {
       case .date(let date): except.dates.insert(date)
@@ -112,8 +125,17 @@ extension ManifestValue {
     }
     if let months = Self.months(text) {
       except.months.formUnion(months)
+    } else if let days = Self.weekdays(text) {
+      except.days.formUnion(days)
     } else {
-      except.days.formUnion(weekdays())
+      let names = Weekday.allCases.map(\.rawValue) + Self.monthNames
+      let nearest = Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" }
+      let isName = text.utf8.allSatisfy { byte in
+        byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
+      }
+      error(
+        expected: Self.exceptionExpected,
+        hint: nearest ?? (isName ? "write {calendar: \(text)} for the days of a calendar" : nil))
     }
   }
 

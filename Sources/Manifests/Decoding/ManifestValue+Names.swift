@@ -1,7 +1,18 @@
 extension ManifestValue {
   /// The name of a Kubernetes object: an RFC 1123 subdomain.
-  func objectName() -> String? {
-    name(
+  ///
+  /// - Parameter orCapitals: whether one with capitals is taken for the same name without, with a
+  ///   warning.
+  func objectName(orCapitals: Bool = false) -> String? {
+    if orCapitals, case .scalar(let scalar) = node.content, case .text(let text) = scalar.value,
+      text.utf8.count <= 253, !text.isMadeOfLabels(allowsDots: true),
+      text.lowercased().isMadeOfLabels(allowsDots: true)
+    {
+      warning(
+        "\(quoted(text)) is taken for \(text.lowercased()): names of Kubernetes have no capitals")
+      return text.lowercased()
+    }
+    return name(
       longest: 253, allowsDots: true,
       expected: "a name of at most 253 lowercase letters, digits, \"-\" and \".\"")
   }
@@ -32,7 +43,11 @@ extension ManifestValue {
   private func name(longest: Int, allowsDots: Bool, expected: String) -> String? {
     guard let text = text(expected: expected) else { return nil }
     guard text.utf8.count <= longest, text.isMadeOfLabels(allowsDots: allowsDots) else {
-      error(expected: "\(expected) that starts and ends with a letter or a digit")
+      let meant = String(text.lowercased().map { "_ ".contains($0) ? "-" : $0 })
+      let isName = meant.utf8.count <= longest && meant.isMadeOfLabels(allowsDots: allowsDots)
+      error(
+        expected: "\(expected) that starts and ends with a letter or a digit",
+        hint: isName ? "write \(meant)" : nil)
       return nil
     }
     return text

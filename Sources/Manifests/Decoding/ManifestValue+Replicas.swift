@@ -10,12 +10,17 @@ extension ManifestValue {
   /// A number of replicas, or a relative one: `+20%` or `x1.5`. Nil after an error.
   func ruleReplicas() -> RuleReplicas? {
     guard let text = relativeText else {
+      if let meant = otherRelativeText {
+        error(expected: Self.replicasExpected, hint: "write \(quoted(meant))")
+        return nil
+      }
       return integer(in: ManifestLimits.replicas, or: Self.relativeExpected).map { .floor($0) }
     }
     let isPercentage = text.hasSuffix("%")
     let digits = isPercentage ? text.dropFirst().dropLast() : text.dropFirst()
     guard let number = Self.thousandths(digits, decimals: isPercentage ? 1 : 3) else {
-      error(expected: Self.replicasExpected)
+      error(
+        expected: Self.replicasExpected, hint: otherRelativeText.map { "write \(quoted($0))" })
       return nil
     }
     let factor = isPercentage ? 1000 + number / 100 : number
@@ -54,6 +59,29 @@ extension ManifestValue {
     else { return nil }
     if "+-".contains(first), text.hasSuffix("%") { return text }
     return first == "x" && text.dropFirst().first?.isNumber == true ? text : nil
+  }
+
+  /// What is meant by `20%`, `+20 %` or `1.5x`; nil for anything else.
+  private var otherRelativeText: String? {
+    guard case .scalar(let scalar) = node.content, case .text(let text) = scalar.value,
+      text.utf8.count <= 20
+    else { return nil }
+    let squeezed = text.filter { $0 != " " }
+    var meant = squeezed
+    if squeezed.hasSuffix("%"), squeezed.first?.isNumber == true {
+      meant = "+" + squeezed
+    } else if squeezed.lowercased().hasSuffix("x") {
+      meant = "x" + squeezed.dropLast()
+    } else if !squeezed.hasPrefix("+"), !squeezed.hasPrefix("x") {
+      return nil
+    }
+    let isPercentage = meant.hasSuffix("%")
+    let digits = isPercentage ? meant.dropFirst().dropLast() : meant.dropFirst()
+    guard meant != text, let number = Self.thousandths(digits, decimals: isPercentage ? 1 : 3),
+      RelativeReplicas(
+        thousandths: isPercentage ? 1000 + number / 100 : number, isPercentage: isPercentage) != nil
+    else { return nil }
+    return meant
   }
 
   /// A decimal of digits, times 1000; nil for anything else.

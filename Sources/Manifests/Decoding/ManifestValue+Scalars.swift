@@ -10,8 +10,10 @@ extension ManifestValue {
 
   /// Text that is not empty. A plain number or boolean is not text, as it is not for Kubernetes.
   ///
-  /// - Parameter expected: What the text stands for, such as `a time such as "09:00"`.
-  func text(expected: @autoclosure () -> String = "text") -> String? {
+  /// - Parameters:
+  ///   - expected: What the text stands for, such as `a time such as "09:00"`.
+  ///   - orNumber: whether a number in quotes may be one.
+  func text(expected: @autoclosure () -> String = "text", orNumber: Bool = true) -> String? {
     if node.isPlainlyText { return String(decoding: node.bytes, as: UTF8.self) }
     switch scalar(expected: expected()) {
     case nil:
@@ -25,7 +27,7 @@ extension ManifestValue {
     case .text(let text):
       return text
     case .null, .boolean, .integer, .hugeInteger, .ambiguousInteger, .real, .notFinite:
-      error(expected: expected(), hint: "put it in quotes")
+      error(expected: expected(), hint: orNumber ? "put it in quotes" : nil)
       return nil
     }
   }
@@ -136,7 +138,9 @@ extension ManifestValue {
   /// One word of a few.
   func choice<Choice>(_ choices: [(word: String, meaning: Choice)]) -> Choice? {
     var words: [String] { choices.map(\.word) }
-    guard let text = text(expected: words.joined(separator: " or ")) else { return nil }
+    guard let text = text(expected: words.joined(separator: " or "), orNumber: false) else {
+      return nil
+    }
     if let chosen = choices.first(where: { $0.word == text }) { return chosen.meaning }
     error(
       expected: words.joined(separator: " or "),

@@ -129,9 +129,15 @@ extension ManifestValue {
   /// The items of a list of at most that many, each with its own path.
   func list(atMost limit: Int = .max) -> [ManifestValue]? {
     guard case .sequence(let items) = node.content else {
-      let item: String? =
-        if case .scalar(let scalar) = node.content, !node.isNull { scalar.text } else { nil }
-      error(expected: "a list", hint: item.map { "write [\(printable($0.unicodeScalars))]" })
+      let hint: String? =
+        switch node.content {
+        case .scalar(let scalar) where !node.isNull:
+          "write [\(printable(scalar.text.unicodeScalars))]"
+        case .mapping(let entries) where entries.contains(where: { _ in true }):
+          "put it in [ ], or a dash in front of it"
+        case .scalar, .mapping, .sequence: nil
+        }
+      error(expected: "a list", hint: hint)
       return nil
     }
     guard items.count <= limit else {
@@ -143,9 +149,11 @@ extension ManifestValue {
   }
 
   /// The fields of a mapping.
-  func mapping() -> ManifestFields? {
+  ///
+  /// - Parameter hint: what to write instead of anything else.
+  func mapping(hint: @autoclosure () -> String? = nil) -> ManifestFields? {
     guard node.kind == .mapping else {
-      error(expected: "a mapping")
+      error(expected: "a mapping", hint: hint())
       return nil
     }
     return ManifestFields(self)

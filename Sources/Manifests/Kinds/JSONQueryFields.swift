@@ -14,6 +14,9 @@ enum JSONQueryFields {
       body.error("a body goes with POST; write method: POST, or leave one of them out")
     }
     if let contentType, body == nil { contentType.warning("has no effect without a body") }
+    fields.refuse("url", "unknown field; write path, which goes after the data source's address")
+    fields.refuse(
+      "jsonPath", "unknown field; write pointer, a JSON pointer such as /data/0/value")
     let text = body.map { $0.timedText("the text of a request") }
     let type = contentType.map { $0.headerValue() }
     guard let pointer, path != .some(nil), text != .some(nil), type != .some(nil) else {
@@ -44,7 +47,13 @@ extension ManifestValue {
     let expected = "a path such as /api/v1/queue"
     guard let text = text(expected: expected), let path = timedText(expected) else { return nil }
     guard text.hasPrefix("/") else {
-      error(expected: expected, hint: "write \(printable("/\(text)".unicodeScalars.prefix(60)))")
+      let scheme = text.utf8.firstRange(of: "://".utf8)
+      let path = scheme.map { text[$0.upperBound...].drop { $0 != "/" } } ?? "/\(text)"
+      let shown = printable((path.isEmpty ? "/" : path).unicodeScalars.prefix(60))
+      error(
+        expected: expected,
+        hint: scheme == nil
+          ? "write \(shown)" : "the server is the address of the data source; write \(shown)")
       return nil
     }
     if text.contains("?") || text.contains("#") {
@@ -52,7 +61,10 @@ extension ManifestValue {
       return nil
     }
     if let bad = text.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value >= 0x7F }) {
-      error("the character \(quoted(String(bad))) has no place in a path; percent-encode it")
+      let digits = String(bad).utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+      error(
+        "the character \(quoted(String(bad))) has no place in a path; write"
+          + " \(digits.joined().uppercased())")
       return nil
     }
     let leavesAddress = text.lowercased().split(separator: "/").contains { part in
@@ -75,17 +87,42 @@ extension ManifestValue {
     }
     guard let text = text(expected: expected) else { return nil }
     do throws(JSONPointer.Problem) {
-      return try JSONPointer(text)
+      let pointer = try JSONPointer(text)
+      if text.hasSuffix("/") {
+        warning("a / at the end means a member whose name is empty; leave it out")
+      } else if let step = pointer.steps.first(where: { Self.hasIndex($0) }) {
+        warning(
+          "\(quoted(step)) is the name of a member; if an element of a list is meant, write"
+            + " \(printable(Self.pointer(ofPath: text).unicodeScalars.prefix(60)))")
+      }
+      return pointer
     } catch {
       switch error {
       case .noSlash:
         self.error(
-          expected: expected, hint: "write \(printable("/\(text)".unicodeScalars.prefix(60)))")
+          expected: expected,
+          hint: "write \(printable(Self.pointer(ofPath: text).unicodeScalars.prefix(60)))")
       case .escape:
         self.error(
           "~ stands for itself as ~0 in a JSON pointer, and / inside of a name is ~1")
       }
       return nil
     }
+  }
+
+  /// What a path of JSONPath or jq means, `$.data[0].value` or `.data[0].value`: names and numbers with
+  /// a slash in front of each.
+  private static func pointer(ofPath text: String) -> String {
+    var rest = text[...]
+    while let first = rest.first, "$#./".contains(first) { rest.removeFirst() }
+    let steps = rest.split { ".[]/".contains($0) }.map { $0.filter { !"\"'".contains($0) } }
+    return "/" + steps.joined(separator: "/")
+  }
+
+  /// `items[0]`.
+  private static func hasIndex(_ step: String) -> Bool {
+    guard step.hasSuffix("]"), let open = step.lastIndex(of: "[") else { return false }
+    let digits = step[step.index(after: open)...].dropLast()
+    return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
   }
 }

@@ -2,6 +2,8 @@
 protocol ManifestKind: SendableMetatype {
   static var apiVersion: String { get }
   static var kind: String { get }
+  /// Whether names with capitals are taken, as the system does that brought the kind.
+  static var takesCapitals: Bool { get }
 
   /// Decodes the `spec` of one object, reporting what is wrong with it.
   ///
@@ -9,6 +11,10 @@ protocol ManifestKind: SendableMetatype {
   static func decode(
     spec: ManifestFields, metadata: ObjectMetadata, decoder: ManifestDecoder
   ) -> ManifestObject?
+}
+
+extension ManifestKind {
+  static var takesCapitals: Bool { false }
 }
 
 /// The kinds that this version knows, and what is said of the others.

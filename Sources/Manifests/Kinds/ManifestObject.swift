@@ -50,13 +50,15 @@ struct ObjectMetadata {
   var position: SourcePosition
 
   /// Nil, and an error is reported, when there is no usable name.
-  init?(_ value: ManifestValue) {
+  init?(_ value: ManifestValue, takesCapitals: Bool) {
     guard let fields = value.mapping() else { return nil }
     let name = fields.required("name")
     let namespace = fields.optional("namespace")?.namespaceName()
     fields.ignore(ObjectMetadata.ignored)
     fields.reportUnknown()
-    guard let name, let text = name.objectName() else { return nil }
+    guard let name, let text = name.objectName(orCapitals: takesCapitals) else {
+      return nil
+    }
     self.name = ResourceName(namespace: namespace, name: text)
     position = name.node.position
   }

@@ -9,6 +9,7 @@ internal import Time
 enum ScalingRuleKind: ManifestKind {
   static let apiVersion = "easyscale.io/v1"
   static let kind = "ScalingRule"
+  static let takesCapitals = true
 
   static func decode(
     spec: ManifestFields, metadata: ObjectMetadata, decoder: ManifestDecoder

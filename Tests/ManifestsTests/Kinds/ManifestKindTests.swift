@@ -73,7 +73,8 @@ struct ManifestKindTests {
     RejectedText(named("{}"), "3:11: error: metadata.name: missing; it is required"),
     RejectedText(named("x"), "3:11: error: metadata: expected a mapping, found the text \"x\""),
     RejectedText(
-      named("{name: My_App}"), "3:18: error: metadata.name: \(noName) the text \"My_App\""),
+      named("{name: My_App}"),
+      "3:18: error: metadata.name: \(noName) the text \"My_App\"; write my-app"),
     RejectedText(named("{name: -a}"), "3:18: error: metadata.name: \(noName) the text \"-a\""),
     RejectedText(named("{name: a-}"), "3:18: error: metadata.name: \(noName) the text \"a-\""),
     RejectedText(named("{name: a..b}"), "3:18: error: metadata.name: \(noName) the text \"a..b\""),

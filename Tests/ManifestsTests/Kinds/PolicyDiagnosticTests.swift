@@ -127,7 +127,7 @@ struct PolicyDiagnosticTests {
       policy("signals: [{forecast: {source: Main}}]"),
       "5:33: error: spec.signals[0].forecast.source: expected a name of at most 253 lowercase "
         + "letters, digits, \"-\" and \".\" that starts and ends with a letter or a digit, "
-        + "found the text \"Main\""),
+        + "found the text \"Main\"; write main"),
     RejectedText(
       policy("signals: [{forecast: {maxAge: 999ms}}]"),
       "5:33: error: spec.signals[0].forecast.maxAge: expected a duration from 1s to 7d, "

@@ -30,6 +30,20 @@ private func ruleOf(_ fields: String, limits: String = "{}") -> String {
 }
 
 struct ScalingRuleTests {
+  @Test func `A name with capitals is taken for the name without, as EasyScale takes it`() {
+    let spec =
+      "target: {kind: Deployment, name: web}\ndefault: {replicas: 2}\nschedule: [{replicas: 3}]"
+    let file = decode(scalingRule(spec, metadata: "{name: Shop-Rule, namespace: shop}"))
+    #expect(file.isGood && file.policies.map(\.name.name) == ["shop-rule"])
+    #expect(
+      file.lines == [
+        "a.yaml:3:18: warning: metadata.name: \"Shop-Rule\" is taken for shop-rule: names of"
+          + " Kubernetes have no capitals"
+      ])
+    let other = decode(scalingRule(spec, metadata: "{name: Shop Rule, namespace: shop}"))
+    #expect(!other.isGood && other.lines.contains { $0.hasSuffix("; write shop-rule") })
+  }
+
   @Test func `Every field arrives in the model`() throws {
     let file = decode(
       scalingRule(

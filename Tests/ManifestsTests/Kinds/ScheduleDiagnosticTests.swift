@@ -56,7 +56,7 @@ struct ScheduleDiagnosticTests {
       "9:31: error: \(path).dates[0]: the date 0000-01-01 does not exist: years start at 0001"),
     RejectedText(
       rule("replicas: 3, dates: [27.11.2026]"),
-      "9:31: error: \(path).dates[0]: expected a date written YYYY-MM-DD, found the text \"27.11.2026\""
+      "9:31: error: \(path).dates[0]: expected a date written YYYY-MM-DD, found the text \"27.11.2026\"; write 2026-11-27"
     ),
     RejectedText(
       rule("replicas: 3, dates: [20261127]"),
@@ -96,7 +96,7 @@ struct ScheduleDiagnosticTests {
     ),
     RejectedText(
       rule("replicas: 20%"),
-      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"20%\""
+      "9:20: error: \(path).replicas: expected a whole number from 0 to 1000000, or a relative one such as \"+20%\" or \"x1.5\", found the text \"20%\"; write \"+20%\""
     ),
     RejectedText(
       rule("replicas: x1.2345"),

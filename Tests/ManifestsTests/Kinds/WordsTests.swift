@@ -36,6 +36,21 @@ struct WordsTests {
       "cron: {start: \"@every 1h\", end: 0 18 * * *}", "@daily",
       "cron: {start: \"@daily\", end: 0 18 * * *}"
     ),
+    (
+      "cron: \"0 9 * * *\"", "write {start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\"}",
+      "cron: {start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\"}"
+    ),
+    ("months: [12]", "write December", "months: [December]"),
+    ("dates: [24.12.2026]", "write 2026-12-24", "dates: [2026-12-24]"),
+    ("dates: [2026/12/24]", "write 2026-12-24", "dates: [2026-12-24]"),
+    ("dates: [12/24]", "write 12-24", "dates: [12-24]"),
+    ("dates: [24.12.]", "write 12-24", "dates: [12-24]"),
+    (
+      "dates: [2026-12-24 - 2026-12-26]", "write 2026-12-24/2026-12-26",
+      "dates: [2026-12-24/2026-12-26]"
+    ),
+    ("except: Monday", "write [Monday]", "except: [Monday]"),
+    ("except: [Decembr]", "did you mean December?", "except: [December]"),
   ])
   func `What a message proposes is accepted`(mistake: String, words: String, accepted: String) {
     let refused = decode(rule("replicas: 3, \(mistake)"))
@@ -43,6 +58,61 @@ struct WordsTests {
     #expect(refused.lines.contains { $0.contains(words) }, "\(refused.lines)")
     let good = decode(rule("replicas: 3, \(accepted)"))
     #expect(good.isGood, "\(good.lines)")
+  }
+
+  @Test(arguments: [
+    ("20%", "+20%"), ("+20 %", "+20%"), ("1.5x", "x1.5"), ("x 1.5", "x1.5"),
+  ])
+  func `Relative replicas in another form are proposed in the right one`(
+    mistake: String, accepted: String
+  ) {
+    func schedule(_ replicas: String) -> ManifestDecoder.File {
+      decode(
+        policy("signals: [{schedule: {default: 2, rules: [{replicas: \"\(replicas)\"}]}}]"))
+    }
+    let lines = schedule(mistake).lines
+    #expect(lines.count == 1 && lines[0].hasSuffix("; write \"\(accepted)\""), "\(lines)")
+    #expect(schedule(accepted).isGood)
+  }
+
+  @Test(arguments: [
+    ("pointer: \"$.data[0].value\"", "write /data/0/value", "pointer: /data/0/value"),
+    ("pointer: \".data[0].value\"", "write /data/0/value", "pointer: /data/0/value"),
+    ("pointer: \"$['data'][0]\"", "write /data/0", "pointer: /data/0"),
+    ("pointer: \"#/data\"", "write /data", "pointer: /data"),
+    ("pointer: \"/data[0]/value\"", "is meant, write /data/0/value", "pointer: /data/0/value"),
+    ("pointer: /data/", "leave it out", "pointer: /data"),
+    ("pointer: /a, path: \"https://x/q/y\"", "write /q/y", "pointer: /a, path: /q/y"),
+    ("pointer: /a, path: \"https://x\"", "write /", "pointer: /a, path: /"),
+    ("pointer: /a, path: \"/q y\"", "write %20", "pointer: /a, path: /q%20y"),
+    ("pointer: /a, path: \"/ü\"", "write %C3%BC", "pointer: /a, path: /%C3%BC"),
+    ("pointer: /a, url: /q", "write path", "pointer: /a, path: /q"),
+    (
+      "pointer: /a, onEmpty: 0", "expected error or zero, found the number 0",
+      "pointer: /a, onEmpty: zero"
+    ),
+  ])
+  func `What a message proposes for a JSON endpoint is accepted`(
+    mistake: String, words: String, accepted: String
+  ) {
+    func signal(_ fields: String) -> [String] {
+      decode(policy("signals: [{http: {source: x, threshold: 5, \(fields)}}]")).lines
+    }
+    let lines = signal(mistake)
+    #expect(lines.count == 1 && lines[0].contains(words), "\(lines)")
+    #expect(!lines.contains { $0.contains("put it in quotes") }, "\(lines)")
+    #expect(signal(accepted) == [])
+  }
+
+  @Test func `What may be excepted is said, a calendar too`() {
+    let lines = decode(rule("replicas: 3, except: [holidays]")).lines
+    #expect(
+      lines.contains {
+        $0.contains("a month, a date, a range of them, or {calendar: NAME}")
+          && $0.contains("write {calendar: holidays}")
+      }, "\(lines)")
+    let mapping = decode(rule("replicas: 3, except: {calendar: holidays}")).lines
+    #expect(mapping.contains { $0.hasSuffix("put it in [ ], or a dash in front of it") })
   }
 
   @Test(arguments: [
