@@ -36,7 +36,9 @@ enum CommandInput {
     if let leadTime { defaults.leadTime = leadTime }
     let check = ManifestCheck(paths: paths, defaults: defaults, zones: zones, now: now) { source in
       var reader = CalendarReader(source, zones: zones)
-      return reader.readNow(userAgent: "headstart/\(Version.number)")
+      return reader.readNow(
+        userAgent: "headstart/\(Version.number)", environment: Server.cloudEnvironment,
+        wallClock: WallClock.now)
     }
     for diagnostic in check.diagnostics where showWarnings || diagnostic.severity == .error {
       Command.write("\(diagnostic)\n", to: STDERR_FILENO)

@@ -43,7 +43,7 @@ extension ManifestWatcher {
   private func makeCalendarDesk() throws(EventLoopError) -> CalendarDesk {
     try CalendarDesk(
       loop: loop, userAgent: Server.userAgent, zones: zones, wallClock: WallClock.now,
-      metrics: metrics
+      environment: Server.cloudEnvironment, metrics: metrics
     ) { [unowned self] source, bytes in
       self.assumeIsolated { $0.calendarChanged(source, bytes) }
     }

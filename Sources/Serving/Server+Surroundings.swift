@@ -1,12 +1,12 @@
 internal import Configuration
-internal import DataSources
+package import DataSources
 internal import Glibc
 internal import Telemetry
 
 /// What a start finds around it, beside its own flags.
 extension Server {
   /// The variables with which a cloud says who this workload is.
-  static var cloudEnvironment: CloudEnvironment {
+  package static var cloudEnvironment: CloudEnvironment {
     var found: [String: String] = [:]
     for name in CloudEnvironment.names { found[name] = getenv(name).map { String(cString: $0) } }
     return CloudEnvironment(found)

@@ -147,6 +147,66 @@ def test_a_calendar_is_asked_for_with_its_credentials(headstart, days, tmp_path)
     assert days.headers[0]["Authorization"] == "Bearer s3cret"
 
 
+class Guarded:
+    """A server of one calendar at `/days?export`, for whoever has a token of its own endpoint."""
+
+    def __init__(self):
+        self.tokens = []
+        self.asked = []
+        self.token_answer = None
+
+    def __call__(self, request):
+        if request["path"] == "/token":
+            if self.token_answer:
+                return self.token_answer
+            self.tokens.append(f"token-{len(self.tokens) + 1}")
+            return 200, {"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": None}
+        if request["headers"].get("authorization") not in {f"Bearer {each}" for each in self.tokens}:
+            return 401, "who are you?"
+        self.asked.append(request["target"])
+        return 200, NOW
+
+
+def with_a_token(fake, tmp_path, **spec):
+    (tmp_path / "secret").write_text("s3cret\n")
+    return calendar(
+        address=f"{fake.url}/days?export", oauth2={
+            "tokenURL": f"{fake.url}/token", "clientID": "me",
+            "clientSecretFile": str(tmp_path / "secret"),
+        }, **spec)
+
+
+def test_a_calendar_is_asked_for_with_a_token_and_its_query(headstart, web_api, tmp_path):
+    guard = Guarded()
+    manifest = with_a_token(web_api(guard), tmp_path)
+    server = headstart(policies={"a.yaml": HOLIDAY, "b.yaml": manifest})
+    assert replicas(server) == 7
+    eventually(lambda: len(guard.asked) >= 3)
+    assert set(guard.asked) == {"/days?export"} and len(guard.tokens) == 1
+    # One that is not taken any more is asked for again.
+    guard.tokens[0] = "revoked"
+    eventually(lambda: len(guard.tokens) == 2)
+    count = len(guard.asked)
+    eventually(lambda: len(guard.asked) > count)
+    assert not findings(server) and "s3cret" not in server.log_text
+    (tmp_path / "all.yaml").write_text(f"{HOLIDAY}\n---\n{manifest}\n")
+    planned = run_command("plan", str(tmp_path / "all.yaml"), "--at=now")
+    assert 'rule "Holiday"' in planned.stdout, planned.stderr
+
+
+def test_a_calendar_stays_while_no_token_is_handed_out(headstart, web_api, tmp_path):
+    guard = Guarded()
+    server = headstart(
+        policies={"a.yaml": HOLIDAY, "b.yaml": with_a_token(web_api(guard), tmp_path)})
+    assert replicas(server) == 7
+    guard.token_answer = 503, {"error": "temporarily_unavailable"}
+    guard.tokens.clear()
+    eventually(lambda: any("temporarily_unavailable" in found for found in findings(server)))
+    assert replicas(server) == 7
+    guard.token_answer = None
+    eventually(lambda: not findings(server), 90)
+
+
 def test_check_and_plan_read_calendars(tmp_path, days):
     file = tmp_path / "days.ics"
     file.write_text("<html>Sign in</html>")

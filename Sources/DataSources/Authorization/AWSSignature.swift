@@ -26,14 +26,15 @@ struct AWSSignature {
     if let token = keys.sessionToken {
       request.headers.append(HTTPField("X-Amz-Security-Token", token.secret))
     }
+    let content = Digest.hexadecimal(Digest.sha256(request.body ?? []))
+    if isS3 { request.headers.append(HTTPField("X-Amz-Content-Sha256", content)) }
     let signed = request.headers.map { ($0.name.lowercased(), $0.value.secret) }
       .filter { $0.0 == "host" || $0.0 == "content-type" || $0.0.hasPrefix("x-amz-") }
       .sorted { $0.0 < $1.0 }
     let names = signed.map(\.0).joined(separator: ";")
     let canonical = [
-      request.method.rawValue, Self.canonicalPath(path), Self.canonicalQuery(query),
-      signed.map { "\($0.0):\(Self.squeezed($0.1))\n" }.joined(), names,
-      Digest.hexadecimal(Digest.sha256(request.body ?? [])),
+      request.method.rawValue, canonicalPath(path), Self.canonicalQuery(query),
+      signed.map { "\($0.0):\(Self.squeezed($0.1))\n" }.joined(), names, content,
     ].joined(separator: "\n")
     let scope = "\(day)/\(region)/\(service)/aws4_request"
     let text = [
@@ -72,11 +73,15 @@ struct AWSSignature {
     return (host, path, target.dropFirst(path.count).dropFirst())
   }
 
+  /// Which wants its paths encoded once, and to be told the hash of the body.
+  private var isS3: Bool { service == "s3" }
+
   /// Each part is encoded once more than it is sent, as all services but S3 want it.
-  private static func canonicalPath(_ path: Substring) -> String {
+  private func canonicalPath(_ path: Substring) -> String {
     guard !path.isEmpty else { return "/" }
     return path.split(separator: "/", omittingEmptySubsequences: false)
-      .map { PercentEncoding.encode(String($0)) }.joined(separator: "/")
+      .map { isS3 ? Self.recoded($0) : PercentEncoding.encode(String($0)) }
+      .joined(separator: "/")
   }
 
   /// Sorted by name, then by value, both encoded.
@@ -105,7 +110,7 @@ struct AWSSignature {
         bytes.append(byte)
       }
     }
-    return PercentEncoding.encode(String(decoding: bytes, as: UTF8.self))
+    return PercentEncoding.encode(bytes: bytes)
   }
 
   /// Without blanks at the ends, and with one for several.

@@ -80,9 +80,11 @@ struct TokenAnswer {
     }
     token = Redacted(text)
     SecretLedger.note(token)
+    // Some endpoint may hand out "nan".
     lifetime =
-      fields.lifetime.map { .seconds(min(max($0, 1), Self.longestLifetime)) }
-      ?? Self.unknownLifetime
+      fields.lifetime.flatMap { seconds in
+        seconds.isNaN ? nil : Duration.seconds(min(max(seconds, 1), Self.longestLifetime))
+      } ?? Self.unknownLifetime
   }
 
   private static func failure(_ shown: String, _ problem: String) -> FetchFailure {
@@ -104,14 +106,15 @@ struct TokenAnswer {
       try reader.readObject { reader, key throws(JSONError) in
         switch key {
         case "access_token": token = try reader.readString()
-        case "token_type": type = try reader.readString()
-        case "expires_in":
-          // Entra ID has it as a text now and then.
-          lifetime =
-            reader.nextKind() == .string
-            ? Double(try reader.readString()) : try reader.readDouble()
+        case "token_type" where reader.nextKind() != .null: type = try reader.readString()
+        // Entra ID has it as a text now and then. One that says nothing is like none.
+        case "expires_in" where reader.nextKind() == .string:
+          lifetime = Double(try reader.readString())
+        case "expires_in" where reader.nextKind() == .number:
+          lifetime = try reader.readDouble()
         case "error" where reader.nextKind() == .string: error = try reader.readString()
-        case "error_description": description = try reader.readString()
+        case "error_description" where reader.nextKind() == .string:
+          description = try reader.readString()
         default: try reader.skipValue()
         }
       }

@@ -14,6 +14,7 @@ package final class CalendarDesk {
   private let client: HTTPClient
   private let zones: any TimeZoneDatabase
   private let wallClock: () -> Instant
+  private let environment: CloudEnvironment
   private let metrics: HeadstartMetrics
   private let onChange: (CalendarSource, [UInt8]?) -> Void
   private var entries: [ResourceName: Entry] = [:]
@@ -21,32 +22,38 @@ package final class CalendarDesk {
 
   private final class Entry {
     var reader: CalendarReader
+    /// Nil for a file.
+    let client: AuthorizedClient?
     var content = CalendarContent()
     /// What the content was read from.
     var bytes: [UInt8]?
     /// Whether it was asked for and has been answered, or has failed.
     var isSettled = false
     var timer: LoopTimer?
-    var call: HTTPCall?
+    var call: AuthorizedCall?
 
-    init(_ reader: CalendarReader) {
+    init(_ reader: CalendarReader, client: AuthorizedClient?) {
       self.reader = reader
+      self.client = client
     }
   }
 
   /// After a failure; or its own interval, where that is shorter.
   private static let retry = Duration.seconds(60)
 
-  /// - Parameter onChange: called on the loop, never from within a call of the desk, when what is known
-  ///   of a calendar has changed; with the bytes where those have.
+  /// - Parameters:
+  ///   - environment: In which clouds say who this workload is.
+  ///   - onChange: Called on the loop, never from within a call of the desk, when what is known of a
+  ///     calendar has changed; with the bytes where those have.
   package init(
     loop: EventLoop, userAgent: String, zones: any TimeZoneDatabase,
-    wallClock: @escaping () -> Instant, metrics: HeadstartMetrics,
-    onChange: @escaping (CalendarSource, [UInt8]?) -> Void
+    wallClock: @escaping () -> Instant, environment: CloudEnvironment = CloudEnvironment(),
+    metrics: HeadstartMetrics, onChange: @escaping (CalendarSource, [UInt8]?) -> Void
   ) throws(EventLoopError) {
     self.loop = loop
     self.zones = zones
     self.wallClock = wallClock
+    self.environment = environment
     self.metrics = metrics
     self.onChange = onChange
     client = try HTTPClient(loop: loop, userAgent: userAgent)
@@ -73,7 +80,9 @@ package final class CalendarDesk {
       hasChanged = true
     }
     for (name, source) in calendars where entries[name]?.reader.source != source {
-      let entry = Entry(CalendarReader(source, zones: zones))
+      let entry = Entry(
+        CalendarReader(source, zones: zones),
+        client: source.client(client, environment: environment, wallClock: wallClock))
       if let old = entries[name] {
         close(old)
         // Until its new form has been read once, what the old one said stays.
@@ -131,14 +140,14 @@ package final class CalendarDesk {
       take(entry, file)
       return
     }
-    switch entry.reader.request() {
-    case .success(let request)?:
-      entry.call = client.send(request) { [unowned self, unowned entry] answer in
+    do throws(FetchFailure) {
+      guard let request = try entry.reader.request(), let client = entry.client else { return }
+      entry.call = try client.send(request) { [unowned self, unowned entry] answer in
         entry.call = nil
         take(entry, entry.reader.bytes(of: answer))
       }
-    case .failure(let failure)?: take(entry, .failure(failure))
-    case nil: break
+    } catch {
+      take(entry, .failure(CalendarFailure(error.message)))
     }
   }
 

@@ -2,6 +2,7 @@ internal import EventLoop
 internal import HTTPClient
 internal import ICalendar
 package import Scaling
+package import Time
 
 /// Reads one calendar: what is asked for, and what the answer says. Knows no other.
 package struct CalendarReader {
@@ -63,20 +64,18 @@ package struct CalendarReader {
   // MARK: Servers
 
   /// The request, with what the files of its credentials hold now; nil for a file.
-  mutating func request() -> Result<HTTPRequest, CalendarFailure>? {
+  mutating func request() throws(FetchFailure) -> HTTPRequest? {
     guard case .server(let server) = source.origin, var credentials else { return nil }
     defer { self.credentials = credentials }
-    do throws(FetchFailure) {
-      let endpoint = try credentials.endpoint(of: server)
-      var request = endpoint.request(.get, "", headers: [HTTPField("Accept", "text/calendar")])
-      request.maximumResponseSize = Self.limit
-      return .success(request)
-    } catch {
-      return .failure(CalendarFailure(error.message))
-    }
+    let endpoint = try credentials.endpoint(of: server)
+    var request = endpoint.request(.get, "", headers: [HTTPField("Accept", "text/calendar")])
+    // As it stands: what ends with a slash means something else without it.
+    request.url = server.address
+    request.maximumResponseSize = Self.limit
+    return request
   }
 
-  func bytes(of answer: Result<HTTPResponse, HTTPFailure>) -> Result<[UInt8], CalendarFailure> {
+  func bytes(of answer: Result<HTTPResponse, FetchFailure>) -> Result<[UInt8], CalendarFailure> {
     switch answer {
     case .failure(let failure): return .failure(CalendarFailure(failure.message))
     case .success(let response) where response.status == 200: return .success(response.body)
@@ -85,16 +84,23 @@ package struct CalendarReader {
     }
   }
 
-  /// Reads it once, and waits for that.
-  package mutating func readNow(userAgent: String) -> CalendarContent {
+  /// Reads it once, and waits for that. Not for a thread that has a loop.
+  package mutating func readNow(
+    userAgent: String, environment: CloudEnvironment,
+    wallClock: @escaping @Sendable () -> Instant
+  ) -> CalendarContent {
     let answer: Result<[UInt8], CalendarFailure>
     if let file = fileBytes() {
       answer = file
     } else {
-      switch request() {
-      case .success(let request)?: answer = bytes(of: Self.send(request, userAgent))
-      case .failure(let failure)?: answer = .failure(failure)
-      case nil: return CalendarContent()
+      do throws(FetchFailure) {
+        guard let request = try self.request() else { return CalendarContent() }
+        answer = bytes(
+          of: CalendarClient.answer(to: request, userAgent: userAgent) { [source] client in
+            source.client(client, environment: environment, wallClock: wallClock)
+          })
+      } catch {
+        answer = .failure(CalendarFailure(error.message))
       }
     }
     switch answer {
@@ -102,24 +108,16 @@ package struct CalendarReader {
     case .failure(let failure): return CalendarContent(problem: failure.sentence)
     }
   }
+}
 
-  private static func send(
-    _ request: HTTPRequest, _ userAgent: String
-  ) -> Result<HTTPResponse, HTTPFailure> {
-    let reply = Reply<Result<HTTPResponse, HTTPFailure>>()
-    do throws(EventLoopError) {
-      let loop = try EventLoop(name: "calendar")
-      let thread = try loop.start()
-      let client = CalendarClient()
-      loop.post { client.send(request, userAgent, on: loop) { reply.give($0) } }
-      let answer = reply.wait(for: nil)
-      loop.call { client.close() }
-      loop.stop()
-      thread.join()
-      return answer ?? .failure(HTTPFailure(kind: .broken, message: "the request was given up"))
-    } catch {
-      return .failure(HTTPFailure(kind: .connect, message: "\(error)"))
-    }
+extension CalendarSource {
+  /// Sends requests with what lets them in; nil for a file.
+  func client(
+    _ client: HTTPClient, environment: CloudEnvironment, wallClock: @escaping () -> Instant
+  ) -> AuthorizedClient? {
+    guard case .server(let server) = origin else { return nil }
+    return AuthorizedClient(
+      client, authority: server.authority(environment), wallClock: wallClock)
   }
 }
 
@@ -134,23 +132,58 @@ struct CalendarFailure: Error {
 
 /// An HTTP client for a thread that waits.
 ///
-/// Invariant for `@unchecked Sendable`: it is made, used and closed on the loop.
+/// Invariant for `@unchecked Sendable`: it is used and closed on the loop.
 private final class CalendarClient: @unchecked Sendable {
-  private var client: HTTPClient?
+  typealias Answer = Result<HTTPResponse, FetchFailure>
 
-  func send(
-    _ request: HTTPRequest, _ userAgent: String, on loop: EventLoop,
-    completion: @escaping (Result<HTTPResponse, HTTPFailure>) -> Void
-  ) {
+  private var client: HTTPClient?
+  private var authorized: AuthorizedClient?
+  /// Kept until it is over.
+  private var call: AuthorizedCall?
+
+  /// - Parameter authorize: makes the client that sends the request.
+  static func answer(
+    to request: HTTPRequest, userAgent: String,
+    by authorize: @escaping @Sendable (HTTPClient) -> AuthorizedClient?
+  ) -> Answer {
+    let reply = Reply<Answer>()
     do throws(EventLoopError) {
-      client = try HTTPClient(loop: loop, userAgent: userAgent)
-      client?.send(request, completion: completion)
+      let loop = try EventLoop(name: "calendar")
+      let thread = try loop.start()
+      let client = CalendarClient()
+      loop.post { client.send(request, userAgent, on: loop, authorize) { reply.give($0) } }
+      let answer = reply.wait(for: nil)
+      loop.call { client.close() }
+      loop.stop()
+      thread.join()
+      return answer ?? .failure(FetchFailure(.http(.broken), "the request was given up"))
     } catch {
-      completion(.failure(HTTPFailure(kind: .connect, message: "\(error)")))
+      return .failure(FetchFailure(.http(.connect), "\(error)"))
     }
   }
 
-  func close() {
+  private func send(
+    _ request: HTTPRequest, _ userAgent: String, on loop: EventLoop,
+    _ authorize: (HTTPClient) -> AuthorizedClient?, completion: @escaping (Answer) -> Void
+  ) {
+    let client: HTTPClient
+    do throws(EventLoopError) {
+      client = try HTTPClient(loop: loop, userAgent: userAgent)
+    } catch {
+      return completion(.failure(FetchFailure(.http(.connect), "\(error)")))
+    }
+    self.client = client
+    authorized = authorize(client)
+    do throws(FetchFailure) {
+      call = try authorized?.send(request, completion: completion)
+    } catch {
+      completion(.failure(error))
+    }
+  }
+
+  private func close() {
+    call = nil
+    authorized = nil
     client?.shutdown()
     client = nil
   }

@@ -7,6 +7,8 @@ package enum AddressProblem: Hashable, Sendable {
   case host
   case port(String)
   case queryOrFragment
+  /// Of an address that may have a query.
+  case fragment
   case character(Unicode.Scalar)
   /// What a cloud tells its machines, keys included.
   case metadata
@@ -15,7 +17,9 @@ package enum AddressProblem: Hashable, Sendable {
   private static let excluded = Set("\"<>\\^`{|}".unicodeScalars)
 
   /// Nil for a good address.
-  package init?(of text: String) {
+  ///
+  /// - Parameter withQuery: whether it may have one, as that of a file may.
+  package init?(of text: String, withQuery: Bool = false) {
     if let bad = text.unicodeScalars.first(where: { $0.value <= 0x20 || $0.value >= 0x7F }) {
       self = .character(bad)
       return
@@ -33,7 +37,9 @@ package enum AddressProblem: Hashable, Sendable {
       self = problem
     } else if AddressProblem.isMetadata(Substring(authority)) {
       self = .metadata
-    } else if rest.contains(where: { "?#".utf8.contains($0) }) {
+    } else if withQuery, rest.contains(UInt8(ascii: "#")) {
+      self = .fragment
+    } else if !withQuery, rest.contains(where: { "?#".utf8.contains($0) }) {
       self = .queryOrFragment
     } else if let bad = text.unicodeScalars.first(where: AddressProblem.excluded.contains) {
       self = .character(bad)
@@ -51,6 +57,7 @@ package enum AddressProblem: Hashable, Sendable {
     case .host: "the name of the server is missing or malformed"
     case .port(let port): "the port \(quoted(port)) is not a number from 1 to 65535"
     case .queryOrFragment: "? and # do not belong there, only a path may follow the server"
+    case .fragment: "# and what follows it does not belong there"
     case .metadata: "the metadata service of a cloud hands out keys, and is no server for this"
     case .character(let character):
       "the character \(quoted(String(character))) has no place in an address"

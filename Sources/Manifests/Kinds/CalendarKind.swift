@@ -23,15 +23,11 @@ enum CalendarKind: ManifestKind {
     if let file {
       source.refresh = refresh ?? CalendarSource.Defaults.fileRefresh
       source.origin = .file(file.absolutePath() ?? "")
-      let names: [StaticString] = [
-        "headers", "bearerTokenFile", "basicAuth", "caFile", "clientCertificateFile",
-        "clientKeyFile", "timeout",
-      ]
-      for name in names { spec.optional(name)?.warning("has no effect on a file") }
+      ServerFields.warnOfNoEffect(spec, on: "a file")
     } else {
       source.refresh = refresh ?? CalendarSource.Defaults.refresh
       source.origin = .server(
-        server(spec, metadata.name, address: address?.serverAddress() ?? "", source.refresh))
+        server(spec, metadata.name, address: address?.fileAddress(), source.refresh))
     }
     spec.reportUnknown()
     return ManifestObject(
@@ -39,28 +35,17 @@ enum CalendarKind: ManifestKind {
   }
 
   private static func server(
-    _ spec: ManifestFields, _ name: ResourceName, address: String, _ refresh: Duration
+    _ spec: ManifestFields, _ name: ResourceName, address: String?, _ refresh: Duration
   ) -> DataSource {
-    let bearer = spec.optional("bearerTokenFile")
-    let basic = spec.optional("basicAuth")
-    if bearer != nil, let basic {
-      basic.error("bearerTokenFile is given too; a request can carry only one of them")
+    let field = spec.optional("timeout")
+    let timeout = field?.duration(in: ManifestLimits.timeout)
+    if let field, let timeout, timeout > refresh {
+      field.warnOfLength(timeout, refresh: refresh)
     }
-    let timeout = spec.optional("timeout")?.duration(in: ManifestLimits.timeout)
-    // Like a forecaster's, the address is taken as it is.
     var server = DataSource(
-      name: name, kind: .forecaster, address: address,
+      name: name, kind: .forecaster, address: address ?? "",
       timeout: timeout ?? min(CalendarSource.Defaults.timeout, refresh), refresh: refresh)
-    let authorization = bearer != nil ? "bearerTokenFile" : basic != nil ? "basicAuth" : nil
-    server.headers =
-      spec.optional("headers")?.headers(of: authorization.map { .sourceWith($0) } ?? .source)
-      ?? [:]
-    server.bearerTokenFile = bearer?.text(expected: "the path of a file")
-    server.basicAuth = basic.flatMap(DataSourceKind.basicAuth)
-    let files = DataSourceKind.tlsFiles(spec, address: address)
-    server.caFile = files.authority
-    server.clientCertificateFile = files.certificate
-    server.clientKeyFile = files.key
+    ServerFields.decode(spec, into: &server, address: address)
     return server
   }
 }
@@ -74,5 +59,20 @@ extension ManifestValue {
       return nil
     }
     return text
+  }
+
+  /// The URL of a file, with its query: many services have the name of a calendar there, or a secret.
+  fileprivate func fileAddress() -> String? {
+    let expected =
+      "the address of an iCalendar file such as https://calendars.example.com/holidays.ics"
+    guard let text = text(expected: expected) else { return nil }
+    guard let problem = AddressProblem(of: text, withQuery: true) else { return text }
+    // The text may be a secret and is not shown.
+    if case .scheme(let scheme?) = problem, ["webcal", "webcals"].contains(scheme.lowercased()) {
+      error("expected \(expected); write https:// in place of \(scheme.lowercased())://")
+    } else {
+      error("expected \(expected); \(problem.sentence)")
+    }
+    return nil
   }
 }

@@ -22,24 +22,15 @@ enum DataSourceKind: ManifestKind {
       directory.error("only a forecaster can be a directory of files; write type: forecaster")
     }
     let (timeout, refresh) = times(spec)
-    let bearer = spec.optional("bearerTokenFile")
-    let basic = spec.optional("basicAuth")
-    let authorization = SourceAuthorizationFields(spec)
-    let headers = spec.optional("headers")?.headers(of: authorization.headerOwner)
-    let headerFiles = spec.optional("headerFiles")?.headerFiles(beside: headers ?? [:])
-    let files = tlsFiles(spec, address: address)
     var source = DataSource(
       name: metadata.name, kind: kind ?? .prometheus, address: address ?? "", timeout: timeout,
-      refresh: refresh, headers: headers ?? [:], bearerTokenFile: bearer?.text(expected: path),
-      basicAuth: basic.flatMap(basicAuth))
+      refresh: refresh)
+    ServerFields.decode(spec, into: &source, address: address)
     let parameters = spec.optional("parameters")
     source.parameters =
       parameters?.queryParameters(kind == .http ? .http : .prometheus) ?? [:]
     if let parameters, kind == .forecaster { parameters.warning("has no effect on a forecaster") }
-    source.headerFiles = headerFiles ?? [:]
-    source.authorization = authorization.decode()
-    source.proxy = spec.optional("proxy")?.proxyAddress()
-    source.verifiesServer = verifiesServer(spec, address: address, authority: files.authority)
+    spec.refuse("queryParameters", "unknown field; write parameters")
     let partial = spec.optional("partialAnswers")
     source.acceptsPartialAnswers =
       partial?.choice([("raiseOnly", false), ("accept", true)]) ?? false
@@ -47,25 +38,11 @@ enum DataSourceKind: ManifestKind {
       partial.warning("has no effect on \(kind == .http ? "type http" : "a forecaster")")
     }
     source.directory = directory?.directory()
-    if directory != nil {
-      let names: [StaticString] = [
-        "headers", "headerFiles", "bearerTokenFile", "basicAuth", "caFile", "clientCertificateFile",
-        "timeout",
-        "proxy", "insecureSkipVerify", "oauth2", "aws", "google", "azure",
-      ]
-      for name in names {
-        spec.optional(name)?.warning("has no effect on a directory of files")
-      }
-    }
+    if directory != nil { ServerFields.warnOfNoEffect(spec, on: "a directory of files") }
     spec.reportUnknown()
-    source.caFile = files.authority
-    source.clientCertificateFile = files.certificate
-    source.clientKeyFile = files.key
     return ManifestObject(
       content: .dataSource(source), position: metadata.position, references: [])
   }
-
-  private static let path = "the path of a file"
 
   private static func times(_ spec: ManifestFields) -> (timeout: Duration, refresh: Duration) {
     let refresh =
@@ -78,63 +55,6 @@ enum DataSourceKind: ManifestKind {
       field.warnOfLength(timeout, refresh: refresh)
     }
     return (timeout, refresh)
-  }
-
-  private static func verifiesServer(
-    _ spec: ManifestFields, address: String?, authority: String?
-  ) -> Bool {
-    guard let field = spec.optional("insecureSkipVerify"), field.boolean() == true else {
-      return true
-    }
-    if let address, address.prefix(5).lowercased() == "http:" {
-      field.warning("has no effect: the address is not https")
-    } else {
-      field.warning(
-        "the server's certificate is not checked: whoever stands in between can read the"
-          + " credentials and make up the answers; give caFile instead"
-          + (authority == nil ? "" : " (it has no effect beside this)"))
-    }
-    return false
-  }
-
-  static func basicAuth(_ value: ManifestValue) -> DataSource.BasicAuth? {
-    guard let fields = value.mapping() else { return nil }
-    let username = fields.required("username")
-    let passwordFile = fields.required("passwordFile")?.text(expected: path)
-    if let password = fields.optional("password") {
-      password.error("a password does not belong in a manifest; put it in a file: passwordFile")
-    }
-    fields.reportUnknown()
-    guard let username, let name = username.text() else { return nil }
-    guard !name.contains(":") else {
-      // RFC 7617, section 2.
-      username.error("a user name of basic authentication cannot hold a colon")
-      return nil
-    }
-    return DataSource.BasicAuth(username: name, passwordFile: passwordFile ?? "")
-  }
-
-  static func tlsFiles(
-    _ spec: ManifestFields, address: String?
-  ) -> (authority: String?, certificate: String?, key: String?) {
-    let authority = spec.optional("caFile")
-    let certificate = spec.optional("clientCertificateFile")
-    let key = spec.optional("clientKeyFile")
-    if let certificate, key == nil {
-      certificate.error("clientKeyFile is missing; a client certificate needs its key")
-    }
-    if let key, certificate == nil {
-      key.error("clientCertificateFile is missing; a client key needs its certificate")
-    }
-    if let address, address.prefix(5).lowercased() == "http:" {
-      for file in [authority, certificate].compactMap(\.self) {
-        file.warning("has no effect: the address is not https")
-      }
-    }
-    return (
-      authority?.text(expected: path), certificate?.text(expected: path),
-      key?.text(expected: path)
-    )
   }
 }
 

@@ -35,10 +35,11 @@ struct SourceAuthorizationFields {
         ? "bearerTokenFile or basicAuth" : first.0)
   }
 
-  func decode() -> SourceAuthorization? {
+  /// - Parameter address: of the server; nil where it could not be read.
+  func decode(address: String?) -> SourceAuthorization? {
     let found = [
-      oauth2.flatMap(Self.oauth2), aws.flatMap(Self.aws), google.flatMap(Self.google),
-      azure.flatMap(Self.azure),
+      oauth2.flatMap(Self.oauth2), aws.flatMap { Self.aws($0, address) },
+      google.flatMap(Self.google), azure.flatMap(Self.azure),
     ]
     return found.lazy.compactMap(\.self).first
   }
@@ -50,8 +51,9 @@ struct SourceAuthorizationFields {
     let url = fields.required("tokenURL")?.serverAddress()
     let id = fields.required("clientID")?.text()
     let secret = fields.required("clientSecretFile")?.text(expected: path)
-    fields.optional("clientSecret")?.error(
-      "a secret does not belong in a manifest; put it in a file: clientSecretFile")
+    fields.refuse(
+      "clientSecret", "a secret does not belong in a manifest; put it in a file: clientSecretFile")
+    fields.refuse("audience", "unknown field; write parameters: {audience: …}")
     var oauth2 = SourceAuthorization.OAuth2(
       tokenURL: url ?? "", clientID: id ?? "", clientSecretFile: secret ?? "")
     oauth2.scopes = fields.optional("scopes")?.scopes() ?? []
@@ -63,8 +65,10 @@ struct SourceAuthorizationFields {
     return .oauth2(oauth2)
   }
 
-  private static func aws(_ value: ManifestValue) -> SourceAuthorization? {
-    guard let fields = value.mapping() else { return nil }
+  private static let noFields = "write {} for what the environment says"
+
+  private static func aws(_ value: ManifestValue, _ address: String?) -> SourceAuthorization? {
+    guard let fields = value.mapping(hint: noFields) else { return nil }
     let service = fields.optional("service")?.awsWord("a service of AWS such as aps or monitoring")
     var aws = SourceAuthorization.AWS(service: service ?? SourceAuthorization.Defaults.awsService)
     aws.region = fields.optional("region")?.awsWord("a region of AWS such as eu-west-1")
@@ -75,11 +79,12 @@ struct SourceAuthorizationFields {
     }
     aws.profile = profile?.text() ?? aws.profile
     fields.reportUnknown()
+    if let address { AWSAddress(address)?.compare(with: aws, at: value) }
     return .aws(aws)
   }
 
   private static func google(_ value: ManifestValue) -> SourceAuthorization? {
-    guard let fields = value.mapping() else { return nil }
+    guard let fields = value.mapping(hint: noFields) else { return nil }
     var google = SourceAuthorization.Google()
     google.serviceAccountFile = fields.optional("serviceAccountFile")?.text(expected: path)
     if let scopes = fields.optional("scopes")?.scopes(), !scopes.isEmpty { google.scopes = scopes }
@@ -88,7 +93,7 @@ struct SourceAuthorizationFields {
   }
 
   private static func azure(_ value: ManifestValue) -> SourceAuthorization? {
-    guard let fields = value.mapping() else { return nil }
+    guard let fields = value.mapping(hint: noFields) else { return nil }
     var azure = SourceAuthorization.Azure()
     azure.scope = fields.optional("scope")?.text() ?? azure.scope
     azure.tenantID = fields.optional("tenantID")?.text()
@@ -102,8 +107,14 @@ struct SourceAuthorizationFields {
 extension ManifestValue {
   /// RFC 6749, section 3.3.
   fileprivate func scopes() -> [String]? {
-    guard let items = list(atMost: 100) else { return nil }
     let expected = "a scope without blanks, such as metrics.read"
+    if case .scalar(let scalar) = node.content, case .text(let text) = scalar.value {
+      // As they are sent: with blanks between them.
+      let words = text.split(separator: " ").joined(separator: ", ")
+      error(expected: "a list", hint: "write [\(printable(words.unicodeScalars))]")
+      return nil
+    }
+    guard let items = list(atMost: 100) else { return nil }
     return items.compactMap { item in
       guard let text = item.text(expected: expected) else { return nil }
       let isScope = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }

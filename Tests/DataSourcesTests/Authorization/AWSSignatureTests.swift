@@ -9,6 +9,37 @@ internal import Time
 struct AWSSignatureTests {
   private static let address = "https://example.amazonaws.com"
 
+  /// Requests for lists of a bucket, from the documentation of S3.
+  @Test(arguments: [
+    ("?lifecycle", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
+    (
+      "?max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"
+    ),
+  ])
+  func `a request to S3 says the hash of its body, too`(query: String, signature: String) throws {
+    let keys = AWSKeys(
+      accessKeyID: "AKIAIOSFODNN7EXAMPLE",
+      secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    var request = HTTPRequest(
+      url: "https://examplebucket.s3.amazonaws.com/\(query)", timeout: .seconds(1))
+    AWSSignature(keys: keys, region: "us-east-1", service: "s3").sign(
+      &request, at: try Instant(rfc3339: "2013-05-24T00:00:00Z"))
+    #expect(
+      Self.authorization(request)
+        == "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+        + " SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=\(signature)")
+  }
+
+  @Test func `bytes that are no UTF-8 are signed as they are sent`() throws {
+    func authorization(_ query: String) throws -> String? {
+      Self.authorization(
+        try Self.signed(HTTPRequest(url: "\(Self.address)/?a=\(query)", timeout: .seconds(1))))
+    }
+    #expect(try authorization("%ff") == authorization("%FF"))
+    #expect(try authorization("%ff") != authorization("%fe"))
+    #expect(try authorization("%") == authorization("%25"))
+  }
+
   private static func signed(_ request: HTTPRequest, token: String? = nil) throws -> HTTPRequest {
     let keys = AWSKeys(
       accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",

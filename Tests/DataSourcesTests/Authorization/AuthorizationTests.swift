@@ -139,6 +139,13 @@ struct AuthorizationTests {
   @Test(arguments: [
     (#"{"access_token":"t0k","expires_in":"60"}"#, 60.0), (#"{"access_token":"t0k"}"#, 300),
     (#"{"access_token":"t0k","token_type":"bearer","expires_in":1e9}"#, 86_400),
+    (#"{"access_token":"t0k","expires_in":"inf"}"#, 86_400),
+    (#"{"access_token":"t0k","expires_in":-5}"#, 1),
+    // What is no time is like none.
+    (#"{"access_token":"t0k","expires_in":"nan"}"#, 300),
+    (#"{"access_token":"t0k","expires_in":"soon"}"#, 300),
+    (#"{"access_token":"t0k","expires_in":null,"token_type":null}"#, 300),
+    (#"{"access_token":"t0k","expires_in":[60],"error_description":null}"#, 300),
   ])
   func `a token lasts as long as its endpoint says`(body: String, seconds: Double) throws {
     let answer = try TokenAnswer(.ok(body), from: "there")

@@ -75,6 +75,66 @@ struct WordsTests {
     #expect(schedule(accepted).isGood)
   }
 
+  /// The fields of a calendar.
+  @Test(arguments: [
+    (
+      "address: \"webcal://c.example/h.ics\"", "write https:// in place of webcal://",
+      "address: \"https://c.example/h.ics\""
+    ),
+    ("url: \"https://c.example/h.ics\"", "write address", "address: \"https://c.example/h.ics\""),
+    (
+      "address: c.example/h.ics", "such as https://calendars.example.com/holidays.ics",
+      "address: \"https://calendars.example.com/holidays.ics\""
+    ),
+    (
+      "address: \"https://c.example/h.ics#x\"", "# and what follows it does not belong there",
+      "address: \"https://c.example/h.ics\""
+    ),
+    (
+      "address: \"https://c/h.ics\", bearerToken: abc", "put it in a file: bearerTokenFile",
+      "address: \"https://c/h.ics\", bearerTokenFile: /token"
+    ),
+    (
+      "address: \"https://c/h.ics\", google: true", "write {} for what the environment says",
+      "address: \"https://c/h.ics\", google: {}"
+    ),
+  ])
+  func `What a message proposes for a calendar is accepted`(
+    mistake: String, words: String, accepted: String
+  ) {
+    func calendar(_ fields: String) -> ManifestDecoder.File {
+      decode(
+        "apiVersion: headstart.dev/v1alpha1\nkind: Calendar\nmetadata: {name: x}\nspec: {\(fields)}"
+      )
+    }
+    let refused = calendar(mistake)
+    #expect(!refused.isGood && refused.lines.contains { $0.contains(words) }, "\(refused.lines)")
+    #expect(calendar(accepted).lines == [])
+  }
+
+  /// The fields of a data source at https://x, or of a signal that asks it.
+  @Test(arguments: [
+    (
+      "oauth2: {tokenURL: \"https://t\", clientID: a, clientSecretFile: /s, scopes: a b}",
+      "write [a, b]",
+      "oauth2: {tokenURL: \"https://t\", clientID: a, clientSecretFile: /s, scopes: [a, b]}"
+    ),
+    (
+      "oauth2: {tokenURL: \"https://t\", clientID: a, clientSecretFile: /s, audience: b}",
+      "write parameters: {audience: …}",
+      "oauth2: {tokenURL: \"https://t\", clientID: a, clientSecretFile: /s, parameters: {audience: b}}"
+    ),
+    ("aws: true", "write {} for what the environment says", "aws: {}"),
+    ("queryParameters: {a: b}", "write parameters", "parameters: {a: b}"),
+  ])
+  func `What a message proposes for a data source is accepted`(
+    mistake: String, words: String, accepted: String
+  ) {
+    let refused = decode(dataSource("type: http\naddress: https://x\n\(mistake)"))
+    #expect(!refused.isGood && refused.lines.contains { $0.contains(words) }, "\(refused.lines)")
+    #expect(decode(dataSource("type: http\naddress: https://x\n\(accepted)")).lines == [])
+  }
+
   @Test(arguments: [
     ("pointer: \"$.data[0].value\"", "write /data/0/value", "pointer: /data/0/value"),
     ("pointer: \".data[0].value\"", "write /data/0/value", "pointer: /data/0/value"),
@@ -102,6 +162,41 @@ struct WordsTests {
     #expect(lines.count == 1 && lines[0].contains(words), "\(lines)")
     #expect(!lines.contains { $0.contains("put it in quotes") }, "\(lines)")
     #expect(signal(accepted) == [])
+  }
+
+  @Test(arguments: [
+    ("monitoring.eu-west-1.amazonaws.com", "region: eu-west-1", "write service: monitoring"),
+    ("x.execute-api.eu-west-1.amazonaws.com", "region: eu-west-1", "write service: execute-api"),
+    ("aps-workspaces.eu-west-1.amazonaws.com", "region: us-east-1", "write region: eu-west-1"),
+    ("aps-workspaces.cn-north-1.amazonaws.com.cn", "service: aps-workspaces", "write service: aps"),
+  ])
+  func `A signature for another service or region is pointed out`(
+    host: String, aws: String, words: String
+  ) {
+    let lines = decode(
+      dataSource("type: prometheus\naddress: https://\(host)/x\naws: {\(aws)}")
+    ).lines
+    #expect(
+      lines.count == 1 && lines[0].contains("warning: ") && lines[0].contains(words), "\(lines)")
+  }
+
+  @Test(arguments: [
+    "monitoring-fips.us-east-1.amazonaws.com", "monitoring.eu-west-1.amazonaws.com:443",
+    "monitoring.amazonaws.com", "aps.example.com", "vpce-1.x.eu-west-1.vpce.amazonaws.com",
+  ])
+  func `An address that says nothing, or what is signed, draws no warning`(host: String) {
+    let text = "type: http\naddress: https://\(host)/x\naws: {service: monitoring}"
+    #expect(decode(dataSource(text)).lines == [])
+  }
+
+  @Test func `A field that is none is not among those that are known`() {
+    let lines = decode(
+      dataSource("type: http\naddress: https://x\nbasicAuth: {zzz: 1}\nzzzzzz: 1")
+    ).lines
+    #expect(
+      lines.contains { $0.hasSuffix("zzz: unknown field; known here: username, passwordFile") })
+    let known = lines.first { $0.contains("zzzzzz") }?.split(separator: ", ") ?? []
+    #expect(known.count == Set(known).count && known.count > 10, "\(lines)")
   }
 
   @Test func `What may be excepted is said, a calendar too`() {

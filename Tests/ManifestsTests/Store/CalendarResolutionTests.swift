@@ -129,7 +129,7 @@ struct CalendarResolutionTests {
     ("{file: /a.ics, address: 'http://c/a.ics'}", "exactly one of file and address"),
     ("{file: a.ics}", "expected the absolute path of an iCalendar file"),
     ("{file: /a.ics, headers: {A: b}}", "has no effect on a file"),
-    ("{address: 'c/a.ics'}", "expected an address"),
+    ("{address: 'c/a.ics'}", "expected the address of an iCalendar file"),
     ("{file: /a.ics, timeZone: Mars/Base}", "expected an IANA time zone"),
     ("{adress: 'http://c/a.ics'}", "did you mean address?"),
   ])
