@@ -33,6 +33,11 @@ struct CronHPAImport {
       self.job(job, "jobs[\(index)]", &policy, dated: &dated, in: zone)
     }
     guard !jobs.isEmpty || !dated.isEmpty else { return }
+    if spec?["scaleTargetRef"]?["kind"]?.text == "HorizontalPodAutoscaler" {
+      policy.losses.append(
+        "its scaleTargetRef is an HPA, whose least and most replicas the jobs set: name the workload "
+          + "here and in the ScaledObject, and write limits and metrics of the HPA into the policy")
+    }
     policy.proposals.append(
       "times are in \(timeZone), the zone of the controller that ran them as far as import knows; "
         + "set timeZone to the zone that is meant")

@@ -21,22 +21,39 @@ struct DownscalerImport {
     let zone: String
   }
 
+  /// The annotations that are read.
+  private static let known: Set<String> = [
+    "uptime", "downtime", "downtime-replicas", "exclude", "exclude-until", "original-replicas",
+  ]
+
   private static let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
   /// Nil for a workload without annotations of kube-downscaler, be it on its namespace.
   func policy(of workload: Workload, in namespace: ImportNode?) -> ImportedPolicy? {
     let own = annotations(of: workload.object)
     let all = annotations(of: namespace).merging(own) { $1 }
-    guard all["exclude"] != "true", all["uptime"] != nil || all["downtime"] != nil else {
-      return nil
-    }
+    guard all["exclude"]?.lowercased() != "true", !all.isEmpty else { return nil }
     var policy = ImportedPolicy(
       name: workload.name, namespace: workload.namespace, origin: workload.origin)
+    for name in all.keys.sorted() where !Self.known.contains(name) {
+      policy.losses.append("the annotation downscaler/\(name) is not read")
+    }
+    guard all["uptime"] != nil || all["downtime"] != nil else {
+      if own["original-replicas"] != nil {
+        policy.losses.append(
+          "kube-downscaler took it down by flags of its own, which no object holds: give it the "
+            + "annotation downscaler/uptime, and import it again")
+      }
+      return policy.losses.isEmpty ? nil : policy
+    }
     policy.target =
       "{apiVersion: apps/v1, kind: \(workload.kind), name: \(ImportText.quoted(workload.name))}"
     let original = all["original-replicas"].flatMap { Int($0) }
     let up = original ?? workload.object["spec"]?["replicas"]?.integer ?? 1
     let down = all["downtime-replicas"].flatMap { Int($0) } ?? 0
+    if let text = all["downtime-replicas"], Int(text) == nil {
+      policy.losses.append("downtime-replicas \(ImportText.quoted(text)) is no number; 0 is taken")
+    }
     if original == nil, workload.object["spec"]?["replicas"] == nil {
       policy.losses.append("the workload does not say its replicas; 1 is taken")
     }
@@ -79,10 +96,11 @@ struct DownscalerImport {
             + "replicas: \(inside)}")
         continue
       }
-      guard let span = span(String(part).words) else {
+      let words = String(part).words
+      guard let span = span(words) else {
         policy.losses.append(
-          "\(field) \(ImportText.quoted(String(part))): only days and times such as "
-            + "\"Mon-Fri 07:30-20:30 Europe/Berlin\" can be read")
+          "\(field) \(ImportText.quoted(words.joined(separator: " "))): \(problem(of: words))"
+            + "only days and times such as \"Mon-Fri 07:30-20:30 Europe/Berlin\" can be read")
         continue
       }
       lines.append(
@@ -137,6 +155,19 @@ struct DownscalerImport {
     return Span(
       days: (0...length).map { Self.days[(from + $0) % 7] }, start: start.text, end: end.text,
       zone: words[2])
+  }
+
+  /// Why it is no span, as far as that is clear: the beginning of a sentence.
+  private func problem(of words: [String]) -> String {
+    if words.count == 2 { return "it names no time zone; " }
+    guard words.count == 3 else { return "" }
+    if zones.timeZone(named: words[2]) == nil {
+      return "there is no time zone \(ImportText.quoted(words[2])); "
+    }
+    let times = words[1].split(separator: "-").map { TimeText(String($0)) }
+    guard times.count == 2, let start = times[0], let end = times[1], start.minutes >= end.minutes
+    else { return "" }
+    return "it ends before it begins: over midnight write two, up to 24:00 and from 00:00 on; "
   }
 
   /// `HH:MM`.

@@ -8,6 +8,7 @@ struct HPAImport {
     let spec = object["spec"]
     policy.minReplicas = spec?["minReplicas"]?.integer ?? 1
     policy.maxReplicas = spec?["maxReplicas"]?.integer
+    var selectors: [String: String] = [:]
     for (index, metric) in (spec?["metrics"]?.items ?? []).enumerated() {
       let place = "metrics[\(index)]"
       guard metric["type"]?.text == "External", let external = metric["external"] else {
@@ -32,6 +33,15 @@ struct HPAImport {
             + "--metric \(name)='PROMQL'")
         continue
       }
+      let selector = external["metric"]?["selector"]?.json ?? ""
+      if let other = selectors.updateValue(selector, forKey: name), other != selector {
+        policy.losses.append(
+          "\(place), \(name), has the selector \(selector), and another one of that name has "
+            + "\(other): change the query of one of them")
+      } else if !selector.isEmpty {
+        policy.proposals.append(
+          "\(place), \(name), has the selector \(selector): see that its query says so, too")
+      }
       policy.append(
         "prometheus", ["query: \(ImportText.quoted(query))", "threshold: \(threshold)"])
     }
@@ -41,9 +51,13 @@ struct HPAImport {
 
   /// A quantity of Kubernetes such as `500m` or `1k`, as a number; nil for none above 0.
   private static func quantity(_ text: String) -> String? {
-    let factors: [Character: Double] = ["m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9]
-    let factor = text.last.flatMap { factors[$0] }
-    let digits = factor == nil ? text[...] : text.dropLast()
+    let factors = [
+      "m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1024, "Mi": 1_048_576,
+      "Gi": 1_073_741_824,
+    ]
+    let suffix = String(text.drop { "0123456789.".contains($0) })
+    let factor = factors[suffix]
+    let digits = factor == nil ? text[...] : text.dropLast(suffix.count)
     guard digits.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }), let number = Double(digits)
     else { return nil }
     let value = number * (factor ?? 1)

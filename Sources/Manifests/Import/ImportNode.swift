@@ -70,6 +70,13 @@ enum ImportText {
     return result + "\""
   }
 
+  /// A name of Kubernetes: in quotes where it could be taken for something else than text.
+  static func scalar(_ name: String) -> String {
+    let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
+    let isText = name.first?.isLetter == true && !words.contains(name)
+    return isText ? name : quoted(name)
+  }
+
   /// A name that Kubernetes takes, made of any text.
   static func name(from text: String) -> String {
     var name = ""

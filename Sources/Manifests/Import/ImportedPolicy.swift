@@ -62,6 +62,7 @@ struct ImportedPolicy {
   }
 
   static func metadata(_ name: String, _ namespace: String?) -> String {
-    "{name: \(name)" + (namespace.map { ", namespace: \($0)" } ?? "") + "}"
+    let place = namespace.map { ", namespace: \(ImportText.scalar($0))" } ?? ""
+    return "{name: \(ImportText.scalar(name))\(place)}"
   }
 }

@@ -65,7 +65,14 @@ package struct ManifestImport {
       guard let imported else { continue }
       add(imported, trigger: nil, extra: [])
     }
+    if policies.isEmpty, isComplete {
+      problems.append("there is nothing to import here; import reads \(Self.kinds)")
+    }
   }
+
+  private static let kinds =
+    "ScaledObject, CronHorizontalPodAutoscaler, HorizontalPodAutoscaler, and Deployments, "
+    + "StatefulSets and Namespaces with annotations of kube-downscaler"
 
   private mutating func read(_ object: ImportNode, path: String) {
     let kind = object["kind"]?.text ?? ""
@@ -95,8 +102,7 @@ package struct ManifestImport {
     default:
       problems.append(
         "\(path): warning: a \(kind.isEmpty ? "document without kind" : kind) is passed over; import "
-          + "reads ScaledObject, CronHorizontalPodAutoscaler, HorizontalPodAutoscaler, and "
-          + "Deployments, StatefulSets and Namespaces with annotations of kube-downscaler")
+          + "reads \(Self.kinds)")
     }
   }
 
@@ -164,7 +170,8 @@ struct ImportedSources {
     names[content] = name
     let lines =
       [
-        "apiVersion: headstart.dev/v1alpha1", "kind: DataSource", "metadata: {name: \(name)}",
+        "apiVersion: headstart.dev/v1alpha1", "kind: DataSource",
+        "metadata: {name: \(ImportText.scalar(name))}",
         "spec:", "  type: prometheus", "  address: \(ImportText.quoted(address))",
       ] + spec.map { "  " + $0 }
     texts.append(lines.joined(separator: "\n") + "\n")

@@ -37,7 +37,10 @@ struct ScaledObjectImport {
         trigger["metadata"]?.fields.map { ($0.key, $0.value.text ?? "") } ?? [],
         uniquingKeysWith: { $1 })
       let place = "triggers[\(index)]"
-      if let metricType = trigger["metricType"]?.text, metricType != "AverageValue" {
+      // One that stays keeps its own.
+      if ["cron", "prometheus"].contains(type), let metricType = trigger["metricType"]?.text,
+        metricType != "AverageValue"
+      {
         policy.losses.append(
           "\(place) has metricType \(metricType), with which the HPA multiplies by the count of ready "
             + "pods; Headstart's number is the count itself")
@@ -99,15 +102,17 @@ struct ScaledObjectImport {
     _ metadata: [String: String], _ trigger: ImportNode, _ place: String,
     _ sources: inout ImportedSources
   ) {
-    guard let query = metadata["query"], !query.isEmpty, let address = metadata["serverAddress"],
-      !address.isEmpty, let threshold = metadata["threshold"].flatMap({ Double($0) }), threshold > 0
+    guard let query = metadata["query"], !query.isEmpty, let given = metadata["serverAddress"],
+      !given.isEmpty, let threshold = metadata["threshold"].flatMap({ Double($0) }),
+      threshold > 0, threshold.isFinite
     else {
       policy.losses.append("\(place) has no serverAddress, query and threshold that can be read")
       return
     }
-    let source = sources.name(for: address.withoutSlash, sourceFields(metadata, trigger, place))
+    guard let address = address(given, place) else { return }
+    let source = sources.name(for: address, sourceFields(metadata, trigger, place))
     var lines = [
-      "source: \(source)", "query: \(ImportText.quoted(query))",
+      "source: \(ImportText.scalar(source))", "query: \(ImportText.quoted(query))",
       "threshold: \(metadata["threshold"] ?? "")",
     ]
     if let text = metadata["activationThreshold"], let activation = Double(text), activation > 0 {
@@ -136,6 +141,30 @@ struct ScaledObjectImport {
       ]
     }
     policy.append("prometheus", lines)
+  }
+
+  /// The address of a data source, without what does not belong there; nil for none that could be
+  /// used.
+  private mutating func address(_ text: String, _ place: String) -> String? {
+    var address = text.withoutSlash
+    if AddressProblem(of: address) == .userInfo, let at = address.lastIndex(of: "@"),
+      let scheme = address.firstRange(of: "://")
+    {
+      address.removeSubrange(scheme.upperBound...at)
+      policy.losses.append(
+        "\(place) has a user and a password in its serverAddress: name the user, and a file with the "
+          + "password, in basicAuth of the data source")
+    }
+    if AddressProblem(of: address) == .queryOrFragment {
+      address = String(address.prefix { !"?#".contains($0) }).withoutSlash
+      policy.losses.append(
+        "\(place) has a serverAddress with ? or #: write what follows as parameters of the data source"
+      )
+    }
+    guard let problem = AddressProblem(of: address) else { return address }
+    policy.losses.append(
+      "\(place) has a serverAddress that cannot be used: \(problem.sentence)")
+    return nil
   }
 
   /// The lines of the data source beside its address.

@@ -299,6 +299,19 @@ struct ManifestImportTests {
       "", "triggers[1]: the hour is \"25\""
     ),
     ("", "idleReplicaCount: 0", "idleReplicaCount stays in the ScaledObject"),
+    (
+      "  - {type: prometheus, metadata: {serverAddress: \"http://me:s3cret@p:9090/x\", query: up, threshold: '1'}}",
+      "", "triggers[1] has a user and a password in its serverAddress"
+    ),
+    (
+      "  - {type: prometheus, metadata: {serverAddress: \"http://p:9090/x?y=1\", query: up, threshold: '1'}}",
+      "", "triggers[1] has a serverAddress with ? or #"
+    ),
+    (
+      "  - {type: prometheus, metadata: {serverAddress: \"p:9090\", query: up, threshold: '1'}}",
+      "",
+      "triggers[1] has a serverAddress that cannot be used: it has to start with http:// or https://"
+    ),
   ])
   func `What cannot be carried over is said, in the output too`(
     trigger: String, spec: String, loss: String
@@ -309,6 +322,7 @@ struct ManifestImportTests {
     #expect(result.losses.contains { $0.contains(loss) }, "\(result.losses)")
     #expect(result.policies.first?.contains("# NOT CARRIED OVER: \(loss)") == true)
     _ = try policies(result)
+    #expect(!result.text.contains("s3cret"))
   }
 
   @Test func `scalingModifiers are refused by name`() {
