@@ -41,7 +41,7 @@ package struct ManifestCheck: Equatable, Sendable {
       assumed: Set(
         [DataSource.Kind.forecaster, .prometheus].map {
           DataSourceKey(kind: $0, name: ResourceName(name: "default"))
-        }), auditBudget: 50 * ManifestStore.defaultAuditBudget)
+        }), auditBudget: 50 * ManifestStore.defaultAuditBudget, auditsCalendars: true)
     var update = store.update(contents, now: now)
     if !update.catalog.calendars.isEmpty {
       store.calendars = update.catalog.calendars.compactMapValues(calendar)

@@ -207,6 +207,22 @@ def test_a_calendar_stays_while_no_token_is_handed_out(headstart, web_api, tmp_p
     eventually(lambda: not findings(server), 90)
 
 
+def test_check_finds_rules_that_overlap_by_a_calendar(tmp_path):
+    file = tmp_path / "days.ics"
+    file.write_text(NOW)
+    rules = [
+        {"name": "Always", "replicas": 3}, {"name": "Holiday", "calendar": "days", "replicas": 7}]
+    manifest = tmp_path / "all.yaml"
+    manifest.write_text(
+        f"{policy('my-api', schedule(rules, 2))}\n---\n{calendar(file=str(file))}\n")
+    checked = run_command("check", str(manifest))
+    assert checked.returncode == 0
+    assert '"Holiday" and "Always" both set replicas' in checked.stdout, checked.stdout
+    assert '"Holiday" never sets replicas' in checked.stdout
+    file.write_text(NEVER)
+    assert "nothing in the calendar is to come" in run_command("check", str(manifest)).stdout
+
+
 def test_check_and_plan_read_calendars(tmp_path, days):
     file = tmp_path / "days.ics"
     file.write_text("<html>Sign in</html>")

@@ -9,6 +9,8 @@ struct ManifestObject: Hashable, Sendable {
   var references: [SourceReference]
   /// The calendars that it names.
   var calendars: [CalendarReference] = []
+  /// Its schedules that name some.
+  var calendarSchedules: [CalendarSchedule] = []
   /// The data sources that it brings along, of names that no DataSource can bear.
   var ownSources: [DataSource] = []
   /// What it leaves out whose default was another one.

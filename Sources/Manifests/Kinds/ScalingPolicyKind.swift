@@ -33,17 +33,15 @@ enum ScalingPolicyKind: ManifestKind {
     return ManifestObject(
       content: .policy(Shared(policy)), position: metadata.position,
       references: decoded?.references ?? [], calendars: decoded?.calendars ?? [],
-      leftOut: leftOut)
+      calendarSchedules: decoded?.calendarSchedules ?? [], leftOut: leftOut)
   }
 
   /// Decodes the signals.
   ///
-  /// - Returns: The data sources and calendars that they name, and what they leave out.
+  /// - Returns: with the data sources and calendars that they name, and what they leave out.
   private static func signals(
     _ field: ManifestValue, of policy: inout Policy, _ decoder: ManifestDecoder
-  ) -> (
-    references: [SourceReference], calendars: [CalendarReference], leftOut: OldDefaults
-  ) {
+  ) -> SignalDecoder {
     var signals = SignalDecoder(
       policy: policy.name, leadTime: policy.leadTime, limits: policy.limits, decoder: decoder)
     if let items = field.list(atMost: ManifestLimits.signals) {
@@ -57,7 +55,7 @@ enum ScalingPolicyKind: ManifestKind {
           + " is never more than 0; add another signal, or a rule or a default with a number, such as"
           + " default: 2")
     }
-    return (signals.references, signals.calendars, signals.leftOut)
+    return signals
   }
 
   private static func scaleTarget(_ value: ManifestValue) -> ScaleTarget? {

@@ -10,6 +10,8 @@ struct ScheduleDecoder {
   var namespace: String?
   /// Those that rules name.
   private(set) var calendars: [CalendarReference] = []
+  /// The schedule, if rules of it name some.
+  private(set) var calendarSchedule: CalendarSchedule?
 
   init(limits: ReplicaLimits, decoder: ManifestDecoder, namespace: String? = nil) {
     self.limits = limits
@@ -39,6 +41,10 @@ struct ScheduleDecoder {
       rules: rules.compactMap(\.self))
     ScheduleWarnings(schedule: schedule, rules: items)
       .report(decoder.audits.findings(of: schedule))
+    if !calendars.isEmpty {
+      calendarSchedule = CalendarSchedule(
+        schedule: schedule, path: value.path, rules: items.map(\.node.position))
+    }
     return schedule
   }
 

@@ -16,15 +16,21 @@ struct ScheduleWarnings {
       guard let first, first != value.node.position else { continue }
       value.warning("another rule is named \(quoted(rule.name)) already")
     }
+    let sentences = ScheduleSentences(schedule: schedule)
     for finding in findings {
-      let (rule, sentence) = describe(finding)
+      let (rule, sentence) = sentences.describe(finding)
       guard rules.indices.contains(rule) else { continue }
       rules[rule].warning(sentence)
     }
   }
+}
+
+/// What `ScheduleAudit` finds in a schedule, in words.
+struct ScheduleSentences {
+  let schedule: Schedule
 
   /// The rule that a finding is reported at, and the sentence about it.
-  private func describe(_ finding: ScheduleAudit.Finding) -> (rule: Int, sentence: String) {
+  func describe(_ finding: ScheduleAudit.Finding) -> (rule: Int, sentence: String) {
     switch finding {
     case .overlap(let first, let second, let role, let moment):
       let priority = schedule.rules[second].priority

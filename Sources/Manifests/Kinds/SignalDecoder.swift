@@ -6,6 +6,7 @@ struct SignalDecoder {
   private(set) var signals: [Signal] = []
   private(set) var references: [SourceReference] = []
   private(set) var calendars: [CalendarReference] = []
+  private(set) var calendarSchedules: [CalendarSchedule] = []
   /// What signals that are fetched leave out.
   private(set) var leftOut: OldDefaults = []
   private let policy: ResourceName
@@ -84,8 +85,10 @@ struct SignalDecoder {
   private mutating func schedule(_ value: ManifestValue) -> Schedule? {
     var schedule = ScheduleDecoder(
       limits: limits, decoder: decoder, namespace: policy.namespace)
-    defer { calendars += schedule.calendars }
-    return schedule.decode(value)
+    let decoded = schedule.decode(value)
+    calendars += schedule.calendars
+    if let found = schedule.calendarSchedule { calendarSchedules.append(found) }
+    return decoded
   }
 
   private mutating func forecast(_ value: ManifestValue, leadTime: Duration) -> ForecastSignal? {

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// A calendar that a rule of a policy names.
 struct CalendarReference: Hashable, Sendable {
@@ -8,6 +9,17 @@ struct CalendarReference: Hashable, Sendable {
   var position: SourcePosition
   /// The field that names it.
   var path: String
+}
+
+/// A schedule whose rules name calendars, as it is written: what contradicts in it shows only once those
+/// have been read.
+struct CalendarSchedule: Hashable, Sendable {
+  /// Without the events.
+  var schedule: Schedule
+  /// The field that holds it.
+  var path: String
+  /// Where each rule stands.
+  var rules: [SourcePosition]
 }
 
 extension Catalog {
@@ -48,13 +60,50 @@ extension ManifestResolution {
       for object in files[index].current.objects {
         guard case .calendar(let source) = object.content, let content = contents[source.name]
         else { continue }
-        found[index, default: []] += content.sentences.map {
+        let sentences = content.sentences + (audit.flatMap { content.isOver(by: $0.now) } ?? [])
+        found[index, default: []] += sentences.map {
           Diagnostic(
             severity: .warning, file: files[index].path, position: object.position, message: $0)
         }
       }
     }
     return found.filter { !$0.value.isEmpty }
+  }
+
+  /// What rules contradict, or shadow, with what their calendars say, and not without it.
+  func calendarContradictions() -> [Int: [Diagnostic]] {
+    guard let audit else { return [:] }
+    var found: [Int: [Diagnostic]] = [:]
+    for index in files.indices where isAccepted(file: index) {
+      for object in files[index].current.objects {
+        guard case .policy(let policy) = object.content else { continue }
+        for written in object.calendarSchedules {
+          var schedule = written.schedule
+          schedule.resolveCalendars(events(in: policy.value.name.namespace))
+          guard schedule != written.schedule else { continue }
+          let known = Set(audit.audits.findings(of: written.schedule).map(\.subject))
+          let sentences = ScheduleSentences(schedule: schedule)
+          for finding in audit.audits.findings(of: schedule) where !known.contains(finding.subject)
+          {
+            let (rule, sentence) = sentences.describe(finding)
+            guard written.rules.indices.contains(rule) else { continue }
+            found[index, default: []].append(
+              Diagnostic(
+                severity: .warning, file: files[index].path, position: written.rules[rule],
+                message: "\(written.path).rules[\(rule)]: \(sentence)"))
+          }
+        }
+      }
+    }
+    return found
+  }
+
+  /// What is known of the calendars that a policy of a namespace means by their names.
+  func events(in namespace: String?) -> (String) -> Shared<CalendarEvents>? {
+    { name in
+      let own = namespace.flatMap { contents[ResourceName(namespace: $0, name: name)] }
+      return (own ?? contents[ResourceName(name: name)])?.events
+    }
   }
 }
 
@@ -70,6 +119,14 @@ extension CalendarContent {
       }
     return state + findings
   }
+
+  /// A sentence about one of which nothing is to come; nil for any other, and for one without events,
+  /// which may be meant so.
+  fileprivate func isOver(by now: Instant) -> [String]? {
+    guard let end = events?.value.last, end < now else { return nil }
+    let date = end.advanced(by: .milliseconds(-1)).rfc3339.prefix(10)
+    return ["nothing in the calendar is to come: its last event was on \(date)"]
+  }
 }
 
 extension Policy {
@@ -78,14 +135,20 @@ extension Policy {
     var policy = self
     for index in policy.signals.indices {
       guard case .schedule(var schedule) = policy.signals[index].kind else { continue }
-      for rule in schedule.rules.indices {
-        guard var conditions = schedule.rules[rule].conditions, !conditions.calendars.isEmpty
-        else { continue }
-        conditions.resolveCalendars(events)
-        schedule.rules[rule].conditions = conditions
-      }
+      schedule.resolveCalendars(events)
       policy.signals[index].kind = .schedule(schedule)
     }
     return policy
+  }
+}
+
+extension Schedule {
+  fileprivate mutating func resolveCalendars(_ events: (String) -> Shared<CalendarEvents>?) {
+    for rule in rules.indices {
+      guard var conditions = rules[rule].conditions, !conditions.calendars.isEmpty
+      else { continue }
+      conditions.resolveCalendars(events)
+      rules[rule].conditions = conditions
+    }
   }
 }

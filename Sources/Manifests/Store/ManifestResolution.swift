@@ -1,4 +1,5 @@
 internal import Scaling
+internal import Time
 
 /// Joins the files into one catalogue, and checks what crosses their borders: names that are
 /// defined twice, and data sources and calendars that are not defined at all.
@@ -13,6 +14,8 @@ struct ManifestResolution {
   private let assumed: Set<DataSourceKey>
   /// What is known of the calendars, by their names.
   let contents: [ResourceName: CalendarContent]
+  /// With what, and as of when, rules that name calendars are looked at; nil where they are not.
+  var audit: (audits: ScheduleAudits, now: Instant)?
   /// What the checks across files found, for the files that fail them.
   private var findings: [Int: [Diagnostic]] = [:]
   /// Where every name is defined.
@@ -61,7 +64,8 @@ struct ManifestResolution {
   /// Everything that is wrong with the files, in their order, and by position within each.
   var diagnostics: [Diagnostic] {
     let shared = sharedServices()
-    let calendars = calendarFindings()
+    var calendars = calendarFindings()
+    calendars.merge(calendarContradictions()) { $0 + $1 }
     return files.indices.flatMap { index in
       let found = (findings[index] ?? []) + (shared[index] ?? []) + (calendars[index] ?? [])
       guard !found.isEmpty else { return files[index].current.diagnostics }
@@ -129,12 +133,8 @@ struct ManifestResolution {
   /// With what the calendars say that it names.
   private func resolved(_ policy: Shared<Policy>, of object: ManifestObject) -> Shared<Policy> {
     guard !object.calendars.isEmpty else { return policy }
-    let namespace = policy.value.name.namespace
     return Shared(
-      policy.value.resolvingCalendars { name in
-        let own = namespace.flatMap { contents[ResourceName(namespace: $0, name: name)] }
-        return (own ?? contents[ResourceName(name: name)])?.events
-      })
+      policy.value.resolvingCalendars(events(in: policy.value.name.namespace)))
   }
 
   /// Makes the file the owner of all its names, or, if some have an owner, of none.

@@ -18,6 +18,7 @@ package struct ManifestStore: Sendable {
   private let assumed: Set<DataSourceKey>
   private let foreignTargets: ForeignTargets
   private let auditBudget: Int
+  private let auditsCalendars: Bool
   /// What is known of the calendars, by their names; for the next reading. One that has not been asked
   /// for is not in it.
   package var calendars: [ResourceName: CalendarContent] = [:]
@@ -35,10 +36,12 @@ package struct ManifestStore: Sendable {
   ///   - foreignTargets: Which objects of the cluster may scale workloads of other namespaces.
   ///   - auditBudget: How many windows of schedules are looked at for contradictions in one reading.
   ///     Beyond it schedules draw no warnings; errors are always found.
+  ///   - auditsCalendars: Whether rules that name calendars are looked at once more with what those
+  ///     say. For checking files: a server reads calendars again and again.
   package init(
     defaults: PolicyDefaults, zones: any TimeZoneDatabase, builtIn: [DataSource] = [],
     assumed: Set<DataSourceKey> = [], foreignTargets: ForeignTargets = .all,
-    auditBudget: Int = ManifestStore.defaultAuditBudget
+    auditBudget: Int = ManifestStore.defaultAuditBudget, auditsCalendars: Bool = false
   ) {
     self.defaults = defaults
     self.zones = zones
@@ -46,6 +49,7 @@ package struct ManifestStore: Sendable {
     self.assumed = assumed
     self.foreignTargets = foreignTargets
     self.auditBudget = auditBudget
+    self.auditsCalendars = auditsCalendars
     catalog = Catalog(
       dataSources: Dictionary(builtIn.map { ($0.key, $0) }) { first, _ in first })
   }
@@ -70,6 +74,7 @@ package struct ManifestStore: Sendable {
     var resolution = ManifestResolution(
       files: directories.flatMap(\.files), builtIn: builtIn, assumed: assumed,
       calendars: calendars)
+    if auditsCalendars { resolution.audit = (decoder.audits, now) }
     resolution.resolve()
     var next = resolution.catalog
     next.broken = broken(resolution)

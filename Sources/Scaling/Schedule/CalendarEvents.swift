@@ -45,6 +45,12 @@ package struct CalendarEvents: Hashable, Sendable {
     left.digest == right.digest && left.days == right.days && left.spans == right.spans
   }
 
+  /// When the last one ends; a whole day with the one of UTC. Nil without events.
+  package var last: Instant? {
+    let dayEnd = days.last.map { Instant(milliseconds: Int64($0.upperBound + 1) * 86_400_000) }
+    return [spans.last?.to, dayEnd].compactMap(\.self).max()
+  }
+
   /// Whether a whole day is an event.
   package func contains(_ date: CivilDate) -> Bool {
     let day = date.daysSince1970

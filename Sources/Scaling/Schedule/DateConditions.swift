@@ -42,6 +42,9 @@ package struct DateConditions: Hashable, Sendable {
     return parts
   }
 
+  /// Whether it may leave parts of a window.
+  var cutsWindows: Bool { from != nil || to != nil || !calendars.isEmpty }
+
   /// The calendars that it names, to be looked up.
   package var calendars: [CalendarUse] {
     (calendar.map { [$0] } ?? []) + except.calendars

@@ -150,7 +150,8 @@ struct AuditSweep {
   /// The edge as the clock of its rule shows it.
   private func moment(of edge: Edge) -> Moment {
     let rule = schedule.rules[edge.window.rule]
-    guard rule.cron == nil else {
+    // A window that is cut off begins and ends at other times than its rule says.
+    guard rule.cron == nil, rule.conditions?.cutsWindows != true else {
       return Moment(
         at: edge.at, in: zones.zone(ofRule: edge.window.rule),
         named: rule.timeZone ?? schedule.timeZone)

@@ -80,6 +80,12 @@ package enum ScheduleAudit {
 }
 
 extension ScheduleAudit.Finding {
+  /// What it is about, whenever that happens first.
+  package var subject: [Int] {
+    let position = position
+    return [position.0, position.1, position.2]
+  }
+
   /// The rule that the finding is about, the kind of finding, and the other rule: a total order.
   fileprivate var position: (Int, Int, Int) {
     switch self {

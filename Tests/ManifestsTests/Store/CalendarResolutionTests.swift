@@ -104,6 +104,68 @@ struct CalendarResolutionTests {
     #expect(update.diagnostics.first?.severity == .error)
   }
 
+  private static func checked(
+    _ rules: String, _ events: CalendarEvents, audits: Bool = true
+  ) -> [String] {
+    var store = ManifestStore(
+      defaults: PolicyDefaults(), zones: CCTZDatabase(), auditsCalendars: audits)
+    let policy =
+      "apiVersion: headstart.dev/v1alpha1\nkind: ScalingPolicy\nmetadata: {name: web}\n"
+      + "spec:\n  signals:\n    - schedule:\n        rules:\n\(rules)"
+    store.calendars = [ResourceName(name: "holidays"): CalendarContent(events: Shared(events))]
+    return store.update(directory(policy, holidays), now: now).diagnostics.map(\.description)
+  }
+
+  /// Friday 2026-12-25, and an hour of Monday 2026-12-21.
+  private static func events() throws -> CalendarEvents {
+    let day = try #require(CivilDate(year: 2026, month: 12, day: 25)).daysSince1970
+    let from = try Instant(rfc3339: "2026-12-21T14:30:00Z")
+    let span = try #require(
+      CalendarEvents.Span(from: from, to: from.advanced(by: .seconds(3600))))
+    return CalendarEvents(days: [day...day], spans: [span])
+  }
+
+  private static let work =
+    "          - {name: Work, start: \"09:00\", end: \"18:00\", replicas: 10}\n"
+
+  @Test func `Rules that overlap on what a calendar says are found when files are checked`() throws
+  {
+    let overlap = Self.work + "          - {name: Holiday, calendar: holidays, replicas: 3}\n"
+    // The first event is in the middle of the window.
+    #expect(
+      Self.checked(overlap, try Self.events()) == [
+        "0.yaml:9:13: warning: spec.signals[0].schedule.rules[1]: \"Holiday\" and \"Work\" both set"
+          + " replicas with priority 0 on Monday 2026-12-21 14:30 UTC; \"Work\" wins because it comes"
+          + " first"
+      ])
+    #expect(Self.checked(overlap, try Self.events(), audits: false) == [])
+    // Taken away from the one, they do not meet.
+    let apart = Self.work.replacingOccurrence(
+      of: "replicas: 10", with: "replicas: 10, except: [{calendar: holidays}]")
+    #expect(
+      Self.checked(
+        apart + "          - {name: Holiday, calendar: holidays, replicas: 3}\n",
+        try Self.events()) == [])
+  }
+
+  @Test func `What is found without a calendar is told once`() throws {
+    let rules =
+      Self.work + "          - {name: Late, start: \"17:00\", end: \"20:00\", replicas: 3}\n"
+      + "          - {name: Holiday, calendar: holidays, replicas: 3, priority: 1}\n"
+    let lines = Self.checked(rules, try Self.events())
+    #expect(lines.count == 1 && lines[0].contains("\"Late\" and \"Work\""), "\(lines)")
+  }
+
+  @Test func `A calendar of the past is pointed out when files are checked`() throws {
+    let day = try #require(CivilDate(year: 2025, month: 12, day: 26)).daysSince1970
+    let rule = "          - {name: Holiday, calendar: holidays, replicas: 3}\n"
+    let old = CalendarEvents(days: [day...day], spans: [])
+    let lines = Self.checked(rule, old)
+    #expect(lines.count == 1 && lines[0].contains("its last event was on 2025-12-26"), "\(lines)")
+    #expect(Self.checked(rule, old, audits: false) == [])
+    #expect(Self.checked(rule, .none) == [])
+  }
+
   @Test func `A calendar that cannot be read is a finding at its object`() {
     var store = Self.store()
     let files = Self.directory(Self.policy("calendar: holidays, replicas: 3"), Self.holidays)
