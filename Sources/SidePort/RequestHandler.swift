@@ -160,8 +160,7 @@ final class RequestHandler: Sendable {
       forwarder: header(WakeUpCall.forwarderHeader, of: connection), body: body.bytes)
     if let refusal = hosts.refusal(
       host: header("Host", of: connection), origin: header("Origin", of: connection),
-      site: header("Sec-Fetch-Site", of: connection),
-      language: header("Accept-Language", of: connection))
+      site: header("Sec-Fetch-Site", of: connection))
     {
       return send(refusal, to: connection)
     }

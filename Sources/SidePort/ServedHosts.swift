@@ -3,9 +3,9 @@
 ///
 /// Without the check any page that somebody opens could wake workloads inside his network, or read
 /// decisions through a name of its own that leads here (DNS rebinding). A browser adds `Origin` or
-/// `Sec-Fetch-Site` to what a page asks for; but where a page reads what it takes for its own site,
-/// over plain HTTP, neither. `Accept-Language` it always sends, and no page can take that away. Other
-/// clients send none of the three, and are not concerned.
+/// `Sec-Fetch-Site` to what a page asks for; but neither where a page reads what it takes for its own
+/// site over plain HTTP, so that reading is kept from it by a token or TLS only. Other clients send
+/// neither, and are not concerned.
 package struct ServedHosts: Sendable, Equatable {
   private let names: Set<String>
 
@@ -20,11 +20,8 @@ package struct ServedHosts: Sendable, Equatable {
   ///   - host: the header `Host`.
   ///   - origin: the header `Origin`.
   ///   - site: the header `Sec-Fetch-Site`.
-  ///   - language: the header `Accept-Language`.
-  func refusal(
-    host: String?, origin: String?, site: String?, language: String? = nil
-  ) -> AdminResponse? {
-    guard origin != nil || site != nil || language != nil else { return nil }
+  func refusal(host: String?, origin: String?, site: String?) -> AdminResponse? {
+    guard origin != nil || site != nil else { return nil }
     if site?.lowercased() == "cross-site" {
       return .error(403, "Sec-Fetch-Site is cross-site: pages of other sites may not ask this port")
     }
