@@ -300,7 +300,8 @@ def test_the_page_shows_forecasts_that_learn_that_are_good_bad_and_overruled(
     learning, good, poor, overruled = cards
     assert "values are needed" in learning and "Silent" in learning
     assert "what was learnt" in good and "less than the best" in good
-    assert f"{bad['kept'] * 100:.1f}"[:4] in poor
+    # 90 % without a decimal, as the page writes it.
+    assert f"Kept of the last 7 days\t{round(bad['kept'] * 100, 1):g}%" in poor.replace(" %", "%")
     assert "last value" in overruled and "observed only" in overruled
     assert window.run("return document.querySelectorAll('.forecast .fan').length") == 3
     box = window.run(
