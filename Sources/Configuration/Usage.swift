@@ -11,6 +11,7 @@ package enum Usage {
       headstart backtest FILE…    replay a policy over a load that was measured
       headstart forecast          show what the built-in forecaster expects of a load
       headstart recommend         make a policy for a load that was measured
+      headstart import FILE…      make policies of triggers and objects of other systems
       headstart explain NAME      ask a running server why it asks for that number
       headstart boost NAME        ask for more or fewer replicas until a certain time
       headstart freeze NAME       keep the present replicas until a certain time

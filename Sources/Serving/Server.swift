@@ -271,9 +271,7 @@ package struct Server {
     flushed.wait(for: .milliseconds(200))
   }
 
-  private var workers: Int {
-    configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-  }
+  private var workers: Int { configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   private var tlsDescription: String {
     guard let tls = configuration.grpcTLS else { return "off" }
