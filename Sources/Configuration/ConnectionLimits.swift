@@ -1,7 +1,6 @@
 internal import Time
 
-/// What clients of the gRPC port may take, and what policies may remember (docs/limits.md). Nil turns
-/// a limit off.
+/// What clients of the gRPC port may take (docs/limits.md). Nil turns a limit off.
 package struct ConnectionLimits: Sendable, Equatable {
   /// All together.
   package var connections = 500
@@ -36,10 +35,6 @@ package struct ConnectionLimits: Sendable, Equatable {
   package var pendingAcks = 1000
   /// CONTINUATION frames of one header block.
   package var continuations = 8
-  /// In bytes: ScaledObjects and policies that no manifest names.
-  package var implied = 16 << 20
-  /// In bytes: past decisions of all policies.
-  package var history = 16 << 20
 
   /// More than a process can have descriptors for is a mistake.
   package static let maxConnections = 1_000_000
@@ -101,12 +96,6 @@ package struct ConnectionLimits: Sendable, Equatable {
     }
     if let setting = settings[.maxPendingAcks] {
       pendingAcks = try setting.number(in: Self.rates)
-    }
-    if let setting = settings[.maxImplied] {
-      implied = try setting.number(in: Self.memorySizes)
-    }
-    if let setting = settings[.maxHistory] {
-      history = try setting.number(in: Self.memorySizes)
     }
     if let setting = settings[.maxContinuations] {
       continuations = try setting.number(in: Self.continuationCounts)

@@ -23,6 +23,7 @@ package struct ServeConfiguration: Sendable, Equatable {
   /// What the way to the forecaster is secured with, as Kedastral's flags say; nil for nothing of ours.
   package var forecasterTLS: ForecasterTLSFiles?
   package var limits = ConnectionLimits()
+  package var memory = MemoryLimits()
   /// What the side port is secured with; nil for plain text.
   package var httpTLS: TLSFiles?
   package var sidePort = SidePortLimits()
@@ -91,6 +92,7 @@ package struct ServeConfiguration: Sendable, Equatable {
     }
     sidePort = try SidePortLimits(settings)
     limits = try ConnectionLimits(settings)
+    memory = try MemoryLimits(settings)
     cluster = try ClusterConfiguration(settings)
     wakeUp = try WakeUpConfiguration(settings)
     stateDirectory = settings[.stateDirectory].map(\.directory)

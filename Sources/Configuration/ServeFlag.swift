@@ -234,11 +234,11 @@ extension ServeFlag: Flag {
         "maximum number of CONTINUATION frames in one header block")
     case .maxImplied:
       FlagRow(
-        .bytes, default: "\(Self.limits.implied)",
+        .bytes, default: "\(Self.memory.implied)",
         "maximum memory for ScaledObjects and policies that no manifest names")
     case .maxHistory:
       FlagRow(
-        .bytes, default: "\(Self.limits.history)",
+        .bytes, default: "\(Self.memory.history)",
         "maximum memory for past decisions, which the page and explain --at show")
     case .watch:
       FlagRow(.toggle, default: "false", "read custom resources and write their status")
@@ -303,6 +303,7 @@ extension ServeFlag: Flag {
 
   private static let serve = ServeConfiguration()
   private static let limits = ConnectionLimits()
+  private static let memory = MemoryLimits()
 
   /// As the flag says it: 0s turns a limit off.
   private static func orNever(_ limit: Duration?) -> String { (limit ?? .zero).text }

@@ -1,3 +1,5 @@
+internal import Manifests
+
 /// What clients of the side port may take (docs/limits.md).
 package struct SidePortLimits: Sendable, Equatable {
   package var connections = 128
@@ -26,21 +28,11 @@ extension Setting {
   /// Names without scheme and port, separated by commas.
   fileprivate func hostNames() throws(UsageError) -> [String] {
     let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    for name in names where name.isEmpty || !name.utf8.allSatisfy(Self.isNameByte) {
+    for name in names where name.isEmpty || !name.utf8.allSatisfy(AddressProblem.isHostByte) {
       throw UsageError(
         "\(self.name) is \"\(value)\", but has to be the names of hosts, such as "
           + "headstart.example.com; several are separated by commas")
     }
     return names
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-      UInt8(ascii: "_"):
-      true
-    default: false
-    }
   }
 }

@@ -343,8 +343,8 @@ package struct Server {
   ) -> DecisionEngine.Configuration {
     var engine = DecisionEngine.Configuration(
       defaults: defaults, zones: zones, wallClock: WallClock.now)
-    engine.maxImplied = configuration.limits.implied
-    engine.maxHistory = configuration.limits.history
+    engine.maxImplied = configuration.memory.implied
+    engine.maxHistory = configuration.memory.history
     if let kept { engine.keepMemory = { kept.keep($0) } }
     return engine
   }

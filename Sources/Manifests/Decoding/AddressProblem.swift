@@ -105,7 +105,7 @@ package enum AddressProblem: Hashable, Sendable {
   }
 
   /// Registered names, as far as DNS and Kubernetes use them.
-  private static func isHostByte(_ byte: UInt8) -> Bool {
+  package static func isHostByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),

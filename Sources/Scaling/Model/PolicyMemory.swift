@@ -54,6 +54,9 @@ package struct PolicyMemory: Hashable, Sendable {
     return found
   }
 
+  /// An update of the manifests has two definitions at a time, one that is taken back three.
+  private static let mostOthers = 4
+
   /// Takes what somebody else remembers of a signal: the newest of each definition, and what was read
   /// before what stands in for it.
   mutating func take(_ memory: SignalMemory, of signal: String) {
@@ -65,7 +68,7 @@ package struct PolicyMemory: Hashable, Sendable {
     let place = known.firstIndex { memory.comes(before: $0) } ?? known.count
     known.insert(memory, at: place)
     signals[signal] = known.removeFirst()
-    others[signal] = known.isEmpty ? nil : known
+    others[signal] = known.isEmpty ? nil : Array(known.prefix(Self.mostOthers))
   }
 
   /// As another process finds it on the disk, written last at an instant.
