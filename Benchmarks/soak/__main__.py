@@ -26,8 +26,10 @@ CLIENT = ROOT / ".build" / "bench" / "keda"
 INTERVAL, STREAMS = 5, 500
 # Seconds between two samples, between two scrapes and between two reloads.
 REPORT, SCRAPE, RELOAD = 5, 15, 5
-# Seconds in which a change of all policies is read, and more changes than a policy remembers.
-SETTLED, MOST_REMEMBERED = 1, 200
+HISTORIES = "headstart_history_bytes"
+RELOADS = 'headstart_manifest_reloads_total{result="success"}'
+# More decisions than a policy remembers.
+MOST_REMEMBERED = 200
 TICKS = os.sysconf("SC_CLK_TCK")
 MEBIBYTE = 1 << 20
 
@@ -117,16 +119,32 @@ class Soak:
 
     async def _fill_histories(self):
         """Changes all policies until what is remembered of their decisions grows no more."""
+        full = 0
         for turn in range(1, MOST_REMEMBERED):
+            reloads = await self._metric(RELOADS)
             self.fleet.change_all(turn)
-            await asyncio.sleep(SETTLED)
-            before = self.history
-            self.history = history_bytes(await asyncio.to_thread(self._get, "/metrics"))
-            size = f"{self.history / MEBIBYTE:.1f} MiB"
-            print(f"{turn} changes of all policies: {size} of histories", flush=True)
-            if turn > 2 and self.history < before * 1.001:
+            await self._wait_reloaded(reloads)
+            before, self.history = self.history, await self._metric(HISTORIES)
+            full = full + 1 if self.history <= before else 0
+            if full == 3:
+                size = f"{self.history / MEBIBYTE:.1f} MiB"
+                print(f"{size} of histories after {turn} changes of all policies", flush=True)
                 return
         raise SystemExit("soak: the histories of decisions grow without end")
+
+    async def _wait_reloaded(self, reloads):
+        """A change of all files may be read in several reloads."""
+        last = reloads
+        for _ in range(100):
+            await asyncio.sleep(0.3)
+            now = await self._metric(RELOADS)
+            if now > reloads and now == last:
+                return
+            last = now
+        raise SystemExit("soak: a change of all policies is not read")
+
+    async def _metric(self, name):
+        return metric(await asyncio.to_thread(self._get, "/metrics"), name)
 
     def _get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http}{path}", timeout=10) as answer:
@@ -223,7 +241,7 @@ class Soak:
                 try:
                     answer = await asyncio.to_thread(self._get, path)
                     if path == "/metrics":
-                        self.history = history_bytes(answer)
+                        self.history = metric(answer, HISTORIES)
                 except urllib.error.HTTPError as error:
                     # A source that fails makes it so.
                     if path != "/healthz" or error.code != 503:
@@ -232,9 +250,9 @@ class Soak:
                     self.scrapes_failed.append((path, error))
 
 
-def history_bytes(metrics):
-    """The memory of all histories, by the server's own count."""
-    line = next(line for line in metrics.splitlines() if line.startswith("headstart_history_bytes "))
+def metric(metrics, name):
+    """The value of a series in the text of /metrics."""
+    line = next(line for line in metrics.splitlines() if line.startswith(f"{name} "))
     return float(line.split()[1])
 
 
