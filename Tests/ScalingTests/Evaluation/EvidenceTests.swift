@@ -1,6 +1,7 @@
-internal import Scaling
 internal import Testing
 internal import Time
+
+@testable internal import Scaling
 
 /// When a lower value is believed by its evidence (design, section 1).
 struct EvidenceTests {
@@ -143,5 +144,16 @@ struct EvidenceTests {
     // Targets are gone for good.
     #expect(readings.read(900, targets: 40, at: 3 * refresh) == 20)
     #expect(readings.read(900, targets: 40, at: 4 * refresh) == 9)
+  }
+
+  @Test(arguments: [true, false])
+  func `what another process knew of the evidence allows no fall`(isFollowed: Bool) {
+    // It was read there, later than anything here: this process cannot say what was between.
+    let evidence = EvidenceMemory(
+      taken: 3, level: 3, levelSince: Self.start, wholeSince: Self.start, isFollowed: isFollowed,
+      readAt: Self.start + .seconds(10))
+    let isAllowed = evidence.allowsFall(
+      readAt: Self.start + .seconds(5), settles: .seconds(1), at: Self.start + .seconds(100))
+    #expect(isAllowed == isFollowed)
   }
 }

@@ -160,6 +160,19 @@ internal import Time
     }
   }
 
+  @Test func `of many definitions the five newest are remembered`() {
+    let own = query().definition
+    let policy = policy(query())
+    // How many others are newer: with five the own one is forgotten, and the newest serves.
+    for (count, replicas) in [(3, 25), (4, 25), (5, 1), (50, 1)] {
+      let others = (1...count).map { memory($0, age: $0, definition: UInt64($0)) }
+      let told = others + [memory(25, age: 60, definition: own)]
+      let merged = told.map { PolicyMemory(signals: ["live": $0]) }
+        .reduce(PolicyMemory(signals: [:])) { $0.merged(with: $1) }
+      #expect(merged.serving(policy).signals[0]?.replicas == replicas, "\(count) others")
+    }
+  }
+
   @Test func `what was read wins over what stands in at a start, too`() {
     let own = query().definition
     let standIn = PolicyMemory(signals: [
