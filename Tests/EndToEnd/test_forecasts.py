@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from harness import browser as browsers
-from harness.histories import Histories, daily, jumps, risen, since
+from harness.histories import Histories, daily, jumps, restless, since
 from harness.policies import fixed, policy, source
 from harness.server import free_port
 from harness.waiting import eventually
@@ -272,8 +272,8 @@ def test_the_page_shows_forecasts_that_learn_that_are_good_bad_and_overruled(
     upstream = histories(
         young=since(now - 4 * 300, daily),
         good=daily,
-        bad=risen(now - 12 * 3600, daily),
-        jumpy=jumps,
+        bad=restless(now - 48 * 3600, daily),
+        jumpy=jumps(now),
     )
     signals = [
         built_in("young", "learning"), built_in("good", "good"), built_in("bad", "bad"),

@@ -52,9 +52,12 @@ def daily(at):
     return round(load * random.Random(at).uniform(0.95, 1.05), 3)
 
 
-def jumps(at):
-    """A level that jumps now and then to another one: nothing but the last value helps."""
-    return random.Random(at // 90_000).choice([100, 500, 2000, 8000, 30_000])
+def jumps(now):
+    """A load whose level is another one every eleven hours: nothing but the last value helps.
+
+    Counted back from now, so that it looks the same on every date.
+    """
+    return lambda at: random.Random(int(now - at) // 39_600).choice([100, 500, 2000, 8000, 30_000])
 
 
 def since(start, load):
@@ -62,6 +65,11 @@ def since(start, load):
     return lambda at: load(at) if at > start else None
 
 
-def risen(start, load, factor=3):
-    """A load that is higher from an instant on."""
-    return lambda at: load(at) * (factor if at > start else 1)
+def restless(start, load, factor=4, bucket=900):
+    """A load that is several times as high in a quarter of the buckets from an instant on."""
+
+    def wilder(at):
+        is_high = at > start and random.Random(int(at - start) // bucket).randrange(4) == 0
+        return load(at) * (factor if is_high else 1)
+
+    return wilder
