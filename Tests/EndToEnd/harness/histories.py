@@ -53,11 +53,11 @@ def daily(at):
 
 
 def jumps(now):
-    """A load whose level is another one every eleven hours: nothing but the last value helps.
+    """A load whose level is another one every three hours: nothing but the last value helps.
 
     Counted back from now, so that it looks the same on every date.
     """
-    return lambda at: random.Random(int(now - at) // 39_600).choice([100, 500, 2000, 8000, 30_000])
+    return lambda at: random.Random(int(now - at) // 10_800).choice([100, 500, 2000, 8000, 30_000])
 
 
 def since(start, load):
@@ -65,7 +65,7 @@ def since(start, load):
     return lambda at: load(at) if at > start else None
 
 
-def restless(start, load, factor=4, bucket=900):
+def restless(start, load, factor=4, bucket=300):
     """A load that is several times as high in a quarter of the buckets from an instant on."""
 
     def wilder(at):
