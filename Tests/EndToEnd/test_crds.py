@@ -5,11 +5,13 @@ A unit test compares their fields; here both see the same manifests, good and ba
 
 import json
 import re
+import subprocess
 
 import jsonschema
 import pytest
 import yaml
 
+from harness import tools
 from harness.paths import ROOT
 from harness.schemas import closed
 from harness.server import run_command
@@ -70,6 +72,48 @@ def test_a_definition_is_complete(name):
         conditions = status["properties"]["conditions"]
         assert conditions["x-kubernetes-list-type"] == "map"
         assert conditions["x-kubernetes-list-map-keys"] == ["type"]
+
+
+def test_each_column_is_a_member_of_the_schema():
+    for definition in DEFINITIONS.values():
+        (version,) = definition["spec"]["versions"]
+        schema = version["schema"]["openAPIV3Schema"]
+        for column in version["additionalPrinterColumns"]:
+            if column["jsonPath"].startswith(".metadata."):
+                continue
+            place = schema
+            for part in re.findall(r"\.([A-Za-z]+)(\[[^]]*\])?", re.sub(r"@\.", "@", column["jsonPath"])):
+                if place.get("x-kubernetes-preserve-unknown-fields"):
+                    break
+                place = place["properties"][part[0]]
+                if part[1]:
+                    place = place["items"]
+            else:
+                assert place["type"] in (column["type"], "string"), column
+
+
+def test_a_policy_shows_what_its_first_forecast_is(tmp_path):
+    (version,) = DEFINITIONS["scalingpolicies.yaml"]["spec"]["versions"]
+    signals = [
+        {"name": "always", "schedule": {}},
+        {"name": "ahead", "forecast": {"quantile": 0.95}},
+    ]
+    config = {"apiVersion": "v1", "kind": "Config", "extensions": [
+        {"name": "policy", "extension": {"kind": "Any", "spec": {"signals": signals}}}
+    ]}  # fmt: skip
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+
+    # kubectl reads paths as the API server does, and its own configuration without a server.
+    def shown(name):
+        (path,) = (c["jsonPath"] for c in version["additionalPrinterColumns"] if c["name"] == name)
+        command = [
+            tools.path("kubectl"), f"--kubeconfig={tmp_path / 'config'}", "config", "view",
+            "-o", f"jsonpath={{.extensions[0].extension{path}}}",
+        ]  # fmt: skip
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert shown("Forecast") == "ahead"
+    assert shown("Quantile") == "0.95"
 
 
 # The only types that Kubernetes takes inside of anyOf.
