@@ -91,5 +91,5 @@ let key = ForecastKey(source: "main", query: "sum(load)", parameters: parameters
 print(
   "{\"workloads\": \(workloads), \"refresh\": \((refreshed - copied) / UInt64(workloads * refreshes)), "
     + "\"warm\": \((warm - refreshed) / UInt64(count)), \"bytes\": \(bytes), "
-    + "\"state\": \(LearntState.encode(forecasters[0], key: key).count), "
+    + "\"state\": \(LearntState.encode(forecasters[0], ForecastDay(parameters), key: key).count), "
     + "\"learn\": \((learnt - begun) / UInt64(learners)), \"sum\": \(sum)}")

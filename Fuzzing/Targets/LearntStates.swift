@@ -15,11 +15,14 @@ extension FuzzTarget {
       "fields without a head are accepted")
     let sealed = LearntState.seal(
       bytes, version: LearntState.version, fingerprint: key.fingerprint)
-    guard var forecaster = try? LearntState.decode(sealed, key: key, clock: LocalClock()) else {
+    guard var (forecaster, day) = try? LearntState.decode(sealed, key: key, clock: LocalClock())
+    else {
       return
     }
-    let again = LearntState.encode(forecaster, key: key)
+    let again = LearntState.encode(forecaster, day, key: key)
     try require(again == sealed, "what was read is written differently")
+    day.append(100, expected: nil, asked: 1e300)
+    try require(day.last.last?.came == 100, "a day that does not go on")
     for value in [100, nil, 0, 1e300, 100] as [Double?] {
       forecaster.observe(value)
       guard let forecast = forecaster.forecast() else { continue }

@@ -1,10 +1,10 @@
-/// What a forecaster has learnt, as bytes: for a file, or for another replica.
+/// What a forecaster has learnt and its last day, as bytes: for a file, or for another replica.
 ///
 /// Four bytes of a name, two of the format's version, eight of the key's fingerprint, the fields of the
 /// state, eight of a hash of everything before them.
 package enum LearntState {
   /// Raised whenever the algorithm or the layout changes: what was learnt otherwise is learnt again.
-  package static let version: UInt16 = 1
+  package static let version: UInt16 = 2
   private static let name: [UInt8] = Array("hsfc".utf8)
   private static let headSize = 14
 
@@ -23,10 +23,14 @@ package enum LearntState {
     return number(bytes[6..<headSize])
   }
 
-  package static func encode(_ forecaster: LoadForecaster, key: ForecastKey) -> [UInt8] {
+  package static func encode(
+    _ forecaster: LoadForecaster, _ day: ForecastDay, key: ForecastKey
+  ) -> [UInt8] {
     var coder = StateCoder()
     var forecaster = forecaster
+    var day = day
     forecaster.pass(&coder)
+    day.pass(&coder)
     return seal(coder.bytes, version: version, fingerprint: key.fingerprint)
   }
 
@@ -47,7 +51,7 @@ package enum LearntState {
   ///   - clock: of the key's zone.
   package static func decode(
     _ bytes: [UInt8], key: ForecastKey, clock: LocalClock
-  ) throws(Refusal) -> LoadForecaster {
+  ) throws(Refusal) -> (LoadForecaster, ForecastDay) {
     guard bytes.count >= headSize + 8, bytes.starts(with: name) else { throw .damaged }
     let version = UInt16(number(bytes[4..<6]))
     guard version == Self.version else { throw .version(version) }
@@ -56,10 +60,12 @@ package enum LearntState {
     hash.add(bytes.dropLast(8))
     guard number(bytes.suffix(8)) == hash.value else { throw .damaged }
     var forecaster = LoadForecaster(key.parameters, clock: clock, firstBucket: 0)
+    var day = ForecastDay(key.parameters)
     var coder = StateCoder(reading: Array(bytes[headSize..<(bytes.count - 8)]))
     forecaster.pass(&coder)
+    day.pass(&coder)
     guard !coder.isDamaged, coder.isAtEnd else { throw .damaged }
-    return forecaster
+    return (forecaster, day)
   }
 
   private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {

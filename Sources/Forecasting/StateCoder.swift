@@ -1,8 +1,8 @@
 /// Passes over the learnt state field by field, and either writes each of them or reads it. One pass
 /// for both keeps the two from differing.
 ///
-/// Little endian. No field carries a length: how many values there are follows from the parameters, so
-/// that nothing is allocated for what bytes say of themselves.
+/// Little endian. How many values there are, or at most, follows from the parameters, so that little is
+/// allocated for what bytes say of themselves.
 struct StateCoder {
   private(set) var bytes: [UInt8]
   private let isReading: Bool
@@ -90,6 +90,15 @@ struct StateCoder {
       let isValid = read.isNaN ? unknown : read.isFinite && range?.contains(read) ?? true
       if isValid { values[index] = read } else { isDamaged = true }
     }
+  }
+
+  /// - Parameter load: finite and at least 0; nil is written as one NaN, and no other NaN is read.
+  mutating func pass(load: inout Float?) {
+    var bits = (load ?? .nan).bitPattern
+    pass(&bits)
+    let read = Float(bitPattern: bits)
+    load = read.isFinite ? read : nil
+    require(load.map { $0 >= 0 } ?? (bits == Float.nan.bitPattern))
   }
 
   mutating func pass<Value: FixedWidthInteger & UnsignedInteger>(_ values: inout [Value]) {

@@ -175,6 +175,9 @@ def test_a_restart_with_a_state_directory_asks_only_for_what_is_new(
     after = until_fresh(second, "web")
     assert after["account"]["historySeconds"] >= before["account"]["historySeconds"]
     assert len(upstream.requests) <= 1
+    # The last day that the page shows is kept, too.
+    assert len(after["past"]) == 96
+    assert after["past"] == before["past"] or after["past"][:-1] == before["past"][1:]
 
 
 def test_a_replica_that_starts_takes_what_its_peer_has_learnt(

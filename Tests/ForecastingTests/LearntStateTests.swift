@@ -14,6 +14,19 @@ struct LearntStateTests {
     return forecaster
   }
 
+  /// A day and a half, with buckets of every sort.
+  private func day(_ key: ForecastKey) -> ForecastDay {
+    var day = ForecastDay(key.parameters)
+    let grid = key.parameters.grid
+    for bucket in 0..<3 * grid.day / 2 {
+      let load = Double(bucket)
+      day.append(
+        bucket % 7 == 0 ? nil : bucket % 11 == 0 ? 1e300 : load,
+        expected: bucket < 5 ? nil : load + 0.1, asked: bucket < 5 ? nil : load + 2)
+    }
+    return day
+  }
+
   private func key(
     source: String = "main", query: String = "sum(load)", queryParameters: [String: String] = [:],
     step: Int = 900, leadTime: Int = 3600, threshold: Double = 10, quantile: Double = 0.9,
@@ -34,24 +47,27 @@ struct LearntStateTests {
   ) throws {
     let key = try key(step: step, leadTime: 4 * step)
     var written = forecaster(key, days: step == 60 ? min(days, 2) : days)
-    let bytes = LearntState.encode(written, key: key)
-    #expect(bytes.count < 60_000)
-    var read = try LearntState.decode(bytes, key: key, clock: LocalClock())
+    let bytes = LearntState.encode(written, day(key), key: key)
+    #expect(bytes.count < 80_000)
+    let (known, readDay) = try LearntState.decode(bytes, key: key, clock: LocalClock())
+    var read = known
+    #expect(readDay.last == day(key).last)
     #expect(read.forecast() == written.forecast())
     #expect(read.nextBucket == written.nextBucket && read.firstBucket == written.firstBucket)
-    #expect(LearntState.encode(read, key: key) == bytes)
+    #expect(LearntState.encode(read, readDay, key: key) == bytes)
     for value in [90, nil, 0, 300, 110] as [Double?] {
       read.observe(value)
       written.observe(value)
       #expect(read.forecast() == written.forecast())
     }
     #expect(read.kept == written.kept && read.missingCount == written.missingCount)
-    #expect(LearntState.encode(read, key: key) == LearntState.encode(written, key: key))
+    #expect(
+      LearntState.encode(read, readDay, key: key) == LearntState.encode(written, readDay, key: key))
   }
 
   @Test func `The state of another key is refused`() throws {
     let own = try key()
-    let bytes = LearntState.encode(forecaster(own, days: 1), key: own)
+    let bytes = LearntState.encode(forecaster(own, days: 1), day(own), key: own)
     let others = try [
       key(source: "other"), key(query: "sum(other)"), key(queryParameters: ["tenant": "a"]),
       key(step: 300, leadTime: 1200), key(leadTime: 4500), key(threshold: 11),
@@ -78,15 +94,15 @@ struct LearntStateTests {
 
   @Test func `The state of another version is refused`() throws {
     let key = try key()
-    let bytes = LearntState.seal([], version: 2, fingerprint: key.fingerprint)
-    #expect(throws: LearntState.Refusal.version(2)) {
+    let bytes = LearntState.seal([], version: 1, fingerprint: key.fingerprint)
+    #expect(throws: LearntState.Refusal.version(1)) {
       try LearntState.decode(bytes, key: key, clock: LocalClock())
     }
   }
 
   @Test func `Every shorter, longer or changed state is refused`() throws {
     let key = try key()
-    let bytes = LearntState.encode(forecaster(key, days: 1), key: key)
+    let bytes = LearntState.encode(forecaster(key, days: 1), day(key), key: key)
     func refusal(_ bytes: [UInt8]) -> LearntState.Refusal? {
       do throws(LearntState.Refusal) {
         _ = try LearntState.decode(bytes, key: key, clock: LocalClock())
@@ -119,7 +135,7 @@ struct LearntStateTests {
   /// Whatever the fields are: a state that is read goes on learning.
   @Test func `No fields make a trap`() throws {
     let key = try key(step: 3600, leadTime: 7200)
-    let bytes = LearntState.encode(forecaster(key, days: 2), key: key)
+    let bytes = LearntState.encode(forecaster(key, days: 2), day(key), key: key)
     let fields = Array(bytes[14..<(bytes.count - 8)])
     var generator = SeededGenerator(seed: 18)
     var readCount = 0
@@ -131,10 +147,12 @@ struct LearntStateTests {
       }
       let sealed = LearntState.seal(
         changed, version: LearntState.version, fingerprint: key.fingerprint)
-      guard var read = try? LearntState.decode(sealed, key: key, clock: LocalClock()) else {
+      guard var (read, day) = try? LearntState.decode(sealed, key: key, clock: LocalClock()) else {
         continue
       }
       readCount += 1
+      day.append(100, expected: nil, asked: nil)
+      #expect(day.last.last?.came == 100)
       for value in [100, nil, 0, 1e300] as [Double?] {
         read.observe(value)
         for load in read.forecast()?.loads ?? [] { #expect(load.isFinite && load >= 0) }

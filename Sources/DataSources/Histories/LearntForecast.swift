@@ -19,7 +19,7 @@ final class LearntForecast {
   private var clockEnd = Int.min
   /// Who reads it, and how often they asked for it.
   var readers: [Feed: Int] = [:]
-  /// Since when nobody does; nil while somebody does.
+  /// Since when no policy does; nil while one does.
   var unreadSince: Duration?
   private(set) var day: ForecastDay
   /// Why nothing new is learnt; nil while it is.
@@ -44,7 +44,7 @@ final class LearntForecast {
     fingerprint = key.fingerprint
     wanted = model.history
     forecaster = LoadForecaster(key.parameters, clock: LocalClock(), firstBucket: first)
-    day = ForecastDay(step: Int(model.step.components.seconds))
+    day = ForecastDay(key.parameters)
   }
 
   /// Its source is this server: a state that was learnt elsewhere is another one.
@@ -60,12 +60,13 @@ final class LearntForecast {
   func restore(
     _ state: [UInt8], at now: Instant, clocks: inout ForecastClocks
   ) throws(LearntState.Refusal) -> Bool {
-    let known = try LearntState.decode(state, key: stateKey, clock: forecaster.clock)
+    let (known, day) = try LearntState.decode(state, key: stateKey, clock: forecaster.clock)
     guard known.nextBucket >= query.first(history: wanted, at: now),
       known.nextBucket <= query.end(at: now) + 1,
       !isRestored || known.nextBucket > forecaster.nextBucket
     else { return false }
     forecaster = known
+    self.day = day
     clockEnd = .min
     layOutClock(&clocks)
     isRestored = true
@@ -73,7 +74,7 @@ final class LearntForecast {
   }
 
   /// What it has learnt, for a file or for another replica.
-  var state: LearntStateCopy { LearntStateCopy(forecaster: forecaster, key: stateKey) }
+  var state: LearntStateCopy { LearntStateCopy(forecaster: forecaster, day: day, key: stateKey) }
 
   /// Learns the buckets from `forecaster.nextBucket` on.
   ///
@@ -113,35 +114,4 @@ final class LearntForecast {
     let end = start.advanced(by: model.step)
     return model.exclusions.contains { $0.lowerBound < end && start < $0.upperBound }
   }
-}
-
-/// What a forecaster asked for in the last day, and what came.
-struct ForecastDay {
-  /// Oldest first; the last one is the bucket before the one that is forecast.
-  private(set) var buckets: [Bucket] = []
-  private let most: Int
-
-  struct Bucket: Hashable {
-    /// Nil is a bucket without a value.
-    var came: Float?
-    /// What was forecast one bucket before it; nil before anything was.
-    var expected: Float?
-    var asked: Float?
-  }
-
-  init(step: Int) {
-    most = 86_400 / step
-  }
-
-  mutating func append(_ came: Double?, expected: Double?, asked: Double?) {
-    // Dropping one by one would move the rest each time.
-    if buckets.count >= most + most / 4 { buckets.removeFirst(buckets.count - most + 1) }
-    buckets.append(
-      Bucket(
-        came: came.flatMap { $0.isFinite && $0 >= 0 ? Float($0) : nil },
-        expected: expected.map { Float($0) }, asked: asked.map { Float($0) }))
-  }
-
-  /// The last day, oldest first.
-  var last: ArraySlice<Bucket> { buckets.suffix(most) }
 }

@@ -153,9 +153,10 @@ extension ForecastLearningTests {
 
     @Sendable func state(_ fingerprint: UInt64) -> [UInt8] {
       switch self {
-      case .damaged: LearntState.seal([1], version: 1, fingerprint: fingerprint)
+      case .damaged: LearntState.seal([1], version: LearntState.version, fingerprint: fingerprint)
       case .later: LearntState.seal([1], version: 9, fingerprint: fingerprint)
-      case .foreign: LearntState.seal([1], version: 1, fingerprint: fingerprint &+ 1)
+      case .foreign:
+        LearntState.seal([1], version: LearntState.version, fingerprint: fingerprint &+ 1)
       case .noState: [1, 2, 3]
       }
     }
@@ -163,7 +164,7 @@ extension ForecastLearningTests {
     var problem: String {
       switch self {
       case .damaged, .noState: "it is damaged"
-      case .later: "its format is 9, expected 1"
+      case .later: "its format is 9, expected \(LearntState.version)"
       case .foreign: "it belongs to another forecast"
       }
     }
