@@ -12,7 +12,7 @@ package struct ClusterConfiguration: Sendable, Equatable {
   package var kubeconfig: String?
   /// Nil where there is one replica only, which always writes.
   package var leaseName: String? = "headstart"
-  /// Nil for the own one.
+  /// Nil for the pod's own.
   package var leaseNamespace: String?
   /// Targets of policies are scaled here; nil where KEDA does it.
   package var direct: DirectConfiguration?

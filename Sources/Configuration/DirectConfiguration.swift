@@ -10,7 +10,7 @@ package struct DirectConfiguration: Sendable, Equatable {
   package var isDryRun = false
   /// Which custom resources may scale workloads of other namespaces than their own.
   package var foreignTargets = ForeignTargets.only([])
-  /// Who holds requests while a target is at zero; nil for nobody.
+  /// Who holds requests while a target is at zero; nil without a resolver.
   package var resolver: ElastiResolver?
 
   package init() {}

@@ -4,7 +4,7 @@ package import TLS
 package import Telemetry
 internal import Time
 
-/// All that `headstart serve` is told by flags and environment.
+/// All settings of `headstart serve`, from flags and environment.
 package struct ServeConfiguration: Sendable, Equatable {
   package var listen = ListenAddress(host: nil, port: 50051)
   package var httpListen = ListenAddress(host: nil, port: 8082)

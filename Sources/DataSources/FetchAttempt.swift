@@ -17,7 +17,7 @@ struct FetchAttempt {
     self.endpoint = endpoint
   }
 
-  /// - Parameter now: by the wall clock, for a server that wants to be told.
+  /// - Parameter now: by the wall clock, for a server that wants the time in the request.
   func request(now: Instant) -> HTTPRequest {
     target.request(from: endpoint, form: form, now: now)
   }

@@ -28,7 +28,7 @@ enum JSONClient {
     endpoint.request(.get, "")
   }
 
-  /// - Throws: for an answer that lets expect no others: the server has trouble, or lets nobody in.
+  /// - Throws: for an answer that lets expect no others: the server has trouble, or refuses all requests.
   static func checkProbe(
     _ response: HTTPResponse, from endpoint: SourceEndpoint
   ) throws(FetchFailure) {

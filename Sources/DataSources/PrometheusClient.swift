@@ -25,7 +25,7 @@ enum PrometheusClient {
   /// Of an instant query, after the address.
   static let path = "/api/v1/query"
 
-  /// - Parameter now: by our own clock, for a server that wants to be told.
+  /// - Parameter now: by our own clock, for a server that wants the time in the request.
   static func request(
     promQL: String, from endpoint: SourceEndpoint, form: QueryForm = QueryForm(), now: Instant
   ) -> HTTPRequest {

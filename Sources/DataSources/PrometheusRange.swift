@@ -76,7 +76,7 @@ package struct PrometheusRange: Sendable {
       do throws(Failure) {
         var response = try client.send(
           request(piece, form, endpoint), userAgent: userAgent, loop: loop)
-        // Where neither form is let in, the answer to the usual one is told.
+        // Where neither form is allowed, the answer to the usual one is reported.
         if let other = form.alternative(after: response), !other.givesTime {
           let second = try client.send(
             request(piece, other, endpoint), userAgent: userAgent, loop: loop)

@@ -31,7 +31,7 @@ struct RefreshSchedule {
     case fetch(FetchTarget)
     /// It cannot be fetched now; its reading has failed.
     case fail(FetchTarget, Obstacle)
-    /// Drop the fetch under way, whose end must not be told to the schedule.
+    /// Drop the fetch under way; its end must not be reported to the schedule.
     case cancel(FetchTarget)
     /// As `cancel`, and forget the reading.
     case forget(FetchTarget)

@@ -226,7 +226,7 @@ package final class ScaleHandler {
 
   /// Somebody else has undone what was written, as before.
   ///
-  /// - Parameter isNew: whether this is the first time that it is told.
+  /// - Parameter isNew: whether this is its first report.
   func setBack(_ driver: TargetDriver, _ contest: String, isNew: Bool) {
     if isNew { warn("a target is set back again and again", contest, driver) }
     recorder.record(

@@ -53,7 +53,7 @@ package final class TCPConnection {
     close(descriptor)
   }
 
-  /// Asks to be told of `interest` from now on, and of nothing else.
+  /// Watches the socket for `interest` from now on, and for nothing else.
   package func watch(_ interest: SocketWatcher.Readiness) {
     guard interest != self.interest else { return }
     self.interest = interest

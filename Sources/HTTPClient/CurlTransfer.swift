@@ -114,7 +114,7 @@ final class CurlTransfer {
     return piece
   }
 
-  /// What is told of a stream whose server has fallen silent for that long.
+  /// The error of a stream whose server has sent nothing for that long.
   func silence(_ limit: Duration) -> HTTPFailure {
     let problem =
       hasHead ? "has sent nothing for \(limit.text)" : "did not answer within \(limit.text)"

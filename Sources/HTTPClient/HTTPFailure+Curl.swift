@@ -27,7 +27,7 @@ extension HTTPFailure {
   }
 
   /// Turns libcurl's code into a sentence. libcurl documents about a hundred codes; those that
-  /// HTTP can end with are named here, any other is told in libcurl's words.
+  /// HTTP can end with are named here, any other is reported in libcurl's words.
   init(_ code: CURLcode, context: CurlContext, duration: Duration) {
     let kind: Kind
     let message: String

@@ -36,7 +36,7 @@ struct KnownSecrets {
   // MARK: Forms
 
   private static func forms(of secret: String) -> [[UInt8]] {
-    // In Base64 and hexadecimal nobody sees that letters were made large or small before.
+    // Base64 and hexadecimal of a text hide whether its case was changed before.
     let spellings = Set([secret, secret.uppercased(), secret.lowercased()]).map { Array($0.utf8) }
     return [Array(secret.replacing(" ", with: "+").utf8)]
       + spellings.flatMap { bytes in [bytes, hexadecimal(bytes)] + base64(bytes) }

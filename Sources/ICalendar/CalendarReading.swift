@@ -5,7 +5,7 @@ package struct CalendarReading: Hashable, Sendable {
   package var events: CalendarEvents
   /// Events of the file that were understood; one that recurs counts once.
   package var eventCount: Int
-  /// What was passed over and why, one sentence each; none is told of more than `mostFindings`.
+  /// What was passed over and why, one sentence each; at most `mostFindings`.
   package var findings: [String]
 
   package static let mostFindings = 10

@@ -93,7 +93,7 @@ struct ManifestDecoder {
     fields.ignore(["status"])
     fields.reportUnknown()
     guard let spec else { return nil }
-    // A nameless object is decoded too, so that all errors of a file are told at once.
+    // A nameless object is decoded too, so that all errors of a file are reported at once.
     let standIn = ObjectMetadata(standInAt: fields.value.node.position)
     let object = kind.decode(spec: spec, metadata: metadata ?? standIn, decoder: self)
     return metadata == nil ? nil : object

@@ -1,6 +1,6 @@
 internal import Scaling
 
-/// What an HPA is told in every second.
+/// The metric that an HPA reads in every second.
 protocol AutoscalerMetric {
   /// Whether KEDA stands before the HPA, and takes a metric of 0 for an idle workload.
   static var scalesToZero: Bool { get }

@@ -2,7 +2,7 @@
 /// `leadTime` and `metricName`: those of the signals that a trigger may hold, and those by which
 /// something else was meant. KEDA sends all keys of a trigger; the others are dropped.
 package enum TriggerKey {
-  /// In lower case: a known key in other case is a mistake that is told.
+  /// In lower case: a known key in other case is reported as a mistake.
   private static let names: [StaticString] = [
     "policy", "workload", "leadtime", "metricname",
     "timezone", "start", "end", "desiredreplicas",

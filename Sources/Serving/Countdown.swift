@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import Synchronization
 
-/// Waits until several threads have done their part, or is told of it.
+/// Waits until several threads have done their part, or calls back then.
 final class Countdown: Sendable {
   private let left: Atomic<Int>
   private let reply = Reply<Bool>()

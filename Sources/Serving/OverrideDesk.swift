@@ -69,7 +69,7 @@ actor OverrideDesk {
     remembered: [Override], learnt: @escaping @Sendable () -> Void
   ) throws(EventLoopError) {
     _ = engine.assumeIsolated { $0.take(remembered) }
-    // Without a token nobody can have set any.
+    // Without a token, none can have been set.
     guard isOpen, !configuration.wakeUp.peers.isEmpty else { return learnt() }
     peers = try PeerCaller(loop: loop, configuration: configuration, identity: identity)
     let timer = try LoopTimer(on: loop) { [unowned self] in
@@ -226,7 +226,7 @@ actor OverrideDesk {
         let failed = answers.compactMap(Self.problem)
         for (address, problem) in failed {
           desk.logger.warning(
-            "a replica was not told of an override",
+            "an override did not reach a replica",
             ["peer": .string(address), "problem": .string(problem)])
         }
         answer(desk.report(changes, failed, status, call))
@@ -258,7 +258,7 @@ actor OverrideDesk {
         return "\(override.policy): \(verb)\(override.sentence(at: now))  (id \(override.id))"
       }
       if let explanation { lines.append(explanation) }
-      lines += failed.map { "\($0.address) was not told: \($0.problem)" }
+      lines += failed.map { "\($0.address) was not reached: \($0.problem)" }
       return .text(status: status, lines.joined(separator: "\n") + "\n")
     }
     var json = JSONWriter()
@@ -289,7 +289,7 @@ actor OverrideDesk {
       guard let self else { return }
       self.assumeIsolated { desk in
         for answer in answers {
-          // Who does not answer is asked again in a minute, and is told of each change.
+          // A peer that does not answer is asked again in a minute; each change is sent to it anyway.
           guard case .success(let response) = answer.result, response.status == 200,
             let overrides = try? OverrideText.overrides(in: response.body)
           else { continue }

@@ -188,7 +188,7 @@ final class ResourceSource {
 
   // MARK: Findings
 
-  /// What has become of the objects, as far as it differs from what was told last.
+  /// What has become of the objects, as far as it differs from the last report.
   func reviews(of update: ManifestUpdate) -> (changed: [ObjectReview], removed: [ObjectID]) {
     let findings = Dictionary(grouping: update.diagnostics, by: \.file)
     let held = Set(update.heldFiles)

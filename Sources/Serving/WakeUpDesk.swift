@@ -185,7 +185,7 @@ actor WakeUpDesk {
     for peer in task.report.peers {
       guard let error = peer.error else { continue }
       logger.warning(
-        "a replica was not told of a wake-up",
+        "a wake-up did not reach a replica",
         ["peer": .string(peer.address), "problem": .string(error)])
     }
     task.answer(.done(task.report))

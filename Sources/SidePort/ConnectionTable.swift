@@ -69,14 +69,14 @@ struct ConnectionTable {
     switch connections[socket] {
     case .pause: connections[socket] = .request(since: now, hasHead: true)
     case .request(let since, _): connections[socket] = .request(since: since, hasHead: true)
-    // It was told to end.
+    // It was asked to end.
     case nil: break
     }
   }
 
   /// A request was answered; the connection may send another.
   mutating func finishedRequest(_ socket: Int32, at now: ContinuousClock.Instant) {
-    // A connection that was told to end stays out.
+    // A connection that was asked to end stays out.
     if connections[socket] != nil { connections[socket] = .pause(since: now) }
   }
 

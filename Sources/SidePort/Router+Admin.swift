@@ -10,7 +10,7 @@ extension Router {
         .large("/metrics") { request, _ in metrics(content.metrics, accept: request.accept) },
         .get("/healthz") { _, _ in health(content.health()) },
         // That this thread answers is all there is to say: what else is wrong, a restart of the
-        // process would not mend.
+        // process would not fix.
         .get("/livez") { _, _ in health(HealthReport([HealthCheck("process")])) },
         .get("/readyz") { request, _ in
           health(content.readiness(request.query[QueryParameter.sources.rawValue] != nil))

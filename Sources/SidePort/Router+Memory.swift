@@ -29,7 +29,7 @@ extension Router {
     ]
   }
 
-  /// How many states are told at once.
+  /// How many states one answer has.
   private static let mostStates = 128
 
   /// Hexadecimal, one to a line.

@@ -1,4 +1,4 @@
-/// What is told of the certificate of one port. Without TLS on that port it has no series.
+/// The metrics of the certificate of one port. Without TLS on that port it has no series.
 package struct CertificateMetrics: Sendable {
   private let expiry: GaugeFamily
   /// By `result`: success or failure.

@@ -1,4 +1,4 @@
-/// Writes JSON (RFC 8259) in the order in which it is told, into one buffer.
+/// Writes JSON (RFC 8259) in the order of the calls, into one buffer.
 ///
 /// Numbers that JSON cannot express (NaN, infinities) become null. Strings escape all control
 /// characters, also those that JSON would allow, so that the output is safe on a terminal.

@@ -242,7 +242,7 @@ def test_no_secret_is_repeated_anywhere(headstart, tmp_path, scaler):
         seen.append(server.get(path, headers).text)
     told = run_command("explain", "web", f"--server={server.http_url}", f"--token-file={token}")
     seen += [told.stdout, told.stderr]
-    server.wait_for_log("a replica was not told of a wake-up")
+    server.wait_for_log("a wake-up did not reach a replica")
     seen.append(server.log_text)
     for text in seen:
         # Of the login the digits at its ends stand for other bytes, too.

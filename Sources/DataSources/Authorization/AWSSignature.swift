@@ -73,7 +73,7 @@ struct AWSSignature {
     return (host, path, target.dropFirst(path.count).dropFirst())
   }
 
-  /// Which wants its paths encoded once, and to be told the hash of the body.
+  /// It wants paths encoded once, and the hash of the body as a header.
   private var isS3: Bool { service == "s3" }
 
   /// Each part is encoded once more than it is sent, as all services but S3 want it.

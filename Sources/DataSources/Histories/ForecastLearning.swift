@@ -27,7 +27,7 @@ package actor ForecastLearning {
   private var numbers: [HistoryQuery: [Int]] = [:]
   /// Numbers of tracks, by when they are due on the loop's clock.
   private var due = DeadlineQueue<Duration, Int>()
-  /// Those that nobody reads any more.
+  /// Those that no policy reads any more.
   private var unread: Set<ForecastKey> = []
   var clocks: ForecastClocks
   var client: HTTPClient?
@@ -48,7 +48,7 @@ package actor ForecastLearning {
     package var environment = CloudEnvironment()
     /// Where what is learnt outlives the process; nil for nowhere.
     package var store: LearntStateStore?
-    /// Who may have learnt it already; nil for nobody.
+    /// Who may have learnt it already; nil without peers.
     package var peers: LearntStatePeers?
     /// Called on the loop for every reading.
     package var onReading: @Sendable (Feed, Reading) -> Void
@@ -182,7 +182,7 @@ package actor ForecastLearning {
     timeArrived()
   }
 
-  /// Stops learning what nobody reads any more; a minute later, so that an edit that takes a feed
+  /// Stops learning what no policy reads any more; a minute later, so that an edit that takes a feed
   /// away and brings it back loses nothing.
   package func release(_ feed: Feed) {
     guard case .builtIn(let source, let shared) = feed,

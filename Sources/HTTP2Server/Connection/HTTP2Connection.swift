@@ -37,7 +37,7 @@ final class HTTP2Connection {
   /// The client's address, for the log.
   private(set) var peer = "unknown"
   var output = PendingOutput()
-  /// The first bytes that came, by which a client that speaks no HTTP/2 is told apart.
+  /// The first bytes that came, which show a client that speaks no HTTP/2.
   var firstBytes: [UInt8] = []
   /// What was read from the socket and not by the session, because other connections have their turn.
   var postponed: [UInt8] = []

@@ -3,7 +3,7 @@ internal import GRPCWire
 
 /// How answers reach nghttp2: messages through the queue of their slot, and what ends a call.
 extension HTTP2Session {
-  /// Whether the client has no more calls open than it was told, the latest included.
+  /// Whether the client has no more calls open than the settings allow, the latest included.
   var isWithinStreams: Bool {
     limits.concurrentStreams.map { callCount <= Int($0) } ?? true
   }

@@ -2,7 +2,7 @@ package import EventLoop
 package import GRPCWire
 package import TLS
 
-/// What an `HTTP2Server` is told at its start. Nil turns a limit off.
+/// The settings of an `HTTP2Server`. Nil turns a limit off.
 package struct HTTP2ServerConfiguration: Sendable {
   /// Where to listen. All workers share the port.
   package var address: ListenAddress

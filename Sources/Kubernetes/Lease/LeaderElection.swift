@@ -40,7 +40,7 @@ package struct LeaderElection {
   let timing: Timing
   /// Nil before the first reading, and when the Lease does not exist.
   private(set) var observed: Observation?
-  /// When the record was seen to change, by the own monotonic clock.
+  /// When the record was seen to change, by our monotonic clock.
   private var observedAt = Duration.zero
   /// When the last successful renewal was asked for; nil while another holds it, or no one.
   private var renewedAt: Duration?

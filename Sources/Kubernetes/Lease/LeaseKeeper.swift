@@ -63,7 +63,7 @@ package final class LeaseKeeper {
 
   /// Stops acting at once, and tells the others that they need not wait.
   ///
-  /// - Parameter completion: Called on the loop when they have been told, or could not be.
+  /// - Parameter completion: Called on the loop when the request has ended, with or without success.
   package func release(completion: @escaping () -> Void) {
     ticket?.cancel()
     periodTimer = nil

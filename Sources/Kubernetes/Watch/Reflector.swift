@@ -8,7 +8,7 @@ internal import Time
 ///
 /// It keeps no objects itself: it tells of them. It is responsible for finding the resource, for
 /// lists, for watches that break off, expire or fall silent, and for telling of them no more than
-/// once. While the API server is away, nothing is told: what is known stays in force.
+/// once. While the API server is away, nothing is reported: what is known stays in force.
 ///
 /// Confined to its client's loop.
 package final class Reflector {

@@ -25,7 +25,7 @@ struct ImportedPolicy {
   /// Appends a signal.
   ///
   /// - Parameters:
-  ///   - kind: `schedule` or `prometheus`, which is its name too, or with a number behind it.
+  ///   - kind: `schedule` or `prometheus`, which is its name too, or with a number after it.
   ///   - lines: the content of its field, indented from there.
   mutating func append(_ kind: String, _ lines: [String]) {
     var name = kind

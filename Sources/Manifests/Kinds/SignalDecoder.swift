@@ -49,7 +49,7 @@ struct SignalDecoder {
       second.value.error(
         "\(word) is given too; a signal has exactly one of forecast, schedule, prometheus and http")
     }
-    // Decoded even when the name is bad, so that all errors are told at once.
+    // Decoded even when the name is bad, so that all errors are reported at once.
     let kind = decodeKind(word, content, leadTime: leadTime ?? self.leadTime)
     let title = name?.title() ?? word
     if signals.contains(where: { $0.name == title }) {

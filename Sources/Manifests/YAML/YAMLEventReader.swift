@@ -99,7 +99,7 @@ struct YAMLEventReader: ~Copyable {
         position: text.original(text.position(ofByte: parser.pointee.problem_offset)),
         message: YAMLSyntaxError.sentence(problem: problem, character: Int(value)))
     default:
-      // libyaml ends every text with a line break, and may point behind it.
+      // libyaml ends every text with a line break, and may point past it.
       let position = min(SourcePosition(parser.pointee.problem_mark), text.end)
       let start = SourcePosition(parser.pointee.context_mark)
       let context = start == position ? nil : parser.pointee.context.map { String(cString: $0) }

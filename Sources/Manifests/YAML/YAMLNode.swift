@@ -4,7 +4,7 @@ struct YAMLNode: Sendable {
   /// Never of an alias.
   let index: Int
 
-  /// - Parameter index: Of an alias too, for which the node behind it is taken.
+  /// - Parameter index: Of an alias too, for which the aliased node is taken.
   init(_ tree: YAMLTree, at index: Int) {
     self.tree = tree
     self.index = tree.resolved(index)

@@ -35,7 +35,7 @@ final class YAMLTree: Sendable {
     case mapping
     /// Stands for another node of the tree, which is none itself.
     case alias
-    /// A `<<` and the value behind it are no entry; the entries that they bring in follow at the
+    /// A `<<` and its value are no entry; the entries that they bring in follow at the
     /// end of the mapping.
     case mergeKey
   }

@@ -5,7 +5,7 @@ extension SignalAssessment {
   /// it is lost, and its series counts as long as it reaches into the window (design, section 1).
   ///
   /// A failing fetch alone does not make a snapshot stale: it says nothing about the snapshot's
-  /// own age. It is told with the problem once there is one. A forecaster that answers a snapshot
+  /// own age. It is shown with the problem once there is one. A forecaster that answers a snapshot
   /// which no lead window reaches is not to be believed: what it said before is held at once. A
   /// snapshot from the future, which is a forecaster with a fast clock, has the age 0.
   init(

@@ -9,7 +9,7 @@ package enum ScheduleAudit {
   /// 400 days: every clock change of a year, and every week of it.
   package static let horizon = Duration.seconds(400 * 86_400)
 
-  /// More overlaps than this are not told: the list has long made its point.
+  /// More overlaps than this are not listed: the list has long made its point.
   package static let maximumOverlaps = 100
 
   /// What a rule contributes: `replicas`, as a number or relative, or `atMost`.

@@ -41,7 +41,7 @@ package struct TargetController: Sendable {
     case write(TargetStep, resourceVersion: String)
     /// Call `timePassed` then.
     case wait(until: Duration)
-    /// Cancel what is under way; nothing of it is to be told.
+    /// Cancel what is under way, without a report.
     case stop
   }
 
