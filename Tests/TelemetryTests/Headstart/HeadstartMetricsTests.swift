@@ -179,7 +179,7 @@ final class HeadstartMetricsTests {
 
   @Test func `is described in docs/metrics.md, family by family`() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
     let text = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
     // What follows is counted, and declared, in targets of its own.
     let own = try #require(text.components(separatedBy: "\n## The API server of").first)
