@@ -211,12 +211,14 @@ let package = Package(
     tests("ScalerMessages", ["TestKit"]),
     tests("EventLoop"),
     tests("HTTP2Server", ["CNGHTTP2", "EventLoop", "GRPCWire", "TLS", "Time"]),
-    tests("TLS"),
+    tests("TLS", ["TestKit"]),
     tests("Telemetry"),
     tests("HTTPClient", ["EventLoop", "Telemetry", "TestKit", "Time"]),
     tests(
       "DataSources", ["EventLoop", "HTTPClient", "Scaling", "TLS", "Telemetry", "TestKit", "Time"]),
-    tests("Kubernetes", ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry", "Time"]),
+    tests(
+      "Kubernetes",
+      ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry", "TestKit", "Time"]),
     tests("DirectScaling", ["Kubernetes", "Scaling", "Time"]),
     tests("Commands", ["CivilTime", "Configuration", "Scaling", "TestKit", "Time"]),
     tests(

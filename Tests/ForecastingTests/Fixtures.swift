@@ -14,19 +14,6 @@ struct FixtureTable {
     rows = text.split(whereSeparator: \.isNewline).dropFirst()
       .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
   }
-
-  static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  /// What the repository has.
-  static func own(_ name: String) -> URL {
-    root.appendingPathComponent("Tests/Fixtures/forecast/\(name)")
-  }
-
-  /// What may lie beside it.
-  static func shared(_ path: String) -> URL {
-    root.deletingLastPathComponent().appendingPathComponent("shared/\(path)")
-  }
 }
 
 extension SeededGenerator {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestKit
 internal import Testing
 
 @testable internal import Forecasting
@@ -33,8 +34,8 @@ struct LoadFixture: Sendable, CustomTestStringConvertible {
       && FileManager.default.fileExists(atPath: $0.expectedURL.path)
   }
 
-  private var url: URL { FixtureTable.shared("fixtures/load/\(file)") }
-  private var expectedURL: URL { FixtureTable.shared("forecast/expected/\(name).csv") }
+  private var url: URL { FixtureFiles.shared("fixtures/load/\(file)") }
+  private var expectedURL: URL { FixtureFiles.shared("forecast/expected/\(name).csv") }
 
   var testDescription: String { name }
   var horizons: Int { leadTime / step }

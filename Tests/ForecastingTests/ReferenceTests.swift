@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestKit
 internal import Testing
 
 @testable internal import Forecasting
@@ -24,7 +25,7 @@ struct ReferenceTests {
   }
 
   @Test func `Forecasts of a made-up load are the reference's, whatever the audit says`() throws {
-    let rows = try #require(FixtureTable(FixtureTable.own("synthetic.csv"))).rows
+    let rows = try #require(FixtureTable(FixtureFiles.own("forecast/synthetic.csv"))).rows
     #expect(rows.count == 4416)
     let first = try #require(Int(rows[0][0]))
     let parameters = try ForecastParameters.reference(step: 900, leadTime: 3600, threshold: 50)

@@ -1,35 +1,16 @@
 internal import Foundation
 internal import HTTPClient
 internal import Telemetry
+internal import TestKit
 internal import Testing
 
 @testable internal import Kubernetes
 
 @Suite struct ClusterAccessTests {
-  /// A folder that is removed with its owner.
-  private final class Folder {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("headstart-test-\(UUID().uuidString)")
-
-    init() throws {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit {
-      try? FileManager.default.removeItem(at: url)
-    }
-
-    func write(_ name: String, _ text: String) throws -> String {
-      let file = url.appendingPathComponent(name)
-      try Data(text.utf8).write(to: file)
-      return file.path
-    }
-  }
-
-  private let folder: Folder
+  private let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   private static func config(
@@ -77,7 +58,7 @@ internal import Testing
       Issue.record("\(access.credentials)")
       return
     }
-    #expect(path == folder.url.path + "/secrets/token")
+    #expect(path == folder.path + "/secrets/token")
   }
 
   @Test func `certificates come from files or from data`() throws {
@@ -85,9 +66,9 @@ internal import Testing
       Self.config(
         cluster: "server: \"https://a\", certificate-authority: ca.crt",
         user: "client-certificate: /abs/c.crt, client-key: c.key"))
-    #expect(files.tls.caFile == folder.url.path + "/ca.crt")
+    #expect(files.tls.caFile == folder.path + "/ca.crt")
     #expect(files.tls.clientCertificateFile == "/abs/c.crt")
-    #expect(files.tls.clientKeyFile == folder.url.path + "/c.key")
+    #expect(files.tls.clientKeyFile == folder.path + "/c.key")
     let data = try access(
       Self.config(
         cluster: "server: \"https://a\", certificate-authority-data: Y2E=",
@@ -161,7 +142,7 @@ internal import Testing
     let second = try folder.write("second", Self.config(user: "token: second"))
     let found = try ClusterAccess.find(
       kubeconfig: nil,
-      environment: ["KUBECONFIG": "\(first):\(folder.url.path)/absent:\(second)"])
+      environment: ["KUBECONFIG": "\(first):\(folder.path)/absent:\(second)"])
     guard case .token(let token) = found.credentials else {
       Issue.record("no token")
       return
@@ -187,15 +168,15 @@ internal import Testing
       kubeconfig: nil,
       environment: [
         "KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443", "HOME": "/absent",
-      ], serviceAccountDirectory: folder.url.path)
+      ], serviceAccountDirectory: folder.path)
     #expect(access.server == "https://[fd00::1]:443")
     #expect(access.namespace == "shop")
-    #expect(access.tls.caFile == folder.url.path + "/ca.crt")
+    #expect(access.tls.caFile == folder.path + "/ca.crt")
     guard case .tokenFile(let path) = access.credentials else {
       Issue.record("no file")
       return
     }
-    #expect(path == folder.url.path + "/token")
+    #expect(path == folder.path + "/token")
   }
 
   @Test(arguments: ["", "0", "65536", "http", "-1"])
@@ -203,13 +184,13 @@ internal import Testing
     #expect(throws: ClusterAccess.Failure.self) {
       try ClusterAccess.inCluster(
         environment: ["KUBERNETES_SERVICE_HOST": "a", "KUBERNETES_SERVICE_PORT": port],
-        directory: folder.url.path)
+        directory: folder.path)
     }
   }
 
   @Test func `without any way it says where it looked`() {
     do {
-      _ = try ClusterAccess.find(kubeconfig: nil, environment: ["HOME": folder.url.path])
+      _ = try ClusterAccess.find(kubeconfig: nil, environment: ["HOME": folder.path])
       Issue.record("found one")
     } catch {
       #expect("\(error)".contains("--kubeconfig"))

@@ -1,6 +1,7 @@
 internal import CivilTime
 internal import Foundation
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 @testable internal import Manifests
@@ -12,11 +13,11 @@ private func check(_ paths: [String]) -> ManifestCheck {
 }
 
 struct ManifestCheckTests {
-  private let temporary: TemporaryDirectory
+  private let temporary: TemporaryFolder
   private let good = policy("signals: [{forecast: {}}, {prometheus: {query: up, threshold: 1}}]")
 
   init() throws {
-    temporary = try TemporaryDirectory()
+    temporary = try TemporaryFolder()
   }
 
   @Test func `good files have a summary and no diagnostics`() throws {

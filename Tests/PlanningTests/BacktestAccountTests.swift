@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

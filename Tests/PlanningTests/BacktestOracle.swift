@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Time
 
 /// The simulation of docs/internals/simulation.md, read literally: looks at every second.

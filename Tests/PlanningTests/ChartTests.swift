@@ -2,6 +2,7 @@ internal import Foundation
 internal import FoundationXML
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

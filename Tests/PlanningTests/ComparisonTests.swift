@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -2,25 +2,11 @@ internal import CivilTime
 internal import Foundation
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Time
 
 /// One database for all tests: it keeps what it loads.
 let zones = CCTZDatabase()
-
-extension Instant {
-  /// A timestamp that the test's author knows to be well formed.
-  static func at(_ text: String) throws -> Instant {
-    try Instant(rfc3339: text)
-  }
-
-  static func + (instant: Instant, duration: Duration) -> Instant {
-    instant.advanced(by: duration)
-  }
-
-  static func - (instant: Instant, duration: Duration) -> Instant {
-    instant.advanced(by: .zero - duration)
-  }
-}
 
 extension TimeOfDay {
   /// `09:30`.
@@ -69,23 +55,20 @@ extension Policy {
 
 /// Load histories: two of the project's own, and real ones beside the repository, which tests use
 /// where they are.
-enum LoadFixture {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  private static let real = root.deletingLastPathComponent()
-    .appendingPathComponent("shared/fixtures/load")
+extension LoadHistory {
+  private static let real = "fixtures/load"
 
   /// What a test of the real histories is enabled by: without them it counts as skipped.
-  static let areRealOnesThere = FileManager.default.fileExists(atPath: real.path)
+  static let areRealOnesThere = FileManager.default.fileExists(
+    atPath: FixtureFiles.shared(real).path)
 
   /// Of the real ones.
-  static func history(_ name: String) throws -> LoadHistory {
-    try LoadHistory(csv: Array(Data(contentsOf: real.appendingPathComponent(name))))
+  static func real(_ name: String) throws -> LoadHistory {
+    try LoadHistory(csv: Array(Data(contentsOf: FixtureFiles.shared("\(real)/\(name)"))))
   }
 
   /// Of the project's own, which Tests/Fixtures/load/generate.py writes.
-  static func ownHistory(_ name: String) throws -> LoadHistory {
-    let file = root.appendingPathComponent("Tests/Fixtures/load/\(name)")
-    return try LoadHistory(csv: Array(Data(contentsOf: file)))
+  static func own(_ name: String) throws -> LoadHistory {
+    try LoadHistory(csv: Array(Data(contentsOf: FixtureFiles.own("load/\(name)"))))
   }
 }

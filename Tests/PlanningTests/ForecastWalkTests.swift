@@ -1,6 +1,7 @@
 internal import Forecasting
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 
@@ -47,7 +48,7 @@ struct ForecastWalkTests {
   }
 
   @Test func `A walk knows before each bucket what a server knew`() throws {
-    let history = try LoadFixture.ownHistory("bursty.csv")
+    let history = try LoadHistory.own("bursty.csv")
     let buckets = try LoadBuckets(history, step: .seconds(900))
     let parameters = try parameters([0.5, 0.95])
     var walk = ForecastWalk(buckets, parameters, clock: LocalClock())
@@ -90,7 +91,7 @@ struct ForecastWalkTests {
 
   @Test func `An outlook has a line for each bucket, and says how far to trust it`() throws {
     let buckets = try LoadBuckets(
-      try LoadFixture.ownHistory("smooth.csv"), step: .seconds(900))
+      try LoadHistory.own("smooth.csv"), step: .seconds(900))
     var walk = ForecastWalk(buckets, try parameters([0.9, 0.95]), clock: LocalClock())
     #expect(ForecastOutlook(walk) == nil)
     walk.run()

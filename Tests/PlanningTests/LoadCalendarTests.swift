@@ -1,6 +1,7 @@
 internal import CivilTime
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -146,19 +146,19 @@ struct LoadHistoryTests {
 
   @Test(arguments: [("smooth.csv", 1680, 0), ("bursty.csv", 1984, 8)])
   func `A history is read whole`(_ name: String, _ count: Int, _ gaps: Int) throws {
-    let history = try LoadFixture.ownHistory(name)
+    let history = try LoadHistory.own(name)
     #expect(history.samples.count == count)
     #expect(history.gaps.count == gaps)
   }
 
   @Test(
-    .enabled(if: LoadFixture.areRealOnesThere),
+    .enabled(if: LoadHistory.areRealOnesThere),
     arguments: [
       ("nyc_taxi.csv", 10_320, 0), ("elb_request_count_8c0756.csv", 4032, 8),
       ("twitter_volume_amzn.csv", 15_831, 0),
     ])
   func `A real history is read whole`(_ name: String, _ count: Int, _ gaps: Int) throws {
-    let history = try LoadFixture.history(name)
+    let history = try LoadHistory.real(name)
     #expect(history.samples.count == count)
     #expect(history.gaps.count == gaps)
   }

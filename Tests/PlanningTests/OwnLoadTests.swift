@@ -1,5 +1,6 @@
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 
@@ -14,7 +15,7 @@ struct OwnLoadTests {
   }
 
   @Test func `A schedule has pods where an HPA alone is late`() throws {
-    let history = try LoadFixture.ownHistory("smooth.csv")
+    let history = try LoadHistory.own("smooth.csv")
     let office = [
       ScheduleRule(
         name: "Morning", days: Self.workdays, start: .at("07:30"), end: .at("08:00"), replicas: 15),
@@ -32,7 +33,7 @@ struct OwnLoadTests {
   }
 
   @Test func `A forecast of the week before helps too`() throws {
-    let history = try LoadFixture.ownHistory("smooth.csv")
+    let history = try LoadHistory.own("smooth.csv")
     let predicted = try history.forecast(from: .previousWeek, perReplica: 500)
     let backtest = try Backtest(
       of: Policy([.query(threshold: 500), .forecast()], leadTime: .seconds(300)),

@@ -2,13 +2,13 @@ internal import Foundation
 internal import Manifests
 internal import Planning
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 /// The schedule of `deploy/examples/backtest/taxi.yaml` over the taxi rides, where they are.
-@Suite(.enabled(if: LoadFixture.areRealOnesThere)) struct TaxiTests {
+@Suite(.enabled(if: LoadHistory.areRealOnesThere)) struct TaxiTests {
   private func policy() throws -> Policy {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let path = FixtureFiles.repository
       .appendingPathComponent("deploy/examples/backtest/taxi.yaml").path
     let check = ManifestCheck(
       paths: [path], defaults: PolicyDefaults(), zones: zones,
@@ -19,7 +19,7 @@ internal import Testing
 
   /// Its rules were written from the rides of July; the winter is news to them.
   @Test func `The schedule has pods where an HPA alone is late`() throws {
-    let history = try LoadFixture.history("nyc_taxi.csv")
+    let history = try LoadHistory.real("nyc_taxi.csv")
     let backtest = try Backtest(
       of: try policy(), over: history.series,
       settings: Backtest.Settings(
@@ -33,7 +33,7 @@ internal import Testing
   }
 
   @Test func `A forecast of the week before helps too`() throws {
-    let history = try LoadFixture.history("nyc_taxi.csv")
+    let history = try LoadHistory.real("nyc_taxi.csv")
     let predicted = try history.forecast(from: .previousWeek, perReplica: 500)
     let backtest = try Backtest(
       of: Policy([.query(threshold: 500), .forecast()], leadTime: .seconds(300)),

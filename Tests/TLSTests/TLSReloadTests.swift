@@ -1,21 +1,18 @@
 internal import Foundation
 internal import TLS
+internal import TestKit
 internal import Testing
 
 @Suite struct TLSReloadTests {
   /// A directory with the files of TLS, and pairs to put there.
   private final class Folder {
-    let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    private let folder: TemporaryFolder
 
     init() throws {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      folder = try TemporaryFolder()
     }
 
-    deinit {
-      try? FileManager.default.removeItem(at: url)
-    }
-
-    func path(_ name: String) -> String { url.appending(path: name).path() }
+    func path(_ name: String) -> String { folder.path(name) }
 
     /// Makes `name.crt` and `name.key`.
     func make(_ name: String) throws {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestKit
 internal import Testing
 
 @testable internal import Manifests
@@ -19,11 +20,11 @@ extension DirectoryContents {
 }
 
 struct ManifestDirectoryTests {
-  private let temporary: TemporaryDirectory
+  private let temporary: TemporaryFolder
   private let directory: ManifestDirectory
 
   init() throws {
-    temporary = try TemporaryDirectory()
+    temporary = try TemporaryFolder()
     directory = ManifestDirectory(path: temporary.path)
   }
 

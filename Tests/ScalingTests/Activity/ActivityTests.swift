@@ -1,4 +1,5 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 /// When a workload is taken to zero and when it comes back.

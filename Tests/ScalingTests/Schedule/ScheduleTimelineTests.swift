@@ -1,4 +1,5 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -1,4 +1,5 @@
 internal import Scaling
+internal import TestKit
 internal import Time
 
 /// Design, section 1, read literally: looks at every second of the lead window.

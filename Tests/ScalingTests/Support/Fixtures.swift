@@ -1,25 +1,11 @@
 internal import CivilTime
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 
 /// One database for all tests: it keeps what it loads.
 let zones = CCTZDatabase()
-
-extension Instant {
-  /// A timestamp that the test's author knows to be well formed.
-  static func at(_ text: String) throws -> Instant {
-    try Instant(rfc3339: text)
-  }
-
-  static func + (instant: Instant, duration: Duration) -> Instant {
-    instant.advanced(by: duration)
-  }
-
-  static func - (instant: Instant, duration: Duration) -> Instant {
-    instant.advanced(by: .zero - duration)
-  }
-}
 
 extension CivilDate {
   /// `2026-11-27`.

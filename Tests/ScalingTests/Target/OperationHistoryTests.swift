@@ -1,4 +1,5 @@
 internal import Scaling
+internal import TestKit
 internal import Testing
 
 /// What is remembered of past operations, and which policy holds a target.

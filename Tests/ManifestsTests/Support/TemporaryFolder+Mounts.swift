@@ -1,24 +1,8 @@
 internal import Foundation
+internal import TestKit
 
-/// A directory of one test's own, removed with it.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "/headstart-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  func path(_ name: String) -> String { "\(path)/\(name)" }
-
-  func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: path(name)))
-  }
-
+/// What a folder of manifests can have in it, other than files that were written to it.
+extension TemporaryFolder {
   func remove(_ name: String) throws {
     try FileManager.default.removeItem(atPath: path(name))
   }
