@@ -196,8 +196,12 @@ let package = Package(
 
     // What the unit tests of several targets use.
     .target(
-      name: "TestKit", dependencies: ["HTTPClient", "Scaling", "Time"], path: "Tests/TestKit",
-      swiftSettings: strict),
+      name: "TestKit",
+      dependencies: [
+        "DataSources", "DecisionEngine", "EventLoop", "GRPCWire", "HTTP2Server", "ScalerRPCs",
+        "Scaling", "Telemetry", "Time",
+      ],
+      path: "Tests/TestKit", swiftSettings: strict),
 
     tests("Time", ["TestKit"]),
     tests("Scaling", ["CivilTime", "Time", "TestKit"]),
@@ -210,7 +214,7 @@ let package = Package(
     tests("GRPCWire", ["TestKit", "Time"]),
     tests("ScalerMessages", ["TestKit"]),
     tests("EventLoop"),
-    tests("HTTP2Server", ["CNGHTTP2", "EventLoop", "GRPCWire", "TLS", "Time"]),
+    tests("HTTP2Server", ["CNGHTTP2", "EventLoop", "GRPCWire", "TLS", "TestKit", "Time"]),
     tests("TLS", ["TestKit"]),
     tests("Telemetry"),
     tests("HTTPClient", ["EventLoop", "Telemetry", "TestKit", "Time"]),

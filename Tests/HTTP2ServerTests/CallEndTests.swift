@@ -1,5 +1,6 @@
 internal import GRPCWire
 internal import HTTP2Server
+internal import TestKit
 internal import Testing
 
 /// Deadlines, cancellation, late answers and lost connections.

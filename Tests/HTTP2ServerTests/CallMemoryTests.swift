@@ -1,4 +1,5 @@
 internal import GRPCWire
+internal import TestKit
 internal import Testing
 internal import Time
 

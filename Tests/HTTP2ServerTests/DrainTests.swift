@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRPCWire
 internal import HTTP2Server
 internal import Synchronization
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -1,5 +1,6 @@
 internal import GRPCWire
 internal import HTTP2Server
+internal import TestKit
 internal import Testing
 
 /// Requests that are not gRPC, and what nghttp2 would end a connection for.

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import GRPCWire
 internal import HTTP2Server
+internal import TestKit
 internal import Testing
 internal import Time
 

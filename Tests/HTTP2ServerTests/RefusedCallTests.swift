@@ -1,5 +1,6 @@
 internal import GRPCWire
 internal import HTTP2Server
+internal import TestKit
 internal import Testing
 
 /// Calls that are refused, for their headers or their bodies, and what is a limit for them.

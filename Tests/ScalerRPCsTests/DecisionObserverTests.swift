@@ -2,6 +2,7 @@ internal import DecisionEngine
 internal import ScalerRPCs
 internal import Scaling
 internal import Synchronization
+internal import TestKit
 internal import Testing
 
 @Suite struct DecisionObserverTests {

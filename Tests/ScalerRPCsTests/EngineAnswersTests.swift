@@ -3,6 +3,7 @@ internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerMessages
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

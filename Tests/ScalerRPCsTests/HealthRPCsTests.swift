@@ -1,12 +1,13 @@
 internal import GRPCWire
 internal import HTTP2Server
 internal import ScalerMessages
+internal import TestKit
 internal import Testing
 
 @testable internal import ScalerRPCs
 
 @Suite struct HealthRPCsTests {
-  private let recorder = Recorder()
+  private let recorder = AnswerRecorder()
   private var responder: RPCResponder {
     RPCResponder { [recorder] rpc, answer in recorder.append(rpc, answer) }
   }

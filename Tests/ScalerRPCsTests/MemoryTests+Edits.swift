@@ -1,6 +1,7 @@
 internal import DecisionEngine
 internal import GRPCWire
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -5,6 +5,7 @@ internal import ScalerMessages
 internal import ScalerRPCs
 internal import Scaling
 internal import Synchronization
+internal import TestKit
 internal import Testing
 internal import Time
 

@@ -13,7 +13,7 @@ internal import Time
 final class LearningHost: Sendable {
   let learning: ForecastLearning
   private let thread: Mutex<EventLoopThread?>
-  private let box: ClockBox
+  private let clock: ManualClock
   private let readings: ReadingBox
 
   let log = CapturedLog()
@@ -23,8 +23,8 @@ final class LearningHost: Sendable {
     zones: any TimeZoneDatabase = UTCDatabase()
   ) throws {
     let loop = try EventLoop(name: "learning")
-    let clock = ClockBox(now)
-    box = clock
+    let clock = ManualClock(now)
+    self.clock = clock
     let readings = ReadingBox()
     self.readings = readings
     var configuration = ForecastLearning.Configuration(
@@ -40,7 +40,7 @@ final class LearningHost: Sendable {
   }
 
   func set(now: Instant) {
-    box.set(now)
+    clock.now = now
     tell { $0.wallClockStepped() }
   }
 
@@ -69,16 +69,6 @@ final class LearningHost: Sendable {
     learning.loop.stop()
     thread.join()
   }
-}
-
-/// A wall clock that a test sets.
-final class ClockBox: Sendable {
-  private let instant: Mutex<Instant>
-
-  init(_ now: Instant) { instant = Mutex(now) }
-
-  var now: Instant { instant.withLock { $0 } }
-  func set(_ now: Instant) { instant.withLock { $0 = now } }
 }
 
 /// The newest reading of each feed, and who waits for one.

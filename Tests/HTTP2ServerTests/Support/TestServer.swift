@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRPCWire
 internal import HTTP2Server
 internal import Synchronization
+internal import TestKit
 internal import Testing
 
 /// A server of `TestService` on a port of its own, stopped with its last reference.

@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Foundation
 internal import GRPCWire
 internal import HTTP2Server
+internal import TestKit
 internal import Testing
 
 /// Answers in every way that a service can.

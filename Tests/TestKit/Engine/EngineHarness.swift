@@ -1,82 +1,11 @@
 internal import DataSources
-internal import DecisionEngine
+package import DecisionEngine
 internal import EventLoop
 internal import GRPCWire
-internal import HTTP2Server
-internal import ScalerMessages
-internal import ScalerRPCs
-internal import Scaling
-internal import Synchronization
+package import HTTP2Server
+package import ScalerRPCs
+package import Scaling
 internal import Telemetry
-internal import TestKit
-internal import Time
-
-/// A wall clock that stands still until it is set.
-final class ManualClock: Sendable {
-  private let instant = Mutex(Instant(milliseconds: 1_800_000_000_000))
-
-  var now: Instant {
-    get { instant.withLock { $0 } }
-    set { instant.withLock { $0 = newValue } }
-  }
-}
-
-/// Readings that a test hands out. Confined to the engine's loop.
-final class SuppliedFeeds: FeedSupplier {
-  private let onReading: (Feed, Reading) -> Void
-  private(set) var retained: [Feed: Int] = [:]
-  private var readings: [Feed: Reading] = [:]
-
-  init(onReading: @escaping (Feed, Reading) -> Void) {
-    self.onReading = onReading
-  }
-
-  func update(dataSources: [DataSourceKey: DataSource]) {}
-  func take(_ reading: Reading, of feed: Feed) {}
-
-  func retain(_ feed: Feed) { retained[feed, default: 0] += 1 }
-
-  func release(_ feed: Feed) {
-    retained[feed, default: 0] -= 1
-    guard retained[feed] == 0 else { return }
-    retained[feed] = nil
-    readings[feed] = nil
-  }
-
-  func reading(of feed: Feed) -> Reading? { readings[feed] }
-
-  func wallClockStepped(by step: Duration) {
-    for feed in readings.keys {
-      readings[feed]?.obtainedAt?.advance(by: step)
-      readings[feed]?.failure?.since.advance(by: step)
-    }
-  }
-
-  var sources: [SourceStatus] { [] }
-  func shutdown() {}
-
-  func supply(_ reading: Reading, for feed: Feed) {
-    readings[feed] = reading
-    onReading(feed, reading)
-  }
-}
-
-/// What a service answered, in order.
-final class Recorder: Sendable {
-  private let answers = Mutex<[(rpc: RPCID, answer: RPCResponder.Answer)]>([])
-
-  func append(_ rpc: RPCID, _ answer: RPCResponder.Answer) {
-    answers.withLock { $0.append((rpc, answer)) }
-  }
-
-  func take(_ rpc: RPCID) -> [RPCResponder.Answer] {
-    answers.withLock { answers in
-      let found = answers.filter { $0.rpc == rpc }.map(\.answer)
-      answers.removeAll { $0.rpc == rpc }
-      return found
-    }
-  }
-}
 
 /// Carries the last reference to a loop's service to that loop.
 ///
@@ -91,21 +20,20 @@ private final class Holder: @unchecked Sendable {
 
 /// An engine on a loop of its own and one worker's RPCs on another, without sockets and without
 /// upstreams: what the service answers is recorded.
-final class EngineHarness: Sendable {
-  let clock = ManualClock()
-  let engine: DecisionEngine
+package final class EngineHarness: Sendable {
+  package let clock = ManualClock()
+  package let engine: DecisionEngine
   private let control: EventLoop
   private let worker: EventLoop
-  private let recorder = Recorder()
+  private let recorder = AnswerRecorder()
   /// Invariant for `nonisolated(unsafe)`: touched on the loop that it is confined to only.
   nonisolated(unsafe) private var rpcs: ScalerRPCs?
   nonisolated(unsafe) private var feeds: SuppliedFeeds?
-  nonisolated(unsafe) private var decoder = MessageDecoder()
   /// Touched by `init` and `deinit` only.
   nonisolated(unsafe) private var controlThread: EventLoopThread?
   nonisolated(unsafe) private var workerThread: EventLoopThread?
 
-  init(
+  package init(
     _ catalog: Catalog, defaults: PolicyDefaults = PolicyDefaults(),
     firstFetchWait: Duration = .seconds(2), maxSubscriptions: Int = 100,
     maxImplied: Int = 1 << 20,
@@ -162,7 +90,7 @@ final class EngineHarness: Sendable {
   }
 
   /// Runs on the engine's loop, and waits.
-  func onEngine<Result: Sendable>(
+  package func onEngine<Result: Sendable>(
     _ body: @escaping @Sendable (isolated DecisionEngine, EngineHarness) -> Result
   ) -> Result? {
     control.call { [self] in
@@ -170,28 +98,30 @@ final class EngineHarness: Sendable {
     }
   }
 
-  func onEngine(_ body: @escaping @Sendable (isolated DecisionEngine, EngineHarness) -> Void) {
+  package func onEngine(
+    _ body: @escaping @Sendable (isolated DecisionEngine, EngineHarness) -> Void
+  ) {
     _ = control.call { [self] in
       engine.assumeIsolated { body($0, self) }
     }
   }
 
-  func update(_ catalog: Catalog) {
+  package func update(_ catalog: Catalog) {
     onEngine { engine, _ in engine.update(catalog: catalog) }
     settle()
   }
 
-  func supply(_ reading: Reading, for feed: Feed) {
+  package func supply(_ reading: Reading, for feed: Feed) {
     _ = control.call { [self] in feeds?.supply(reading, for: feed) }
     settle()
   }
 
-  var retained: [Feed: Int] {
+  package var retained: [Feed: Int] {
     control.call { [self] in feeds?.retained ?? [:] } ?? [:]
   }
 
   /// Waits until both loops have done all that was posted to them, and all that followed from it.
-  func settle() {
+  package func settle() {
     for _ in 0..<4 {
       _ = control.call {}
       _ = worker.call {}
@@ -199,7 +129,7 @@ final class EngineHarness: Sendable {
   }
 
   /// Sends one request message as the server would, and waits for what follows from it.
-  func send(_ method: ScalerMethod, _ object: ScaledObject, stream: Int32) {
+  package func send(_ method: ScalerMethod, _ object: ScaledObject, stream: Int32) {
     let message = Self.message(method, object)
     _ = worker.call { [self] in
       rpcs?.received(
@@ -208,7 +138,7 @@ final class EngineHarness: Sendable {
     settle()
   }
 
-  func end(_ method: ScalerMethod, stream: Int32) {
+  package func end(_ method: ScalerMethod, stream: Int32) {
     _ = worker.call { [self] in
       rpcs?.ended(
         RPCID(connection: 1, stream: stream), method: method.rawValue, code: .cancelled,
@@ -217,16 +147,16 @@ final class EngineHarness: Sendable {
   }
 
   /// A worker that the engine does not know.
-  var stranger: WorkerMailbox { WorkerMailbox(loop: worker) { _ in } }
+  package var stranger: WorkerMailbox { WorkerMailbox(loop: worker) { _ in } }
 
   /// Lets the worker forget a ScaledObject, as if no call had come for a long time.
-  func forget(_ object: ScaledObject) {
+  package func forget(_ object: ScaledObject) {
     _ = worker.call { [self] in rpcs?.forget([object]) }
     settle()
   }
 
   /// What has been answered on a stream since the last look.
-  func answers(on stream: Int32) -> [RPCResponder.Answer] {
+  package func answers(on stream: Int32) -> [RPCResponder.Answer] {
     recorder.take(RPCID(connection: 1, stream: stream))
   }
 

@@ -1,6 +1,6 @@
 /// One HTTP/2 frame, as the tests write and read it (RFC 9113, section 4).
-struct Frame: Equatable {
-  enum Kind: UInt8 {
+package struct Frame: Equatable {
+  package enum Kind: UInt8 {
     case data = 0
     case headers = 1
     case priority = 2
@@ -13,21 +13,21 @@ struct Frame: Equatable {
     case continuation = 9
   }
 
-  var kind: Kind
-  var flags: UInt8 = 0
-  var stream: UInt32 = 0
-  var payload: [UInt8] = []
+  package var kind: Kind
+  package var flags: UInt8
+  package var stream: UInt32
+  package var payload: [UInt8]
 
   /// END_STREAM, or ACK on SETTINGS and PING.
-  static let endStream: UInt8 = 1
-  static let acknowledge: UInt8 = 1
-  static let endHeaders: UInt8 = 4
+  package static let endStream: UInt8 = 1
+  package static let acknowledge: UInt8 = 1
+  package static let endHeaders: UInt8 = 4
 
-  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+  package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-  var endsStream: Bool { flags & Self.endStream != 0 }
+  package var endsStream: Bool { flags & Self.endStream != 0 }
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes = Array(UInt32(payload.count).bigEndianBytes.dropFirst())
     bytes += [kind.rawValue, flags]
     bytes += stream.bigEndianBytes
@@ -35,30 +35,37 @@ struct Frame: Equatable {
     return bytes
   }
 
-  static func settings(_ settings: [(UInt16, UInt32)] = []) -> Frame {
+  package init(kind: Kind, flags: UInt8 = 0, stream: UInt32 = 0, payload: [UInt8] = []) {
+    self.kind = kind
+    self.flags = flags
+    self.stream = stream
+    self.payload = payload
+  }
+
+  package static func settings(_ settings: [(UInt16, UInt32)] = []) -> Frame {
     Frame(
       kind: .settings,
       payload: settings.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] + $1.bigEndianBytes })
   }
 
-  static func windowUpdate(stream: UInt32, _ increment: UInt32) -> Frame {
+  package static func windowUpdate(stream: UInt32, _ increment: UInt32) -> Frame {
     Frame(kind: .windowUpdate, stream: stream, payload: increment.bigEndianBytes)
   }
 
-  static func data(stream: UInt32, _ payload: [UInt8], end: Bool) -> Frame {
+  package static func data(stream: UInt32, _ payload: [UInt8], end: Bool) -> Frame {
     Frame(kind: .data, flags: end ? endStream : 0, stream: stream, payload: payload)
   }
 
-  static func reset(stream: UInt32, _ code: UInt32 = 8) -> Frame {
+  package static func reset(stream: UInt32, _ code: UInt32 = 8) -> Frame {
     Frame(kind: .reset, stream: stream, payload: code.bigEndianBytes)
   }
 
-  static func ping(_ payload: [UInt8] = Array(1...8), acknowledges: Bool = false) -> Frame {
+  package static func ping(_ payload: [UInt8] = Array(1...8), acknowledges: Bool = false) -> Frame {
     Frame(kind: .ping, flags: acknowledges ? acknowledge : 0, payload: payload)
   }
 
   /// A header block in literals without indexing, names and values in plain text.
-  static func headers(
+  package static func headers(
     stream: UInt32, _ fields: [(String, String)], end: Bool = false
   ) -> Frame {
     var block: [UInt8] = []
@@ -89,18 +96,18 @@ struct Frame: Equatable {
 }
 
 extension UInt32 {
-  var bigEndianBytes: [UInt8] {
+  package var bigEndianBytes: [UInt8] {
     [UInt8(self >> 24), UInt8(self >> 16 & 255), UInt8(self >> 8 & 255), UInt8(self & 255)]
   }
 
-  init(bigEndianBytes bytes: some Sequence<UInt8>) {
+  package init(bigEndianBytes bytes: some Sequence<UInt8>) {
     self = bytes.reduce(0) { $0 << 8 | UInt32($1) }
   }
 }
 
 extension Frame {
   /// A frame whose header block is too long for one, in several.
-  static func split(_ frame: Frame) -> [Frame] {
+  package static func split(_ frame: Frame) -> [Frame] {
     var frames: [Frame] = []
     var rest = frame.payload[...]
     repeat {

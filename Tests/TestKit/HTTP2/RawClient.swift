@@ -3,16 +3,16 @@ internal import Testing
 
 /// An HTTP/2 client that sends exactly the bytes it is told to, and keeps a record of the frames
 /// that come back. Blocking; whatever does not come within ten seconds fails the test.
-final class RawClient {
+package final class RawClient {
   /// What came back on one stream.
-  struct Answer: Equatable {
-    var headers: [[String: String]] = []
-    var data: [UInt8] = []
-    var isEnded = false
-    var resetCode: UInt32?
+  package struct Answer: Equatable {
+    package var headers: [[String: String]] = []
+    package var data: [UInt8] = []
+    package var isEnded = false
+    package var resetCode: UInt32?
 
     /// The messages, without their prefixes.
-    var messages: [[UInt8]] {
+    package var messages: [[UInt8]] {
       var messages: [[UInt8]] = []
       var rest = data[...]
       while rest.count >= 5 {
@@ -23,27 +23,27 @@ final class RawClient {
       return messages
     }
 
-    var httpStatus: String? { headers.first?[":status"] }
-    var status: String? { headers.last?["grpc-status"] }
-    var message: String? { headers.last?["grpc-message"] }
+    package var httpStatus: String? { headers.first?[":status"] }
+    package var status: String? { headers.last?["grpc-status"] }
+    package var message: String? { headers.last?["grpc-message"] }
   }
 
-  struct Closed: Error {}
+  package struct Closed: Error {}
 
   private var descriptor: Int32
   private var received: [UInt8] = []
   /// How much of `received` has been read as frames.
   private var readOffset = 0
-  private(set) var answers: [UInt32: Answer] = [:]
-  private(set) var goAways: [(last: UInt32, code: UInt32)] = []
-  private(set) var pings: [Frame] = []
-  private(set) var settings: [UInt16: UInt32] = [:]
-  private(set) var windowUpdates: [UInt32: UInt32] = [:]
+  package private(set) var answers: [UInt32: Answer] = [:]
+  package private(set) var goAways: [(last: UInt32, code: UInt32)] = []
+  package private(set) var pings: [Frame] = []
+  package private(set) var settings: [UInt16: UInt32] = [:]
+  package private(set) var windowUpdates: [UInt32: UInt32] = [:]
   /// Whether received DATA is given back to the server's windows.
-  var returnsWindow = true
+  package var returnsWindow = true
 
   /// Whether this machine has the loopback address of IPv6; tests that need it are skipped otherwise.
-  static let hasIPv6: Bool = {
+  package static let hasIPv6: Bool = {
     let probe = socket(AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
     guard probe >= 0 else { return false }
     defer { close(probe) }
@@ -58,7 +58,7 @@ final class RawClient {
   }()
 
   /// Connects, and sends nothing.
-  init(port: UInt16, isIPv6: Bool = false, receiveBuffer: Int32? = nil) throws {
+  package init(port: UInt16, isIPv6: Bool = false, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var size = receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -83,7 +83,7 @@ final class RawClient {
   }
 
   /// Connects and opens HTTP/2.
-  convenience init(
+  package convenience init(
     port: UInt16, settings: [(UInt16, UInt32)], receiveBuffer: Int32? = nil
   ) throws {
     try self.init(port: port, receiveBuffer: receiveBuffer)
@@ -97,7 +97,7 @@ final class RawClient {
 
   // MARK: Sending
 
-  func send(_ bytes: [UInt8]) throws {
+  package func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -108,14 +108,14 @@ final class RawClient {
     }
   }
 
-  func send(_ frames: Frame...) throws {
+  package func send(_ frames: Frame...) throws {
     try send(frames.flatMap(\.bytes))
   }
 
   /// Sends as much as the kernel takes, until it takes nothing for a while.
   ///
   /// - Returns: how many bytes were taken.
-  func sendUntilBlocked(_ bytes: [UInt8], patience milliseconds: Int) -> Int {
+  package func sendUntilBlocked(_ bytes: [UInt8], patience milliseconds: Int) -> Int {
     setTimeout(milliseconds: milliseconds)
     defer { setTimeout(milliseconds: 10_000) }
     var sent = 0
@@ -130,19 +130,19 @@ final class RawClient {
   }
 
   /// Closes with a reset instead of an end.
-  func resetConnection() {
+  package func resetConnection() {
     var option = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     close(descriptor)
     descriptor = -1
   }
 
-  func shutOutput() {
+  package func shutOutput() {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
   /// The headers of a call; `changes` replace those of the same name, or leave them out when empty.
-  static func requestHeaders(
+  package static func requestHeaders(
     _ path: String, _ changes: [(String, String)] = []
   ) -> [(String, String)] {
     let plain = [
@@ -155,7 +155,7 @@ final class RawClient {
   }
 
   /// The frames of a call with one message.
-  static func call(
+  package static func call(
     _ path: String, stream: UInt32, message: [UInt8], _ more: [(String, String)] = []
   ) -> [Frame] {
     [
@@ -164,27 +164,27 @@ final class RawClient {
     ]
   }
 
-  static func framed(_ message: [UInt8]) -> [UInt8] {
+  package static func framed(_ message: [UInt8]) -> [UInt8] {
     [0] + UInt32(message.count).bigEndianBytes + message
   }
 
   // MARK: Receiving
 
   /// Reads frames until `condition` holds.
-  func read(until condition: (RawClient) -> Bool) throws {
+  package func read(until condition: (RawClient) -> Bool) throws {
     while !condition(self) {
       try readFrame()
     }
   }
 
   /// Reads until the stream is ended or reset.
-  func answer(on stream: UInt32) throws -> Answer {
+  package func answer(on stream: UInt32) throws -> Answer {
     try read { $0.answers[stream].map { $0.isEnded || $0.resetCode != nil } ?? false }
     return try #require(answers[stream])
   }
 
   /// Calls a method and reads the answer.
-  func call(
+  package func call(
     _ path: String, stream: UInt32, message: [UInt8] = [], _ more: [(String, String)] = []
   ) throws -> Answer {
     try send(Self.call(path, stream: stream, message: message, more).flatMap(\.bytes))
@@ -192,21 +192,21 @@ final class RawClient {
   }
 
   /// A PING and its answer: the server has dealt with all that was sent before.
-  func roundTrip() throws {
+  package func roundTrip() throws {
     let count = pings.count
     try send(.ping())
     try read { $0.pings.count > count }
   }
 
   /// Reads until the server closes.
-  func readToEnd() throws {
+  package func readToEnd() throws {
     do {
       while true { try readFrame() }
     } catch is Closed {}
   }
 
   /// Reads plain bytes until the server closes.
-  func readBytesToEnd() throws -> [UInt8] {
+  package func readBytesToEnd() throws -> [UInt8] {
     do {
       while true { try fill() }
     } catch is Closed {}
