@@ -234,7 +234,9 @@ let package = Package(
     tests("SidePort", ["Scaling", "Telemetry", "Time"]),
     tests(
       "StateDirectory", ["EventLoop", "HTTPClient", "Scaling", "Telemetry", "TestKit", "Time"]),
-    tests("DecisionEngine", ["Scaling", "TestKit", "Time"]),
+    tests(
+      "DecisionEngine",
+      ["GRPCWire", "HTTP2Server", "ScalerMessages", "ScalerRPCs", "Scaling", "TestKit", "Time"]),
     tests(
       "ScalerRPCs",
       [
