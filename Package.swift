@@ -224,7 +224,7 @@ let package = Package(
       "Kubernetes",
       ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry", "TestKit", "Time"]),
     tests("DirectScaling", ["Kubernetes", "Scaling", "Time"]),
-    tests("Commands", ["CivilTime", "Configuration", "Scaling", "TestKit", "Time"]),
+    tests("Commands", ["CivilTime", "Configuration", "Planning", "Scaling", "TestKit", "Time"]),
     tests(
       "Serving",
       [

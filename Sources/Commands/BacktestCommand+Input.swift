@@ -5,14 +5,11 @@ internal import Scaling
 internal import Time
 
 extension BacktestCommand {
-  /// The distance of the samples from Prometheus, where `--step` does not say it.
-  private static let defaultStep = Duration.seconds(60)
-
+  /// Of a flag that has a default.
   func duration(
     _ flag: BacktestFlag, atLeast least: Duration
-  ) throws(UsageError) -> Duration? {
-    guard let text = value(flag) else { return nil }
-    return try CommandInput.duration(text, flag: flag.rawValue, atLeast: least)
+  ) throws(UsageError) -> Duration {
+    try CommandInput.duration(flags.valueOrDefault(flag), flag: flag.rawValue, atLeast: least)
   }
 
   /// The policies that are tested, by name: those that `--policy` names, or all.
@@ -99,8 +96,7 @@ extension BacktestCommand {
   }
 
   func tolerance() throws(UsageError) -> Double {
-    guard let text = value(.tolerance) else { return Backtest.Settings.defaultTolerance }
-    return try CommandInput.number(text, flag: "tolerance", orZero: true)
+    try CommandInput.number(flags.valueOrDefault(.tolerance), flag: "tolerance", orZero: true)
   }
 
   func season() throws(UsageError) -> LoadHistory.Season? {
@@ -129,7 +125,7 @@ extension BacktestCommand {
 
   /// What the load does between two samples.
   private func shape() throws(UsageError) -> LoadShape {
-    guard let text = value(.betweenSamples) else { return .linear }
+    let text = flags.valueOrDefault(.betweenSamples)
     guard let shape = LoadShape(rawValue: text) else {
       throw UsageError(
         "flag --between-samples is \"\(text.prefix(60))\", but has to be linear or held")
@@ -153,7 +149,7 @@ extension BacktestCommand {
     }
     let range = PrometheusRange(
       address: try CommandInput.address(address), query: query, from: from, to: to,
-      step: try duration(.step, atLeast: .seconds(1)) ?? Self.defaultStep)
+      step: try duration(.step, atLeast: .seconds(1)))
     return try CommandInput.history(range, shape: shape) {
       LoadHistory.Sample(at: $0.at, value: max($0.value, 0))
     }

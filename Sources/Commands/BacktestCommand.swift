@@ -35,12 +35,12 @@ struct BacktestCommand {
       let limits = try limits(of: policy)
       return Backtest.Settings(
         from: now, to: now, perReplica: perReplica,
-        startup: try duration(.startup, atLeast: .zero) ?? Backtest.Settings.defaultStartup,
+        startup: try duration(.startup, atLeast: .zero),
         minReplicas: limits.min, maxReplicas: limits.max, tolerance: try tolerance())
     }
     let season = try season()
     let period = try period()
-    let delay = try duration(.observeAfter, atLeast: .zero) ?? .zero
+    let delay = try duration(.observeAfter, atLeast: .zero)
     let history = try history(from: period.from, to: period.to)
     let (from, to) = try testedPeriod(period, of: history, season: season)
     let setup = Setup(

@@ -3,6 +3,7 @@ internal import DataSources
 internal import Manifests
 internal import Planning
 internal import Serving
+internal import Time
 
 extension CommandInput {
   /// An address that `--prometheus` may have.
@@ -11,6 +12,17 @@ extension CommandInput {
       throw UsageError("flag --prometheus: \(problem.sentence)")
     }
     return text
+  }
+
+  /// How much of a load is fetched (`--history`): at most as much as the built-in forecaster uses.
+  static func historyLength(
+    _ text: String, atLeast least: Duration
+  ) throws(UsageError) -> Duration {
+    let length = try duration(text, flag: "history", atLeast: least)
+    guard length <= .seconds(56 * 86_400) else {
+      throw UsageError("flag --history is \(text), but has to be at most 56d")
+    }
+    return length
   }
 
   /// A load from a Prometheus server.

@@ -29,7 +29,7 @@ struct ExplainCommand {
 
   private func server() throws(UsageError) -> SidePortClient {
     try SidePortClient(
-      server: flags.values[.server]?.last, tokenFile: flags.values[.tokenFile]?.last,
+      server: flags.valueOrDefault(.server), tokenFile: flags.values[.tokenFile]?.last,
       caFile: flags.values[.caFile]?.last)
   }
 

@@ -14,9 +14,6 @@ struct ForecastCommand {
   private let zones = CCTZDatabase()
   private let now = WallClock.now()
 
-  private static let defaultHistory = Duration.seconds(28 * 86_400)
-  private static let defaultQuantile = 0.9
-
   init(_ arguments: ArraySlice<String>) throws(UsageError) {
     flags = try FlagParser<ForecastFlag>(arguments)
   }
@@ -80,7 +77,7 @@ struct ForecastCommand {
     flags.values[flag]?.last
   }
 
-  var zone: String { value(.timeZone) ?? "UTC" }
+  var zone: String { flags.valueOrDefault(.timeZone) }
 
   /// Prints the forecasts before every bucket.
   private func print(_ walk: inout ForecastWalk, _ parameters: [ForecastParameters]) {
@@ -106,7 +103,7 @@ struct ForecastCommand {
   }
 
   private func quantiles() throws(UsageError) -> [Double] {
-    guard let texts = flags.values[.quantile] else { return [Self.defaultQuantile] }
+    let texts = flags.values[.quantile] ?? [flags.valueOrDefault(.quantile)]
     var quantiles: [Double] = []
     for text in texts {
       guard let quantile = Double(text), ForecastParameters.quantiles.contains(quantile) else {
@@ -156,13 +153,8 @@ struct ForecastCommand {
     guard let query = value(.query) else {
       throw UsageError("flag --prometheus needs --query beside it")
     }
-    var length = Self.defaultHistory
-    if let text = value(.history) {
-      length = try CommandInput.duration(text, flag: "history", atLeast: .seconds(86_400))
-      guard length <= .seconds(56 * 86_400) else {
-        throw UsageError("flag --history is \(text), but has to be at most 56d")
-      }
-    }
+    let length = try CommandInput.historyLength(
+      flags.valueOrDefault(.history), atLeast: .seconds(86_400))
     let step = step.milliseconds
     let resolution = max(step / 5, 60_000) / 1000
     let day: Int64 = 86_400_000

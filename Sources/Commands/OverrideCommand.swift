@@ -30,7 +30,7 @@ struct OverrideCommand {
       throw UsageError("\(verb.rawValue) takes no flag --\(stray.rawValue); see --help")
     }
     let client = try SidePortClient(
-      server: value(.server), tokenFile: value(.tokenFile), caFile: value(.caFile))
+      server: flags.valueOrDefault(.server), tokenFile: value(.tokenFile), caFile: value(.caFile))
     let contentType = flags.isOn(.json) ? "application/json" : "text/plain"
     let answer =
       switch verb {

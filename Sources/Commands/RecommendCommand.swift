@@ -13,10 +13,8 @@ struct RecommendCommand {
   private let zones = CCTZDatabase()
   private let now = WallClock.now()
 
-  private static let histories = Duration.seconds(2 * 86_400)...Duration.seconds(56 * 86_400)
-  private static let defaultHistory = Duration.seconds(28 * 86_400)
-  private static let defaultStep = Duration.seconds(60)
-  private static let defaultShort = 0.01
+  /// One day to make a policy of, and one to test it on.
+  private static let shortestHistory = Duration.seconds(2 * 86_400)
   /// Stands for the query where the load comes from a file.
   private static let placeholder = "the_query_of_this_load"
 
@@ -56,9 +54,6 @@ struct RecommendCommand {
     guard let perReplica = value(.perReplica) else {
       throw UsageError("recommend needs --per-replica: the load that one replica carries")
     }
-    let startup = try value(.startup).map { text throws(UsageError) in
-      try CommandInput.duration(text, flag: "startup", atLeast: .zero)
-    }
     let leadTime = try value(.leadTime).map { text throws(UsageError) in
       try CommandInput.duration(text, flag: "lead-time", atLeast: .seconds(1))
     }
@@ -66,28 +61,27 @@ struct RecommendCommand {
       throw UsageError("flag --lead-time is \(leadTime.text), but has to be at most 24h")
     }
     let replicas = 0...Int(Int32.max)
-    let least = try value(.minReplicas).map { text throws(UsageError) in
-      try CommandInput.whole(text, flag: "min-replicas", in: replicas)
-    }
+    let least = try CommandInput.whole(
+      flags.valueOrDefault(.minReplicas), flag: "min-replicas", in: replicas)
     let most = try value(.maxReplicas).map { text throws(UsageError) in
       try CommandInput.whole(text, flag: "max-replicas", in: 1...Int(Int32.max))
     }
-    if let most, most < least ?? 1 {
-      throw UsageError("at least \(least ?? 1) and at most \(most) replicas leave no choice")
+    if let most, most < least {
+      throw UsageError("at least \(least) and at most \(most) replicas leave no choice")
     }
     return Recommendation.Wish(
       source: try source(), query: value(.query) ?? Self.placeholder,
       perReplica: try CommandInput.number(perReplica, flag: "per-replica"),
-      startup: startup ?? Backtest.Settings.defaultStartup, atMostShort: try atMostShort(),
-      timeZone: value(.timeZone) ?? "UTC", leadTime: leadTime, minReplicas: least ?? 1,
-      maxReplicas: most,
-      tolerance: try value(.tolerance).map { text throws(UsageError) in
-        try CommandInput.number(text, flag: "tolerance", orZero: true)
-      } ?? Backtest.Settings.defaultTolerance)
+      startup: try CommandInput.duration(
+        flags.valueOrDefault(.startup), flag: "startup", atLeast: .zero),
+      atMostShort: try atMostShort(), timeZone: flags.valueOrDefault(.timeZone),
+      leadTime: leadTime, minReplicas: least, maxReplicas: most,
+      tolerance: try CommandInput.number(
+        flags.valueOrDefault(.tolerance), flag: "tolerance", orZero: true))
   }
 
   private func atMostShort() throws(UsageError) -> Double {
-    guard let text = value(.atMostShort) else { return Self.defaultShort }
+    let text = flags.valueOrDefault(.atMostShort)
     let percent = try CommandInput.number(text, flag: "at-most-short", orZero: true)
     guard percent <= 100 else {
       throw UsageError("flag --at-most-short is \(text), but has to be 0 to 100: it is in per cent")
@@ -96,7 +90,7 @@ struct RecommendCommand {
   }
 
   private func source() throws(UsageError) -> String {
-    let name = value(.source) ?? "main"
+    let name = flags.valueOrDefault(.source)
     let letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     guard name.utf8.count <= 63, let first = name.first, let last = name.last,
       letters.contains(first), letters.contains(last),
@@ -122,18 +116,10 @@ struct RecommendCommand {
     guard let query = value(.query) else {
       throw UsageError("flag --prometheus needs --query beside it")
     }
-    var length = Self.defaultHistory
-    if let text = value(.history) {
-      length = try CommandInput.duration(
-        text, flag: "history", atLeast: Self.histories.lowerBound)
-      guard length <= Self.histories.upperBound else {
-        throw UsageError("flag --history is \(text), but has to be at most 56d")
-      }
-    }
-    var step = Self.defaultStep
-    if let text = value(.step) {
-      step = try CommandInput.duration(text, flag: "step", atLeast: .seconds(1))
-    }
+    let length = try CommandInput.historyLength(
+      flags.valueOrDefault(.history), atLeast: Self.shortestHistory)
+    let step = try CommandInput.duration(
+      flags.valueOrDefault(.step), flag: "step", atLeast: .seconds(1))
     // At whole steps, so that the same question has the same answer.
     let end = Instant(
       milliseconds: now.milliseconds / step.milliseconds * step.milliseconds)

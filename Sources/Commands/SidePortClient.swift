@@ -11,11 +11,8 @@ struct SidePortClient {
   private let tokenFile: String?
   private let caFile: String?
 
-  /// The side port of a server on this machine.
-  private static let defaultServer = "http://127.0.0.1:8082"
-
-  init(server: String?, tokenFile: String?, caFile: String?) throws(UsageError) {
-    self.server = try Self.checked(server ?? Self.defaultServer)
+  init(server: String, tokenFile: String?, caFile: String?) throws(UsageError) {
+    self.server = try Self.checked(server)
     self.tokenFile = tokenFile
     self.caFile = caFile
   }

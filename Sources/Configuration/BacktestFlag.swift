@@ -37,13 +37,13 @@ extension BacktestFlag: Flag {
     case .prometheus:
       FlagRow(.url, "server to take the load from, with --query, --from and --to")
     case .query:
-      FlagRow(.value("PROMQL"), "the load as PromQL")
+      .loadQuery
     case .from:
       FlagRow(.time, "beginning of the test (default: of the load)")
     case .to:
       FlagRow(.time, "end of the test (default: of the load)")
     case .step:
-      FlagRow(.duration, default: "1m", "distance of the samples from Prometheus")
+      .sampleStep
     case .betweenSamples:
       FlagRow(
         .value("linear|held"), default: "linear",
@@ -54,7 +54,7 @@ extension BacktestFlag: Flag {
     case .perReplica:
       FlagRow(.count, "load that one replica carries (default: threshold of the first query)")
     case .startup:
-      FlagRow(.duration, default: "60s", "how long a pod takes to serve")
+      .startup
     case .forecast:
       FlagRow(.file, "a forecaster's answer as JSON; repeatable, one for each workload")
     case .forecastFrom:
@@ -66,13 +66,13 @@ extension BacktestFlag: Flag {
     case .maxReplicas:
       FlagRow(.count, "maxReplicaCount of the ScaledObject (default: the policy's, else 100)")
     case .tolerance:
-      FlagRow(.count, default: "0.1", "tolerance of the HPA's behavior")
+      .tolerance
     case .leadTime:
-      FlagRow(.duration, default: "5m", "lead time of policies that name none")
+      .policyLeadTime
     case .svg:
       FlagRow(.file, "write the chart into this file; of several policies, the front")
     case .json:
-      FlagRow(.toggle, "print JSON")
+      .json
     }
   }
 }

@@ -12,17 +12,15 @@ extension ExplainFlag: Flag {
   package var row: FlagRow {
     switch self {
     case .namespace:
-      FlagRow(
-        .value("NAMESPACE"),
-        "the policy's namespace (default \"default\"); NAMESPACE/NAME says it too")
+      .namespace
     case .at:
       FlagRow(.time, "explain another time: the past from the history, the future as a projection")
     case .server:
-      FlagRow(.url, default: "http://127.0.0.1:8082", "the side port to ask")
+      .server
     case .tokenFile:
       FlagRow(.file, "file with the bearer token, where the side port requires one")
     case .caFile:
-      FlagRow(.file, "PEM CA certificates for an https server")
+      .authorities
     case .json:
       FlagRow(.toggle, "print the decision record as JSON")
     }

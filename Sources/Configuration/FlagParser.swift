@@ -45,6 +45,12 @@ package struct FlagParser<Name: Flag> {
     }
   }
 
+  /// What was given, the last time it was; else the default of the table, which a flag that is asked
+  /// for like this has to have.
+  package func valueOrDefault(_ flag: Name) -> String {
+    values[flag]?.last ?? flag.row.defaultValue ?? ""
+  }
+
   /// Whether a switch is on.
   package func isOn(_ flag: Name) -> Bool {
     values[flag]?.last == "true"

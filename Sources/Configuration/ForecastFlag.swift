@@ -20,13 +20,13 @@ extension ForecastFlag: Flag {
   package var row: FlagRow {
     switch self {
     case .load:
-      FlagRow(.file, "past load as CSV (timestamp,value); - is standard input")
+      .pastLoad
     case .prometheus:
-      FlagRow(.url, "fetch the past load from this Prometheus instead")
+      .pastLoadServer
     case .query:
       FlagRow(.value("PROMQL"), "the query whose load is forecast")
     case .history:
-      FlagRow(.duration, default: "28d", "how much of it is fetched, 1d to 56d")
+      .history(from: "1d")
     case .threshold:
       FlagRow(.value("VALUE"), "the load that one replica carries")
     case .leadTime:
@@ -41,17 +41,17 @@ extension ForecastFlag: Flag {
         "length of a bucket: 1m, 2m, 3m, 5m, 10m, 15m, 30m or 1h (default: from the lead "
           + "time)")
     case .timeZone:
-      FlagRow(.value("ZONE"), default: "UTC", "the zone that days and weeks follow")
+      .timeZone
     case .learnOutages:
       FlagRow(.toggle, "learn sudden zeros, too: they are data and no outage")
     case .walk:
       FlagRow(.toggle, "print as CSV what was forecast before each bucket")
     case .json:
-      FlagRow(.toggle, "print JSON")
+      .json
     case .svg:
-      FlagRow(.file, "write the chart into this file")
+      .chartFile
     case .width:
-      FlagRow(.count, "columns of the chart (default: those of the terminal, else 100)")
+      .chartWidth
     }
   }
 }

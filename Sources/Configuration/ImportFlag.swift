@@ -1,3 +1,5 @@
+internal import Manifests
+
 /// The flags of `headstart import`.
 package enum ImportFlag: String, CaseIterable, Sendable {
   case output = "o"
@@ -16,14 +18,15 @@ extension ImportFlag: Flag {
           + "output")
     case .scalerAddress:
       FlagRow(
-        .value("HOST:PORT"), default: "headstart-headless.headstart.svc:50051",
+        .value("HOST:PORT"), default: ManifestImport.Options().scalerAddress,
         "how KEDA reaches Headstart")
     case .metric:
       FlagRow(
         .value("NAME=PROMQL"), "the query behind an external metric of an HPA; repeatable")
     case .timeZone:
       FlagRow(
-        .value("ZONE"), default: "UTC", "the zone of CronHorizontalPodAutoscalers' controller")
+        .value("ZONE"), default: ManifestImport.Options().timeZone,
+        "the zone of CronHorizontalPodAutoscalers' controller")
     }
   }
 }

@@ -27,12 +27,10 @@ extension OverrideFlag: Flag {
     case .end: FlagRow(.toggle, "overrides: end those of the policy now")
     case .id: FlagRow(.value("ID"), "overrides: the only one to end")
     case .namespace:
-      FlagRow(
-        .value("NAMESPACE"),
-        "the policy's namespace (default \"default\"); NAMESPACE/NAME says it too")
-    case .server: FlagRow(.url, default: "http://127.0.0.1:8082", "the side port to ask")
+      .namespace
+    case .server: .server
     case .tokenFile: FlagRow(.file, "file with the bearer token, which setting and ending require")
-    case .caFile: FlagRow(.file, "PEM CA certificates for an https server")
+    case .caFile: .authorities
     case .json: FlagRow(.toggle, "print JSON")
     }
   }

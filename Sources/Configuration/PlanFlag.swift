@@ -43,13 +43,13 @@ extension PlanFlag: Flag {
     case .until:
       FlagRow(.time, "end of --at-least and --at-most, such as 18:00 in the policy's zone")
     case .leadTime:
-      FlagRow(.duration, default: "5m", "lead time of policies that name none")
+      .policyLeadTime
     case .svg:
-      FlagRow(.file, "write the chart into this file")
+      .chartFile
     case .json:
-      FlagRow(.toggle, "print JSON")
+      .json
     case .width:
-      FlagRow(.count, "columns of the chart (default: those of the terminal, else 100)")
+      .chartWidth
     }
   }
 }

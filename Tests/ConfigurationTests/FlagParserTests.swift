@@ -40,6 +40,14 @@ internal import Testing
     }
   }
 
+  @Test func `what is not given is what the table has as default`() throws {
+    let none = try FlagParser<ExplainFlag>([])
+    #expect(none.valueOrDefault(.server) == "http://127.0.0.1:8082")
+    #expect(none.values[.server] == nil)
+    let given = try FlagParser<ExplainFlag>(["--server=a", "--server=b"])
+    #expect(given.valueOrDefault(.server) == "b")
+  }
+
   @Test(arguments: ["--help", "-h", "-help"])
   func `knows that help is asked for`(_ argument: String) throws {
     #expect(try FlagParser<ServeFlag>([argument]).asksForHelp)
