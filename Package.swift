@@ -149,7 +149,9 @@ let package = Package(
     component("SidePort", ["Scaling", "Telemetry", "CMicroHTTPD", "CPage", "Time"]),
 
     // The command line, without the process.
-    component("Configuration", ["EventLoop", "Manifests", "Scaling", "TLS", "Telemetry", "Time"]),
+    component(
+      "Configuration",
+      ["EventLoop", "GRPCWire", "Manifests", "Scaling", "SidePort", "TLS", "Telemetry", "Time"]),
 
     // What joins them.
     component(
@@ -209,7 +211,7 @@ let package = Package(
     tests("Planning", ["CivilTime", "Forecasting", "Manifests", "Scaling", "Time", "TestKit"]),
     tests("CivilTime", ["Scaling", "Time"]),
     tests("ICalendar", ["CivilTime", "Scaling", "Time"]),
-    tests("Configuration", ["EventLoop", "Scaling", "TLS", "Telemetry", "Time"]),
+    tests("Configuration", ["EventLoop", "GRPCWire", "Scaling", "TLS", "Telemetry", "Time"]),
     tests("Manifests", ["Scaling", "CivilTime", "Time", "TestKit"]),
     tests("GRPCWire", ["TestKit", "Time"]),
     tests("ScalerMessages", ["TestKit"]),

@@ -1,4 +1,5 @@
 package import EventLoop
+package import GRPCWire
 package import Scaling
 package import TLS
 package import Telemetry

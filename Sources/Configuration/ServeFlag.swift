@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import GRPCWire
 internal import Scaling
 internal import Time
 

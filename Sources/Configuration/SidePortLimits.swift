@@ -1,10 +1,11 @@
 internal import Manifests
+internal import SidePort
 
 /// What clients of the side port may take (docs/limits.md).
 package struct SidePortLimits: Sendable, Equatable {
-  package var connections = 128
+  package var connections = AdminLimits().connections
   /// Of one request, from its first byte to the last one of its answer.
-  package var requestTimeout = Duration.seconds(60)
+  package var requestTimeout = AdminLimits().requestTimeout
   /// The names that browsers may use, beside `localhost` and addresses.
   package var hosts: [String] = []
 

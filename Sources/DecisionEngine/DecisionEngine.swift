@@ -89,9 +89,9 @@ package actor DecisionEngine {
     /// ScaledObjects known at once, over all workers: metadata is a tenant's, memory is not.
     package var maxSubscriptions = 200_000
     /// In bytes: what clients may have kept by names that no manifest holds (`--max-implied`).
-    package var maxImplied = 16 << 20
+    package var maxImplied = MemoryLimits().implied
     /// In bytes: past decisions of all policies together, each with the same part (`--max-history`).
-    package var maxHistory = 16 << 20
+    package var maxHistory = MemoryLimits().history
 
     package init(
       defaults: PolicyDefaults, zones: any TimeZoneDatabase,

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import EventLoop
+internal import GRPCWire
 internal import Scaling
 internal import TLS
 internal import Telemetry

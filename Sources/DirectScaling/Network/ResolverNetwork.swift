@@ -39,7 +39,7 @@ package final class ResolverNetwork {
 
     package init(
       resolver: ElastiResolver, namespaces: [String] = [], selector: String? = nil,
-      silence: Duration = .seconds(120)
+      silence: Duration
     ) {
       self.resolver = resolver
       self.namespaces = namespaces

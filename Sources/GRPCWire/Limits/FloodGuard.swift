@@ -10,10 +10,10 @@ package struct FloodGuard: Sendable {
   package struct Limits: Sendable, Equatable {
     /// Streams that are reset: by the client (CVE-2023-44487), or by the server because the client
     /// broke a rule (CVE-2025-8671).
-    package var resets: Int? = 1000
+    package var resets: Int? = ConnectionLimits().resets
     /// Frames of each kind that is not a call: PING, SETTINGS, PRIORITY, WINDOW_UPDATE beyond what
     /// answers give reason for, DATA without data, what else there is.
-    package var control: Int? = 1000
+    package var control: Int? = ConnectionLimits().controlFrames
 
     package init() {}
   }

@@ -6,8 +6,8 @@ struct SessionLimits {
   var messageSize: Int
   /// Announced as SETTINGS_MAX_CONCURRENT_STREAMS; nil announces none.
   var concurrentStreams: UInt32?
-  /// Announced as SETTINGS_MAX_HEADER_LIST_SIZE, and enforced: 64 KiB.
-  var headerListSize = 64 << 10
+  /// Announced as SETTINGS_MAX_HEADER_LIST_SIZE, and enforced.
+  var headerListSize = ConnectionLimits().headerList
   /// The flow-control window of each stream: 256 KiB let a message of 4 MiB through in 16 round
   /// trips.
   var streamWindow: Int32 = 256 << 10
@@ -17,16 +17,16 @@ struct SessionLimits {
   var queue = FrameQueue.Limits(messages: 64, bytes: 1 << 20)
   /// The messages that wait on a bidirectional RPC before its requests are left unread.
   var stall = FrameQueue.Limits(messages: 16, bytes: 256 << 10)
-  /// The messages that wait on all RPCs of the connection: 16 MiB. Beyond, answers become
+  /// The messages that wait on all RPCs of the connection. Beyond, answers become
   /// RESOURCE_EXHAUSTED, which needs no window.
-  var queuedBytes = 16 << 20
+  var queuedBytes = ConnectionLimits().outbound
   /// All that the calls of the connection hold: `streamCost` for each that is open, incomplete
-  /// requests, and answers that wait. 64 MiB. Beyond, calls become RESOURCE_EXHAUSTED.
-  var memory = 64 << 20
+  /// requests, and answers that wait. Beyond, calls become RESOURCE_EXHAUSTED.
+  var memory = ConnectionLimits().memory
   /// The answers to PING and SETTINGS that wait to be sent.
-  var pendingAcks = 1000
+  var pendingAcks = ConnectionLimits().pendingAcks
   /// The CONTINUATION frames of one header block.
-  var continuations = 8
+  var continuations = ConnectionLimits().continuations
   /// Frames that bring no call forward.
   var floods = FloodGuard.Limits()
   /// How much is pulled from nghttp2 before it is written: 64 KiB.

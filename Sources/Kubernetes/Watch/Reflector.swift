@@ -43,7 +43,7 @@ package final class Reflector {
     package var resync = Duration.seconds(900)
     package var pageSize = ObjectList.pageSize
 
-    package init(silence: Duration = .seconds(120), selector: String? = nil) {
+    package init(silence: Duration, selector: String? = nil) {
       self.silence = silence
       self.selector = selector
     }
@@ -70,7 +70,7 @@ package final class Reflector {
   ///   - onChange: Called on the loop.
   package init(
     client: KubernetesClient, kind: GroupVersionKind, namespace: String?,
-    settings: Settings = Settings(), logger: Logger, metrics: KubernetesMetrics? = nil,
+    settings: Settings, logger: Logger, metrics: KubernetesMetrics? = nil,
     onChange: @escaping (Change) -> Void
   ) throws(EventLoopError) {
     self.client = client

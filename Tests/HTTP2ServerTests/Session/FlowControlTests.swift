@@ -34,7 +34,7 @@ internal import Testing
   }
 
   @Test func `many calls behind shut windows are all answered once they open`() throws {
-    let server = try TestServer()
+    let server = try TestServer { $0.maxConnectionMemory = 64 << 20 }
     let client = try server.connect(Self.window(0))
     let calls: Range<UInt32> = 0..<5000
     let frames = calls.flatMap {

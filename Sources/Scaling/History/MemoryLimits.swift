@@ -6,13 +6,4 @@ package struct MemoryLimits: Sendable, Equatable {
   package var history = 16 << 20
 
   package init() {}
-
-  init(_ settings: Settings) throws(UsageError) {
-    if let setting = settings[.maxImplied] {
-      implied = try setting.number(in: ConnectionLimits.memorySizes)
-    }
-    if let setting = settings[.maxHistory] {
-      history = try setting.number(in: ConnectionLimits.memorySizes)
-    }
-  }
 }
