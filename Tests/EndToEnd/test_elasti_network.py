@@ -178,6 +178,7 @@ def test_no_request_is_refused_while_the_target_goes_to_zero_and_comes_back(
                     failures.append((code, body))
             except Exception as error:
                 failures.append(repr(error))
+            # The time between two requests of a client: the machine has other work, too.
             time.sleep(0.005)
 
     def patches(count):

@@ -217,9 +217,9 @@ struct AdminServerTests {
       slow.send(before)
       #expect(try slow.readAnswer().status == 200)
     }
-    usleep(50_000)
     slow.send("GET /li")
-    // As the process has it called, until it is over.
+    // A byte every 20 ms, as a slow client sends them; what is overdue is looked for as the process
+    // has it done, until it is over.
     let begin = ContinuousClock.now
     while Self.ended(.requestTimeout, metrics) == 0, ContinuousClock.now < begin + .seconds(8) {
       server.endOverdueRequests()
