@@ -128,18 +128,16 @@ package struct PrometheusRange: Sendable {
   static func points(
     in response: HTTPResponse, from endpoint: SourceEndpoint
   ) throws(Failure) -> [Point] {
-    let answer: PrometheusAnswer
-    let matrix: PrometheusMatrix
+    let range: RangeAnswer
     do {
-      answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
-      matrix = try PrometheusMatrix(response.body, hiding: endpoint.secrets)
+      range = try RangeAnswer(response, from: endpoint)
     } catch {
       guard response.status == 200 else {
         throw .unreachable(endpoint.failure(status: response, at: path).message)
       }
-      throw .refused(
-        "\(endpoint.asked(path)) answered something that is not a query result: \(error)")
+      throw .refused(RangeAnswer.noResult(error, at: path, from: endpoint))
     }
+    let answer = range.envelope
     guard response.status == 200, answer.status == "success" else {
       let text = Excerpt.text(
         of: "\(answer.errorType ?? "error"): \(answer.error ?? "")", hiding: endpoint.secrets)
@@ -150,12 +148,8 @@ package struct PrometheusRange: Sendable {
     if let reason = answer.partiality {
       throw .refused("\(endpoint.asked(path)) answered in part: \(reason)")
     }
-    guard matrix.seriesCount <= 1 else {
-      throw .refused(
-        "the query has \(matrix.seriesCount) series, expected exactly one: wrap it in sum(...) or"
-          + " max(...)")
-    }
-    return matrix.points
+    if let sentence = range.severalSeries { throw .refused(sentence) }
+    return range.matrix.points
   }
 }
 

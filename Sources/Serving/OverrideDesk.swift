@@ -122,7 +122,7 @@ actor OverrideDesk {
       guard !isStarting() else {
         return refuse(503, "this process is starting; try again in 1s", answer)
       }
-      return refuse(404, Self.unknown(name), answer)
+      return refuse(404, name.unknownPolicy, answer)
     }
     let now = WallClock.now()
     let override: Override
@@ -202,11 +202,6 @@ actor OverrideDesk {
         "policy": .describing(override.policy), "id": .string(override.id),
         "override": .string(override.sentence(at: WallClock.now())),
       ])
-  }
-
-  private static func unknown(_ name: ResourceName) -> String {
-    let place = name.namespace.map { "in namespace \($0)" } ?? "without a namespace"
-    return "there is no policy \(name.name) \(place); /api/v1/policies lists all that are"
   }
 
   // MARK: Other replicas

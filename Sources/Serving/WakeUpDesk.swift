@@ -206,8 +206,7 @@ actor WakeUpDesk {
   private static func unknown(_ subject: WakeUpCall.Subject) -> String {
     switch subject {
     case .policy(let name):
-      let place = name.namespace.map { "in namespace \($0)" } ?? "without a namespace"
-      return "there is no policy \(name.name) \(place); /api/v1/policies lists all that are"
+      return name.unknownPolicy
     case .service(let service, let namespace):
       return "no ElastiService has the service \(service) in namespace \(namespace), and no policy "
         + "has that name"

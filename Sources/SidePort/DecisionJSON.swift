@@ -18,10 +18,7 @@ enum DecisionJSON {
     json.field(array: "signals") { json in
       for contribution in decision.contributions {
         json.object { json in
-          json.field("signal", contribution.signal)
-          json.field("kind", contribution.kind.rawValue)
-          json.field("state", contribution.state.rawValue)
-          json.field("replicas", contribution.replicas)
+          writeHead(of: contribution, to: &json)
           json.field("observed", contribution.isObserved)
         }
       }
@@ -48,9 +45,7 @@ enum DecisionJSON {
     }
     json.field("bindings", record.bindings)
     json.field("winner", winner(of: decision))
-    json.field(array: "appliedLimits") { json in
-      for limit in decision.appliedLimits { json.object { write(limit, to: &$0) } }
-    }
+    writeLimits(of: decision, to: &json)
     json.field(array: "contributions") { json in
       for contribution in decision.contributions {
         json.object { write(contribution, at: decision.at, to: &$0) }
@@ -113,16 +108,11 @@ enum DecisionJSON {
     writeOutcome(decision, to: &json)
     json.field("explanation", decision.explanation(at: decision.at))
     json.field("winner", winner(of: decision))
-    json.field(array: "appliedLimits") { json in
-      for limit in decision.appliedLimits { json.object { write(limit, to: &$0) } }
-    }
+    writeLimits(of: decision, to: &json)
     json.field(array: "contributions") { json in
       for contribution in decision.contributions {
         json.object { json in
-          json.field("signal", contribution.signal)
-          json.field("kind", contribution.kind.rawValue)
-          json.field("state", contribution.state.rawValue)
-          json.field("replicas", contribution.replicas)
+          writeHead(of: contribution, to: &json)
           json.field("peak", contribution.peak.flatMap(time))
           json.field("value", contribution.value)
           json.field("rule", contribution.rule)
@@ -161,6 +151,12 @@ enum DecisionJSON {
     json.field(object: "nextChange") { json in
       json.field("at", time(change.at))
       json.field("replicas", change.replicas)
+    }
+  }
+
+  private static func writeLimits(of decision: Decision, to json: inout JSONWriter) {
+    json.field(array: "appliedLimits") { json in
+      for limit in decision.appliedLimits { json.object { write(limit, to: &$0) } }
     }
   }
 
@@ -214,13 +210,18 @@ enum DecisionJSON {
     }
   }
 
-  private static func write(
-    _ contribution: Contribution, at now: Instant, to json: inout JSONWriter
-  ) {
+  /// What lists, histories and records say of a contribution alike, in this order.
+  private static func writeHead(of contribution: Contribution, to json: inout JSONWriter) {
     json.field("signal", contribution.signal)
     json.field("kind", contribution.kind.rawValue)
     json.field("state", contribution.state.rawValue)
     json.field("replicas", contribution.replicas)
+  }
+
+  private static func write(
+    _ contribution: Contribution, at now: Instant, to json: inout JSONWriter
+  ) {
+    writeHead(of: contribution, to: &json)
     json.field("peak", contribution.peak.flatMap(time))
     json.field("value", contribution.value)
     json.field("dataTime", contribution.dataTime.flatMap(time))

@@ -14,11 +14,9 @@ enum HistoryAnswer: Hashable {
     _ response: HTTPResponse, to query: HistoryQuery, _ piece: Range<Int>,
     from endpoint: SourceEndpoint
   ) throws(FetchFailure) {
-    let answer: PrometheusAnswer
-    let matrix: PrometheusMatrix
+    let range: RangeAnswer
     do {
-      answer = try PrometheusAnswer(response.body, hiding: endpoint.secrets)
-      matrix = try PrometheusMatrix(response.body, hiding: endpoint.secrets)
+      range = try RangeAnswer(response, from: endpoint)
     } catch {
       guard response.status == 200 else {
         throw endpoint.failure(status: response, at: HistoryQuery.path)
@@ -26,9 +24,9 @@ enum HistoryAnswer: Hashable {
       let looksLikeJSON = response.body.first { $0 > 0x20 } == UInt8(ascii: "{")
       throw FetchFailure(
         .decode, concernsSource: !looksLikeJSON,
-        "\(endpoint.asked(HistoryQuery.path)) answered something that is not a query result: \(error)"
-      )
+        RangeAnswer.noResult(error, at: HistoryQuery.path, from: endpoint))
     }
+    let answer = range.envelope
     guard response.status == 200, answer.status == "success" else {
       throw PrometheusClient.refusal(answer, response, at: HistoryQuery.path, from: endpoint)
     }
@@ -36,18 +34,13 @@ enum HistoryAnswer: Hashable {
       throw FetchFailure(
         .resultType, "the query has no series over time as its result, expected a matrix")
     }
-    guard matrix.seriesCount <= 1 else {
-      throw FetchFailure(
-        .severalSamples,
-        "the query has \(matrix.seriesCount) series, expected exactly one: wrap it in sum(...) or"
-          + " max(...)")
-    }
+    if let sentence = range.severalSeries { throw FetchFailure(.severalSamples, sentence) }
     if let reason = answer.partiality, !endpoint.dataSource.acceptsPartialAnswers {
       self = .partial("\(endpoint.shown) answered in part: \(reason)")
       return
     }
     var values = [Double?](repeating: nil, count: piece.count)
-    for point in matrix.points where point.value >= 0 {
+    for point in range.matrix.points where point.value >= 0 {
       let (bucket, rest) = point.at.milliseconds.quotientAndRemainder(
         dividingBy: Int64(query.step) * 1000)
       guard rest == 0, piece.contains(Int(bucket) - 1) else { continue }
