@@ -12,6 +12,10 @@ from harness.deployment import CHART, KUBERNETES, find, refusal, template
 from harness.paths import ROOT
 
 
+def is_map_of_values(key):
+    return "properties" in SCHEMA["properties"][key]
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [
@@ -20,6 +24,12 @@ from harness.paths import ROOT
         ({"replica": 2}, "replica"),
         ({"watchNamespaces": ["Shop"]}, "/watchNamespaces/0"),
         ({"networkPolicy": {"apiServerCIDRs": ["10.0.0.1"]}}, "/networkPolicy/apiServerCIDRs/0"),
+        ({"mode": "direct", "networkPolicy": {"apiServerCIDRs": ["10.0.0.1/33"]}}, "/networkPolicy/apiServerCIDRs/0"),
+        ({"mode": "direct", "networkPolicy": {"apiServerCIDRs": ["10.0.0.256/8"]}}, "/networkPolicy/apiServerCIDRs/0"),
+        ({"mode": "direct", "networkPolicy": {"apiServerCIDRs": ["fd00::/129"]}}, "/networkPolicy/apiServerCIDRs/0"),
+        ({"mode": "direct", "networkPolicy": {"apiServerPorts": [99999]}}, "/networkPolicy/apiServerPorts/0"),
+        ({"image": {"repository": "headstart:1.0"}}, "/image/repository"),
+        ({"tlsSecret": "a..b"}, "/tlsSecret"),
         ({"extraArgs": ["watch"]}, "/extraArgs/0"),
         ({"podLabels": {"app.kubernetes.io/name": "other"}}, "app.kubernetes.io/name"),
         ({"secrets": {"token": "etc/token"}}, "/secrets/token"),
@@ -30,7 +40,6 @@ from harness.paths import ROOT
         ({"mode": "direct", "direct": {"checkInterval": "0.5s"}}, "/direct/checkInterval"),
         ({"mode": "direct", "direct": {"checkInterval": "999ms"}}, "/direct/checkInterval"),
         ({"mode": "direct", "direct": {"checkInterval": "0m900ms"}}, "/direct/checkInterval"),
-        ({"mode": "direct", "direct": {"checkInterval": "60"}}, "/direct/checkInterval"),
         ({"mode": "direct", "direct": {"cooldown": "-1s"}}, "/direct/cooldown"),
         ({"mode": "direct", "direct": {"crossNamespace": ["shop"]}}, "/direct/crossNamespace/0"),
         ({"mode": "direct", "elasti": {"resolver": "elasti/resolver"}}, "/elasti/resolver"),
@@ -52,7 +61,12 @@ from harness.paths import ROOT
         # Another value takes its place.
         ({"state": {"claim": {"storageClass": "fast"}}}, "/state/claim/storageClass"),
         ({"state": {"sizeLimit": "1Gi", "claim": {"size": "1Gi"}}}, "/state/sizeLimit"),
+        ({"updateStrategy": {"type": "OnDelete"}}, "/updateStrategy/type"),
+        ({"updateStrategy": {"type": "Recreate"}, "state": {"claim": {"size": "1Gi"}}}, "/updateStrategy/type"),
         (CERTIFICATE | {"tlsSecret": "own"}, "/tlsSecret"),
+        # It would look like TLS, and be none.
+        ({"certManager": {"issuerRef": {"name": "internal"}}}, "/certManager/issuerRef"),
+        ({"certManager": {"enabled": False, "issuerRef": {"name": "internal"}}}, "/certManager/issuerRef"),
         ({"certManager": {"enabled": True}}, "/certManager/issuerRef"),
         ({"clusterDomain": "example.internal"}, "/clusterDomain"),
         ({"serviceAccount": {"create": False, "annotations": {"a": "b"}}}, "/serviceAccount"),
@@ -64,16 +78,62 @@ def test_mistakes_in_the_values_are_refused_by_name(values, named):
     assert named in refusal(values)
 
 
-@pytest.mark.parametrize("interval", ["1s", "1000ms", "1m", "1m500ms", "1.5h", "1d", "60s"])
-def test_durations_that_the_binary_takes_are_taken(interval):
-    objects = template({"mode": "direct", "direct": {"checkInterval": interval}})
-    assert f"--check-interval={interval}" in deployment.flags(objects)
+# Their defaults can be taken away. For maps Helm has no other way.
+MAY_BE_NONE = ("runAs", "resources", "networkPolicy.wakeUpNamespaces", "dashboard.labels")
 
 
-@pytest.mark.parametrize("selector", ["a", "!a", "a=b", "a.b/c != d,e==f", "a in (b, c),d notin (e)"])
-def test_selectors_that_the_binary_takes_are_taken(selector):
-    objects = template({"mode": "direct", "watchSelector": selector})
-    assert f"--watch-selector={selector}" in deployment.flags(objects)
+@pytest.mark.parametrize("mode", ["keda", "direct"])
+@pytest.mark.parametrize("path", [*leaves(SCHEMA), *(path for path in VALUES if is_map_of_values(path))])
+def test_null_is_none_or_refused(mode, path):
+    """Helm takes a value away that is null, and its default with it."""
+    default, values, keys = VALUES, None, path.split(".")
+    for key in keys:
+        default = default[key]
+    for key in reversed(keys):
+        values = {key: values}
+    values |= {"mode": mode} if path != "mode" else {}
+    if not default:
+        assert template(values) == template({"mode": mode})
+    elif path in MAY_BE_NONE:
+        assert template(values) != template({"mode": mode}) or path == "dashboard.labels"
+    else:
+        message = refusal(values)
+        assert "missing propert" in message and f"'{keys[-1]}'" in message
+
+
+def test_labels_of_what_is_turned_on_may_be_null():
+    names = ("serviceMonitor", "prometheusRule", "dashboard")
+    objects = template({name: {"enabled": True, "labels": None} for name in names})
+    assert [find(objects, kind)["metadata"]["labels"] for kind in ("ServiceMonitor", "PrometheusRule")]
+    assert "grafana_dashboard" not in find(objects, "ConfigMap", "headstart-dashboard")["metadata"]["labels"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"networkPolicy": {"enabled": False, "kedaNamespace": "autoscaling"}},
+        {"serviceMonitor": {"enabled": False, "labels": {"release": "stack"}}},
+        {"prometheusRule": {"enabled": False, "labels": {"release": "stack"}}},
+        {"dashboard": {"enabled": False, "labels": {"folder": "keda"}}},
+    ],
+)
+def test_settings_may_stay_beside_what_is_turned_off(settings):
+    ((name, inner),) = settings.items()
+    assert template(settings) == template({name: {"enabled": False}})
+    assert f"`{name}`" in (CHART / "README.md").read_text().partition("may stay beside")[2]
+    assert template({name: inner | {"enabled": True}}) != template({name: {"enabled": True}})
+
+
+def test_the_crds_that_are_installed_are_the_ones_that_the_value_names():
+    for switch in ("install", "compat"):
+        objects = template({"mode": "direct", "crds": {switch: True}})
+        kinds = {
+            item["spec"]["names"]["kind"]
+            for item in objects
+            if item["kind"] == "CustomResourceDefinition"
+        }
+        described = SCHEMA["properties"]["crds"]["properties"][switch]["description"]
+        assert kinds and all(kind in described for kind in kinds), kinds
 
 
 def test_a_chart_above_may_share_its_values():

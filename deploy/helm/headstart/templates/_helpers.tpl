@@ -1,10 +1,30 @@
-{{/* The name of everything: the release's, with the chart's where it is not in it. */}}
+{{/* The name of everything: the release's, with the chart's where it is not in it. A release may have
+     dots in its name, a Service may not. */}}
 {{- define "headstart.name" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" -}}
+{{- $name := .Release.Name -}}
+{{- if not (contains .Chart.Name $name) -}}
+{{- $name = printf "%s-%s" $name .Chart.Name -}}
 {{- end -}}
+{{- $name | replace "." "-" | trunc 50 | regexFind ".*[^-]" -}}
+{{- end }}
+
+{{/* A duration of the values, as it stands there. Fails where the binary would: below `.least` seconds or
+     above a week. The schema has checked its form. */}}
+{{- define "headstart.duration" -}}
+{{- $units := dict "ns" 1 "us" 1e3 "µs" 1e3 "μs" 1e3 "ms" 1e6 "s" 1e9 "m" 60e9 "h" 3600e9 "d" 86400e9 "w" 604800e9 -}}
+{{- $nanoseconds := 0.0 -}}
+{{- /* A number alone is seconds. */ -}}
+{{- range regexFindAll "[0-9.]+[^0-9.]+" (regexReplaceAll "^([0-9]+)$" .text "${1}s") -1 -}}
+{{- $number := regexFind "^[0-9.]+" . -}}
+{{- $nanoseconds = addf $nanoseconds (floor (mulf $number (get $units (trimPrefix $number .)))) -}}
+{{- end -}}
+{{- if hasPrefix "-" .text -}}
+{{- $nanoseconds = mulf $nanoseconds -1 -}}
+{{- end -}}
+{{- if or (lt $nanoseconds (mulf .least 1e9)) (gt $nanoseconds 604800e9) -}}
+{{- fail (printf "at '/%s': %q is not between %ds and 1w" .path .text .least) -}}
+{{- end -}}
+{{- .text -}}
 {{- end }}
 
 {{/* What selects the pods of this release. */}}
@@ -46,7 +66,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.certManager.enabled -}}
 {{- include "headstart.name" . }}-tls
 {{- else -}}
-{{- .Values.tlsSecret -}}
+{{- .Values.tlsSecret | default "" -}}
 {{- end -}}
 {{- end }}
 

@@ -1,0 +1,98 @@
+"""The Helm chart with values that are odd and legitimate: what comes out is what Kubernetes takes."""
+
+import re
+
+import pytest
+
+from harness import deployment, schemas
+from harness.chart import CERTIFICATE
+from harness.deployment import template
+
+# The longest name that Helm gives a release.
+LONGEST = "a" * 53
+EVERYTHING = CERTIFICATE | {
+    "mode": "direct",
+    "policies": {"a.yaml": "kind: ScalingPolicy\n"},
+    "serviceMonitor": {"enabled": True},
+    "prometheusRule": {"enabled": True},
+    "dashboard": {"enabled": True},
+    "watchNamespaces": ["shop", "orders"],
+    "elasti": {"resolver": "elasti/elasti-resolver-service:8012"},
+    "commonLabels": {"team": "platform"},
+}
+# RFC 1123, sections of "Object Names and IDs" in the documentation of Kubernetes.
+LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+ODD = {
+    "one replica": {"replicas": 1},
+    "a hundred replicas with claims": {"replicas": 100, "state": {"claim": {"size": "0.5Gi"}}},
+    "a secret of one's own": {
+        "tlsSecret": "own.tls",
+        "extraEnv": [
+            {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "own", "key": "token"}}},
+            {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+            {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
+            {"name": "EMPTY", "value": ""},
+        ],
+        "secrets": {"own." + "x" * 240: "/etc/own"},
+    },
+    "where it runs": {
+        "tolerations": [
+            {"operator": "Exists"},
+            {"key": "spot", "value": "true", "effect": "NoExecute", "tolerationSeconds": 60},
+        ],
+        "nodeSelector": {"kubernetes.io/arch": "arm64"},
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": "gpu", "operator": "DoesNotExist"}]}],
+        }}},
+        "priorityClassName": "system-cluster-critical",
+    },
+    "IPv6": {
+        "mode": "direct",
+        "extraArgs": ["--listen=[::]:50051", "--http-listen=[::]:8082"],
+        "prometheusURL": "http://[fd00::1]:9090",
+        "networkPolicy": {"apiServerCIDRs": ["fd00::1/128", "::/0", "10.0.0.0/8", "::ffff:10.0.0.0/104"]},
+    },
+    "another domain": CERTIFICATE | {"clusterDomain": "k8s.example.internal"},
+    "an account of one's own": {"serviceAccount": {"create": False, "name": "scaler.of.all"}},
+    "no user, no limits": {"runAs": "", "resources": None},
+    "texts that look like something else": {
+        "image": {"repository": "localhost:5000/headstart", "tag": "1.0"},
+        "podAnnotations": {"a": "true", "b": "1", "c": "null", "d": "line\nline", "e": '"', "f": "{{ }}"},
+        "podLabels": {"a": "true", "b": "1e3", "c": ""},
+        "commonLabels": {"team": "007"},
+        "extraArgs": ["--http-hosts=a,b", "--lead-time=10m # no comment"],
+    },
+    "a Deployment that starts anew": {"updateStrategy": {"type": "Recreate"}},
+    "one pod after the other by hand": {
+        "updateStrategy": {"type": "OnDelete"}, "state": {"claim": {"size": "1Gi"}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_odd_and_legitimate_renders_what_kubernetes_takes(name):
+    for item in template(ODD[name]):
+        assert schemas.complaint(item) is None, (item["kind"], item["metadata"]["name"])
+
+
+@pytest.mark.parametrize("claim", ["", "1Gi"])
+@pytest.mark.parametrize(
+    "release", ["a", LONGEST, "a" * 52 + "b", "a" * 41 + "-headstart", "a" * 48 + "---b", "my.app.v2", "headstart"]
+)
+@pytest.mark.parametrize("namespace", ["default", "n" * 63])
+def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, claim, namespace):
+    objects = template(EVERYTHING | {"state": {"claim": {"size": claim}}}, release=release, namespace=namespace)
+    for item in objects:
+        assert schemas.complaint(item) is None, (item["kind"], item["metadata"]["name"])
+        name = item["metadata"]["name"]
+        # Pods of a StatefulSet have the label "controller-revision-hash", which is 11 longer than its name.
+        room = 11 if item["kind"] == "StatefulSet" else 0
+        assert re.fullmatch(LABEL, name + "x" * room), (item["kind"], name)
+        for value in item["metadata"]["labels"].values():
+            assert len(value) <= 63
+    workload = deployment.workload(objects)
+    services = {item["metadata"]["name"] for item in objects if item["kind"] == "Service"}
+    peers = f"{workload['metadata']['name']}-peers"
+    assert peers in services
+    assert f"--peers={peers}.{namespace}.svc:8082" in deployment.flags(objects)
