@@ -6,7 +6,7 @@ import pytest
 
 from harness import deployment, schemas
 from harness.chart import CERTIFICATE
-from harness.deployment import template
+from harness.deployment import KUBERNETES, find, template
 
 # The longest name that Helm gives a release.
 LONGEST = "a" * 53
@@ -96,3 +96,21 @@ def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, clai
     peers = f"{workload['metadata']['name']}-peers"
     assert peers in services
     assert f"--peers={peers}.{namespace}.svc:8082" in deployment.flags(objects)
+
+
+@pytest.mark.parametrize("deployed", ["chart", "overlay"])
+def test_pods_reach_the_dns_of_kubernetes_and_of_openshift(deployed):
+    chart = deployed == "chart"
+    objects = template({"mode": "direct"}) if chart else deployment.kustomize(KUBERNETES / "overlays/direct")
+    reached = {
+        (peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], port["port"], port["protocol"])
+        for rule in find(objects, "NetworkPolicy")["spec"]["egress"]
+        for peer in rule.get("to", [])
+        for port in rule["ports"]
+        if "namespaceSelector" in peer
+    }  # fmt: skip
+    # Pods of OpenShift's DNS listen on 5353, and the network checks the port that the pod has.
+    assert {port for port in reached if "dns" in port[0] or port[0] == "kube-system"} == {
+        ("kube-system", 53, "UDP"), ("kube-system", 53, "TCP"),
+        ("openshift-dns", 5353, "UDP"), ("openshift-dns", 5353, "TCP"),
+    }  # fmt: skip
