@@ -1,4 +1,4 @@
-"""The roles of the overlays: nothing that a run needs is missing, and nothing is granted in vain."""
+"""The roles of overlays and chart: nothing that a run needs is missing, and nothing is granted in vain."""
 
 import json
 
@@ -13,6 +13,20 @@ from harness.waiting import eventually
 
 OVERLAYS = KUBERNETES / "overlays"
 SCALE_AT_ONCE = ["--check-interval=1s", "--cooldown=0s"]
+SHARD = {"shard": "a"}
+
+# What no overlay has. That the chart grants what the overlays do is a test of the chart.
+NAMESPACES = {"watchNamespaces": ["shop", "orders"]}
+SELECTOR = {"watchSelector": "shard in (a,all)"}
+RESOLVER = {"elasti": {"resolver": f"{resolver.NAMESPACE}/{resolver.SERVICE}:8012"}}
+CHARTS = {
+    "keda-crds with a selector": {"mode": "keda-crds"} | SELECTOR,
+    "direct of namespaces": {"mode": "direct"} | NAMESPACES,
+    "direct with a selector": {"mode": "direct"} | SELECTOR,
+    "direct in a dry run": {"mode": "direct", "direct": {"dryRun": True}},
+    "elasti of namespaces": {"mode": "direct"} | NAMESPACES | RESOLVER,
+    "elasti with a selector": {"mode": "direct"} | SELECTOR | RESOLVER,
+}
 
 
 @pytest.fixture
@@ -104,6 +118,13 @@ def everything(namespace, prometheus):
     ]
 
 
+def labelled(item, labels):
+    """The object with the labels, where it is one that Headstart reads."""
+    if item["apiVersion"].split("/")[0] in ("apps", "keda.sh"):
+        return item
+    return item | {"metadata": item["metadata"] | {"labels": labels}}
+
+
 REPORTED = [
     ("ScalingPolicy", "web"),
     ("DataSource", "metrics"),
@@ -113,7 +134,7 @@ REPORTED = [
 ]
 
 
-def break_and_mend(api, namespace):
+def break_and_mend(api, namespace, labels):
     """The same mistake twice: an event, and then the series of it."""
 
     def wait_for(status):
@@ -128,7 +149,7 @@ def break_and_mend(api, namespace):
         eventually(condition, timeout=25)
 
     for time_zone, status in (("Mars/Base", "False"), ("UTC", "True"), ("Mars/Base", "False")):
-        api.apply(policy("web", namespace, time_zone=time_zone))
+        api.apply(labelled(policy("web", namespace, time_zone=time_zone), labels))
         wait_for(status)
 
 
@@ -183,23 +204,24 @@ def set_back(api, kind, namespace, name):
     eventually(asked)
 
 
-@pytest.mark.parametrize(
-    ("overlay", "namespaces"),
-    [("keda-crds", ["shop"]), ("direct", ["shop"]), ("elasti", ["shop"]), ("namespaced", ["shop", "orders"])],
-)
-def test_roles_grant_what_a_run_needs_and_nothing_else(
-    overlay, namespaces, api, headstart, prometheus, tmp_path
-):
-    objects = deployment.kustomize(OVERLAYS / overlay)
+@pytest.mark.parametrize("name", ["keda-crds", "direct", "elasti", "namespaced", *CHARTS])
+def test_roles_grant_what_a_run_needs_and_nothing_else(name, api, headstart, prometheus, tmp_path):
+    values = CHARTS.get(name)
+    objects = deployment.template(values) if values else deployment.kustomize(OVERLAYS / name)
     rules = deployment.rules(objects)
     api.allow_only(rules)
-    for namespace in namespaces:
-        api.apply_many(everything(namespace, prometheus.url))
     given = [
         flag.replace("/var/lib/headstart", str(tmp_path / "state"))
         for flag in deployment.flags(objects)
     ]
-    direct = "--direct" in given
+    namespaces = ["shop", "orders"] if "--watch-namespaces=shop,orders" in given else ["shop"]
+    selects = any(flag.startswith("--watch-selector=") for flag in given)
+    labels = SHARD if selects else {}
+    for namespace in namespaces:
+        api.apply_many(labelled(item, labels) for item in everything(namespace, prometheus.url))
+    if selects:
+        api.apply(policy("of-another-shard", "shop"))
+    direct, dry = "--direct" in given, "--dry-run" in given
     server = headstart(
         *given,
         *(SCALE_AT_ONCE if direct else []),
@@ -208,23 +230,29 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(
         f"--kubeconfig={api.kubeconfig(tmp_path / 'kubeconfig')}",
     )
     for namespace in namespaces:
-        for kind, name in REPORTED:
-            eventually(lambda: "status" in api.get(kind, namespace, name), timeout=20)
-        if direct:
+        for kind, reported in REPORTED:
+            eventually(lambda: "status" in api.get(kind, namespace, reported), timeout=20)
+        if dry:
+            for kind, target in (("Deployment", "web"), ("StatefulSet", "store")):
+                eventually(lambda: api.calls_of("patch", api.resource(kind).name, "scale"))
+        elif direct:
             eventually(lambda: replicas(api, "Deployment", namespace, "web") == 3)
             eventually(lambda: replicas(api, "StatefulSet", namespace, "store") == 3)
             eventually(lambda: replicas(api, "Deployment", namespace, "idle") == 0, timeout=20)
-            for kind, name in (("Deployment", "web"), ("StatefulSet", "store")):
-                set_back(api, kind, namespace, name)
+            for kind, target in (("Deployment", "web"), ("StatefulSet", "store")):
+                set_back(api, kind, namespace, target)
     for namespace in namespaces:
-        break_and_mend(api, namespace)
+        break_and_mend(api, namespace, labels)
         eventually(
             lambda: any(call.namespace == namespace for call in api.calls_of("patch", "events")),
             timeout=30,
         )
     eventually(lambda: api.calls_of("update", "leases"))
-    if overlay == "elasti":
-        lead_to_the_resolver(api, "shop")
+    if any(flag.startswith("--elasti-resolver=") for flag in given):
+        for namespace in namespaces:
+            lead_to_the_resolver(api, namespace)
+    if selects:
+        assert "status" not in api.get("ScalingPolicy", "shop", "of-another-shard")
     lacking, unused = judge(rules, list(api.calls))
     assert (lacking, unused) == ([], []), json.dumps([lacking, unused], indent=1)
     refused = [call for call in api.calls if call.code == 403]

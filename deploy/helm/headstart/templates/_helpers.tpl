@@ -107,7 +107,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [{{ .group }}]
   resources: [{{ .resource }}/scale]
   verbs: [get{{ if $isDirect }}, patch{{ end }}]
-{{- if $isDirect }}
+{{- if and $isDirect (not $.Values.direct.dryRun) }}
 # Who else sets a target back.
 - apiGroups: [{{ .group }}]
   resources: [{{ .resource }}]
