@@ -174,10 +174,32 @@ def test_the_readme_of_the_chart_has_every_value_with_its_default():
 def test_the_chart_has_the_version_of_the_sources():
     source = (ROOT / "Sources" / "Serving" / "Version.swift").read_text()
     version = re.search(r'number = "(.+)"', source)[1]
-    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert (chart["version"], chart["appVersion"]) == (version, version)
     for folder in (KUBERNETES, KUBERNETES / "base"):
         pod = find(deployment.kustomize(folder), "Deployment")["spec"]["template"]["spec"]
         assert pod["containers"][0]["image"] == f"headstart:{version}"
+
+
+def test_the_documents_use_the_tag_of_the_sources():
+    tag = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    for name in ("install.md", "deployment.md"):
+        text = (ROOT / "docs" / name).read_text()
+        tags = re.findall(r"(?:/headstart:|image\.tag=|newTag: )([\w.-]*\w)", text)
+        assert tags and set(tags) == {tag}, name
+
+
+def test_no_version_is_that_of_an_older_release():
+    """A node with IfNotPresent would run the old image under the same tag."""
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    first, second = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[:2]
+    number = re.match(r"[\d.]+", second)[0]
+    assert (first == "Unreleased") == version.endswith("-dev")
+    if first == "Unreleased":
+        newer, older = (tuple(map(int, text.split("."))) for text in (version.removesuffix("-dev"), number))
+        assert newer > older
+    else:
+        assert first.startswith(version)
 
 
 def test_artifact_hub_has_what_it_asks_for():
