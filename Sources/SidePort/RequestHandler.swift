@@ -43,14 +43,14 @@ final class RequestHandler: Sendable {
 
   /// The request's head (`state` still nil), then pieces of its body, then its end.
   static let onRequest: MHD_AccessHandlerCallback = {
-    context, connection, url, method, _, piece, size, state in
+    context, connection, url, method, version, piece, size, state in
     guard let context, let connection, let url, let method, let size, let state else {
       return .NO
     }
     let handler = Unmanaged<RequestHandler>.fromOpaque(context).takeUnretainedValue()
     guard let known = state.pointee else {
       state.pointee = Unmanaged.passRetained(Body()).toOpaque()
-      return handler.began(connection)
+      return handler.began(connection, version: version.map { String(cString: $0) } ?? "")
     }
     let body = Unmanaged<Body>.fromOpaque(known).takeUnretainedValue()
     guard size.pointee == 0 else {
@@ -120,9 +120,9 @@ final class RequestHandler: Sendable {
   // MARK: Answering
 
   /// A body that is too long, or of unknown length, is refused before it is read.
-  private func began(_ connection: OpaquePointer) -> MHD_Result {
+  private func began(_ connection: OpaquePointer, version: String) -> MHD_Result {
     connections.withLock { $0.beganRequest(headstart_mhd_socket(connection), at: .now) }
-    if let problem = RequestFields.problem(of: connection) {
+    if let problem = RequestFields.problem(of: connection, version: version) {
       return refuse(400, problem, to: connection)
     }
     if header("Transfer-Encoding", of: connection) != nil {

@@ -31,6 +31,11 @@ struct RequestFieldsTests {
     ("Content-Length: 3\r\nTransfer-Encoding: x", 400), ("Transfer-Encoding: chunked", 411),
     ("Transfer-Encoding: xchunked", 411), ("Transfer-Encoding: identity", 411),
     ("Transfer-Encoding: chunked, identity", 411), ("Transfer-Encoding:", 411),
+    ("Transfer-Encoding:\r\n chunked", 400), ("Transfer-Encoding:\r\n\tchunked\r\nX: y", 400),
+    ("Transfer-Encoding:\r\n  \r\n chunked", 400), ("Transfer-Encoding: chunked\r\n ", 400),
+    ("Content-Length:\r\n 3", 400), ("Content-Length: 3\r\n\t0", 400),
+    ("Content-Lengt: 3\r\n h", 400), ("X: a\r\n b", 400), ("X: a\n b", 400),
+    ("X: a\r\n Content-Length: 3", 400),
   ])
   func `an ambiguous request is the last of its connection`(field: String, status: Int) throws {
     for method in ["POST", "GET", "PUT", "DELETE"] {
@@ -38,6 +43,23 @@ struct RequestFieldsTests {
       // The library's own refusals come twice. The hidden request would be 404.
       #expect(try Set(statuses(head + "0\r\n\r\n" + Self.hidden)) == [status], "\(method)")
     }
+  }
+
+  @Test(arguments: [
+    "", "X: y\r\n", "Host: x y\r\n", "Host: x/y\r\n", "Host: a@b\r\n", "Host: \u{E4}\r\n",
+    "Host: x\r\n y\r\n", "Host:\r\n x\r\n", "Hos: x\r\n t\r\n",
+  ])
+  func `a request without a host, or with one that is none, is the last`(fields: String) throws {
+    #expect(try statuses("GET /livez HTTP/1.1\r\n\(fields)\r\n" + Self.hidden) == [400])
+  }
+
+  @Test(arguments: [
+    ("1.0", ""), ("1.0", "Host: x\r\n"), ("1.1", "Host:\r\n"), ("1.1", "Host: [::1]:8082\r\n"),
+    ("1.1", "Host: my_api.default.svc:8082\r\n"), ("1.1", "hOsT:x\r\n"),
+  ])
+  func `a host is as HTTP has it`(version: String, fields: String) throws {
+    let head = "GET /livez HTTP/\(version)\r\n\(fields)Connection: close\r\n\r\n"
+    #expect(try statuses(head) == [200])
   }
 
   @Test(arguments: [
