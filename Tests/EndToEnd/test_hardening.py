@@ -346,9 +346,15 @@ def test_a_file_that_is_not_read_is_named(headstart, tmp_path):
     server.wait_for_log("second", "not read, because of its name")
     assert ".hidden" not in server.log_text
     directory = tmp_path / "policies"
+    for name in ("below", "b.yaml", "lost+found"):
+        (directory / name).mkdir()
+    server.wait_for_log("/below/", "not read: what is in a directory")
+    server.wait_for_log("/b.yaml/", "not read: what is in a directory")
+    assert "lost+found" not in server.log_text
     done = run_command("check", str(directory))
     assert done.returncode == 0
     assert f"{directory}/second: warning: not read, because of its name" in done.stdout
+    assert f"{directory}/below/: warning: not read: what is in a directory" in done.stdout
 
 
 # Connections

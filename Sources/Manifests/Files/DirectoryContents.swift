@@ -5,7 +5,7 @@ package struct DirectoryContents: Hashable, Sendable {
   package var listing: Listing
   /// Whether each file is an object of the cluster: one that is broken says nothing of the others.
   package var holdsObjects: Bool
-  /// The paths of files that are not read, because of their names.
+  /// The paths of files that are not read because of their names, and of directories, which end in a slash.
   package var passedOver: [String]
 
   package enum Listing: Hashable, Sendable {

@@ -3,9 +3,10 @@ private import Glibc
 /// Reads a directory of manifests: the `*.yaml`, `*.yml` and `*.json` files in it, not those in
 /// directories below it.
 ///
-/// Other files are passed over with a warning, and names that begin with a dot without one, which leaves out what Kubernetes keeps beside the
-/// files of a mounted ConfigMap (`..data`, `..2026_11_27_…`); the files themselves are symbolic
-/// links, and are followed. Blocks for as long as the file system does.
+/// Other files and directories are passed over with a warning, and names that begin with a dot without
+/// one, which leaves out what Kubernetes keeps beside the files of a mounted ConfigMap (`..data`,
+/// `..2026_11_27_…`); the files themselves are symbolic links, and are followed. Blocks for as long as
+/// the file system does.
 package struct ManifestDirectory: Hashable, Sendable {
   /// As it was named to Headstart.
   package let path: String
@@ -19,7 +20,7 @@ package struct ManifestDirectory: Hashable, Sendable {
     /// The directory, and the `..data` link of a mounted ConfigMap, followed; nil when missing.
     fileprivate var places: [FileStamp?]
     fileprivate var files: [String: FileStamp?]
-    /// Those that are no manifests by their names.
+    /// Those that are no manifests by their names; of directories with a slash at the end.
     fileprivate var others: Set<String>
   }
 
@@ -30,9 +31,12 @@ package struct ManifestDirectory: Hashable, Sendable {
     var others: Set<String> = []
     for name in names {
       let stamp = FileStamp(path: path(of: name))
-      if Self.isManifest(name) {
+      if stamp?.isDirectory == true {
+        // What every new file system has.
+        if name != "lost+found" { others.insert(name + "/") }
+      } else if Self.isManifest(name) {
         files[name] = .some(stamp)
-      } else if stamp?.isDirectory == false {
+      } else if stamp != nil {
         others.insert(name)
       }
     }
@@ -67,7 +71,7 @@ package struct ManifestDirectory: Hashable, Sendable {
     do throws(FileReader.Failure) {
       // Directories that are named like a manifest are no manifests.
       let names = try fileNames().filter(Self.isManifest)
-        .filter { fingerprint.files[$0]??.isDirectory != true }
+        .filter { !fingerprint.others.contains($0 + "/") }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let files = names.map { name in
         let path = path(of: name)

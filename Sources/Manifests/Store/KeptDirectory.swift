@@ -48,7 +48,9 @@ struct KeptDirectory: Sendable {
         + contents.passedOver.map {
           Diagnostic(
             severity: .warning, file: $0,
-            message: "not read, because of its name: manifests are named *.yaml, *.yml or *.json")
+            message: $0.hasSuffix("/")
+              ? "not read: what is in a directory below the one that is named is left out"
+              : "not read, because of its name: manifests are named *.yaml, *.yml or *.json")
         }
     }
   }

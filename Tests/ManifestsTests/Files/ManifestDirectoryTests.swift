@@ -28,6 +28,14 @@ struct ManifestDirectoryTests {
     directory = ManifestDirectory(path: temporary.path)
   }
 
+  @Test func `what is not read is told, but for hidden names`() throws {
+    for name in ["a.yaml", "b.YAML", "c.yaml.bak", ".d.yaml"] { try temporary.write(name, name) }
+    for name in ["e", "f.yaml", ".g", "lost+found"] { try temporary.makeDirectory(name) }
+    #expect(
+      directory.read().contents.passedOver
+        == ["b.YAML", "c.yaml.bak", "e/", "f.yaml/"].map { "\(temporary.path)/\($0)" })
+  }
+
   @Test func `manifests are the yaml, yml and json files, in the order of their names`() throws {
     for name in ["c.json", "a.yaml", "b.yml", "B.yaml", "x.txt", ".d.yaml", "yaml"] {
       try temporary.write(name, name)
