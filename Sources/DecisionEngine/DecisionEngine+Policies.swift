@@ -91,7 +91,9 @@ extension DecisionEngine {
       if !bound.key.isUnchanged {
         variants[bound.key.name, default: []].insert(bound.key)
       }
-      if let memory = memories.take(bound.key) ?? memoryOfVariant(bound)
+      let own = memories.take(bound.key)
+      if own != nil { endLoans(of: bound.key, at: now) }
+      if let memory = own ?? memoryOfVariant(bound)
         ?? memoryOfEdited(bound, at: now)
       {
         entry.restore(memory)
@@ -121,7 +123,9 @@ extension DecisionEngine {
       guard current != previous || current == nil else { continue }
       if let previous, let entry = entries[previous] {
         entry.subscribers.remove(object)
-        if let current { bridge(from: entry, to: current, at: now) }
+        if let answer = entry.decision?.replicas, let current = current.flatMap({ entries[$0] }) {
+          bridge(object, from: answer, to: current, at: now)
+        }
       }
       tellInformed(of: object)
     }
@@ -138,10 +142,17 @@ extension DecisionEngine {
 
   /// A ScaledObject has another policy now, which may know less than the one before: the last
   /// answer is not left until all its required signals are known.
-  func bridge(from previous: PolicyEntry, to key: PolicyKey, at now: Instant) {
-    guard let entry = entries[key], let answer = previous.decision?.replicas else { return }
-    let isLearning = entry.decision?.contributions.contains(where: \.isBeingLearnt) ?? false
-    guard isLearning || entry.decision?.replicas == nil else { return }
+  ///
+  /// Where that policy answers other ScaledObjects and has no number, it keeps none: theirs stand where they
+  /// stand, and the number of this one could lower them.
+  func bridge(
+    _ object: ScaledObject, from answer: Int, to entry: PolicyEntry, at now: Instant
+  ) {
+    guard entry.isIncomplete else { return }
+    guard
+      entry.decision?.replicas != nil
+        || entry.subscribers.allSatisfy({ $0.resource == object.resource })
+    else { return }
     entry.keepFloor(answer)
     decide(entry, at: now)
   }
@@ -174,6 +185,7 @@ extension DecisionEngine {
     helpers.forget(entry.key)
     awaited.remove(entry.key)
     if let turn = entry.turn { agenda.remove(turn) }
+    forgetLoans(to: entry.key)
     memories.leave(entry.lasting, of: entry.key, at: configuration.wallClock())
     // They have heard it of a deleted policy.
     if !deleted.contains(entry.key.name) || entry.key.isImplied {

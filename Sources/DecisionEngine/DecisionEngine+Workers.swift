@@ -24,15 +24,18 @@ extension DecisionEngine {
         worker.post(.answers([AnswerUpdate(object: object, answer: Answer(error))]))
         return
       }
-      let binding = bind(object, at: configuration.wallClock())
+      let now = configuration.wallClock()
+      let binding = bind(object, at: now)
       subscriptions.bind(object, to: binding)
+      subscriptions.date(object, at: now)
       if let key = try? binding.get(), let entry = entries[key] {
         let cost = ImpliedBudget.cost(of: object, boundTo: key)
         subscriptions.count(object, as: cost)
         implied.add(cost)
+        bridgeEdit(of: object, to: entry, at: now)
         triggerLog.record(
           object, policy: entry.policy, ignored: ignored, zones: configuration.zones,
-          at: configuration.wallClock(), to: logger)
+          at: now, to: logger)
       }
     }
     if isPrimed(object) {

@@ -36,6 +36,9 @@ package actor DecisionEngine {
   var returning: Set<ResourceName> = []
   /// What policies asked that are not in force, and what has yet to be kept.
   var memories = PolicyMemories()
+  /// Triggers that go on with what another one asked before the restart, by the text of its key; see
+  /// `memoryOfEdited`.
+  var loans: [String: Set<PolicyKey>] = [:]
   var overrides = OverrideBook()
   /// On the loop's clock.
   var nextKeeping = Duration.zero

@@ -109,6 +109,25 @@ final class PolicyEntry {
     memory.overrides = overrides.isEmpty ? nil : overrides
   }
 
+  /// Whether its form of now has not been read in whole: a required signal is unknown, or its history is
+  /// being read.
+  var isIncomplete: Bool {
+    guard let decision, decision.replicas != nil, memory.floor == nil else { return true }
+    return decision.contributions.contains(where: \.isBeingLearnt)
+  }
+
+  /// Forgets what another definition of its signals asked. To be followed by a decision.
+  ///
+  /// - Returns: whether there was any.
+  func forgetOtherDefinitions() -> Bool {
+    var hasForgotten = false
+    for index in memory.signals.indices where memory.signals[index]?.definition != nil {
+      memory.signals[index] = nil
+      hasForgotten = true
+    }
+    return hasForgotten
+  }
+
   /// Does not answer less until all required signals are known.
   func keepFloor(_ replicas: Int) {
     memory.floor = max(memory.floor ?? 0, replicas)

@@ -42,6 +42,12 @@ package struct ScaledObject: Hashable, Sendable, CustomStringConvertible {
 
   package static let longest = 2048
 
+  /// What its triggers have in common.
+  var resource: ResourceName { ResourceName(namespace: namespace, name: name) }
+
+  /// As a trigger without metadata asks about it.
+  var withoutMetadata: ScaledObject { ScaledObject(namespace: namespace, name: name) }
+
   /// `ScaledObject default/my-api`, for sentences.
   package var description: String {
     "ScaledObject \(namespace.isEmpty ? "-" : namespace)/\(name)"

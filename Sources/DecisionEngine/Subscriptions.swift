@@ -1,3 +1,6 @@
+internal import Scaling
+internal import Time
+
 /// Which worker wants the answers of which ScaledObject, what answers each of them, and which
 /// workers still wait for a first answer. Pure.
 struct Subscriptions<Worker: Hashable> {
@@ -6,6 +9,8 @@ struct Subscriptions<Worker: Hashable> {
     var binding: Result<PolicyKey, AnswerError>
     /// What it is counted with in `ImpliedBudget`.
     var cost = 0
+    /// When a worker first asked about it.
+    var since = Instant.distantPast
     /// Workers that know the answer and hear of changes.
     var informed: [Worker] = []
     /// Workers that wait for the first fetch.
@@ -13,6 +18,10 @@ struct Subscriptions<Worker: Hashable> {
   }
 
   private var subscriptions: [ScaledObject: Subscription] = [:]
+  /// Those whose trigger names a policy, a workload or signals, by the ScaledObject's name: a few of each.
+  private var withMetadata: [ResourceName: [ScaledObject]] = [:]
+  /// As many triggers as people give a ScaledObject. Names and metadata are the clients' choice.
+  private static var mostOfOneName: Int { 16 }
   /// The earliest deadline first, because all wait equally long.
   private var waits: [(deadline: Duration, object: ScaledObject)] = []
 
@@ -40,6 +49,30 @@ struct Subscriptions<Worker: Hashable> {
   /// - Precondition: the object is bound; otherwise nothing happens.
   mutating func count(_ object: ScaledObject, as cost: Int) {
     subscriptions[object]?.cost = cost
+  }
+
+  /// Takes note of when a ScaledObject was first asked about.
+  ///
+  /// - Precondition: the object is bound, and new; otherwise nothing happens.
+  mutating func date(_ object: ScaledObject, at now: Instant) {
+    guard subscriptions[object] != nil else { return }
+    subscriptions[object]?.since = now
+    guard object != object.withoutMetadata,
+      withMetadata[object.resource]?.count ?? 0 < Self.mostOfOneName
+    else { return }
+    withMetadata[object.resource, default: []].append(object)
+  }
+
+  /// What answers the other triggers that a ScaledObject has, or had before an edit, and since when they
+  /// are asked about.
+  func others(than object: ScaledObject) -> [(key: PolicyKey, since: Instant)] {
+    let known = [object.withoutMetadata] + (withMetadata[object.resource] ?? [])
+    return known.compactMap { other in
+      guard other != object, let subscription = subscriptions[other],
+        let key = try? subscription.binding.get()
+      else { return nil }
+      return (key, subscription.since)
+    }
   }
 
   /// Workers that hear of changes.
@@ -90,6 +123,9 @@ struct Subscriptions<Worker: Hashable> {
     subscription.waiting.removeAll { $0 == worker }
     let isUnused = subscription.informed.isEmpty && subscription.waiting.isEmpty
     subscriptions[object] = isUnused ? nil : subscription
-    return isUnused ? subscription.binding : nil
+    guard isUnused else { return nil }
+    withMetadata[object.resource]?.removeAll { $0 == object }
+    if withMetadata[object.resource]?.isEmpty == true { withMetadata[object.resource] = nil }
+    return subscription.binding
   }
 }

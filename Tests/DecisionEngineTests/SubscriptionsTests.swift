@@ -27,6 +27,34 @@ internal import Time
     #expect(subscriptions.count == 1)
   }
 
+  @Test func `the other triggers of a ScaledObject are known, with and without metadata`() {
+    var subscriptions = bound()
+    let start = Instant.distantPast
+    subscriptions.date(web, at: start)
+    let other = PolicyKey(name: ResourceName(namespace: "shop", name: "b"))
+    let second = ScaledObject(namespace: "shop", name: "web", policy: "b")
+    #expect(subscriptions.others(than: second).map(\.key) == [key])
+    subscriptions.bind(second, to: .success(other))
+    subscriptions.date(second, at: start.advanced(by: .seconds(9)))
+    subscriptions.inform("one", of: second)
+    #expect(subscriptions.others(than: web).map(\.key) == [other])
+    #expect(subscriptions.others(than: web).map(\.since) == [start.advanced(by: .seconds(9))])
+    #expect(subscriptions.others(than: second).map(\.key) == [key])
+    #expect(subscriptions.others(than: api).isEmpty)
+    _ = subscriptions.remove("one", from: second)
+    #expect(subscriptions.others(than: web).isEmpty)
+  }
+
+  @Test func `of thousands of triggers of one ScaledObject a few are known`() {
+    var subscriptions = bound()
+    for number in 0..<1000 {
+      let object = ScaledObject(namespace: "shop", name: "web", policy: "p\(number)")
+      subscriptions.bind(object, to: .success(key))
+      subscriptions.date(object, at: .distantPast)
+    }
+    #expect(subscriptions.others(than: web).count == 16)
+  }
+
   @Test func `a waiting worker is informed once its wait ends`() {
     var subscriptions = bound()
     subscriptions.wait("one", for: web, until: .seconds(2))

@@ -4,7 +4,8 @@ import grpc
 import pytest
 
 from harness.fake_prometheus import FakePrometheus
-from harness.policies import fixed, policy, source
+from harness.policies import fixed, policy, query, source
+from harness.server import Headstart
 from harness.waiting import eventually
 from harness.world import World
 
@@ -90,6 +91,63 @@ def test_a_prometheus_trigger_asks_the_data_source_at_its_address(
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
     fake.mode = "ok"
     eventually(lambda: replicas(client, "web", edited) == 30)
+
+
+@pytest.fixture
+def away():
+    """A source that nobody can reach."""
+    instance = FakePrometheus()
+    instance.close()
+    return source("away", "prometheus", instance.url)
+
+
+def test_a_trigger_that_names_another_policy_keeps_its_answer_until_that_one_is_read(
+    headstart, scaler, fake, away, tmp_path
+):
+    around = World(tmp_path)
+    fake.result = {"resultType": "scalar", "result": [0, "2500"]}
+    policies = {
+        "a.yaml": policy("a", query("load", 100, origin="main")),
+        "b.yaml": policy("b", query("load", 100, origin="away")),
+        "s.yaml": source("main", "prometheus", fake.url),
+        "t.yaml": away,
+    }
+    flags = f"--state-dir={tmp_path / 'state'}"
+    server = headstart(flags, policies=policies, environment=around.environment)
+    client = scaler(server)
+    assert client.replicas("web", policy="a") == 25
+    around.set(clock=120)
+    server.wait_for_log("the wall clock was set")
+    assert client.replicas("web", policy="b") == 25
+    assert "the answer before the edit" in server.get("/api/v1/decisions/default/b").text
+    # A rise is on the disk within a second.
+    eventually(lambda: b'"floor":25' in (tmp_path / "state" / "memory").read_bytes(), 3)
+    server.kill()
+    second = headstart(flags, policies=policies, environment=around.environment)
+    assert scaler(second).replicas("web", policy="b") == 25
+
+
+def test_a_trigger_that_is_edited_over_a_restart_goes_on_with_its_number(
+    headstart, scaler, fake, policy_directory, tmp_path
+):
+    manifests = policy_directory({"s.yaml": source("main", "prometheus", fake.url)})
+    flags = f"--state-dir={tmp_path / 'state'}", f"--policies={manifests}"
+    trigger = {"source": "main", "query": "sum(rate(x[1m]))", "threshold": "100"}
+    first = Headstart(*flags).wait_ready()
+    try:
+        assert scaler(first).replicas("web", **trigger) == 3
+        eventually(lambda: b'"replicas":3' in (tmp_path / "state" / "memory").read_bytes(), 3)
+    finally:
+        first.kill()
+    fake.mode = "error"
+    client = scaler(headstart(*flags))
+    edited = trigger | {"query": "sum(rate(y[1m]))", "threshold": "10"}
+    assert client.replicas("web", **edited) == 3
+    # The old form asks again: it was another trigger, whose number says nothing of this one.
+    assert client.replicas("web", **trigger) == 3
+    with pytest.raises(grpc.RpcError) as caught:
+        client.replicas("web", **edited)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
 def test_what_a_trigger_may_not_say_is_told(headstart, scaler, fake):

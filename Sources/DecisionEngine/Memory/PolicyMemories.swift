@@ -56,7 +56,7 @@ struct PolicyMemories {
   mutating func leave(_ memory: PolicyMemory, of key: PolicyKey, at now: Instant) {
     differing.remove(key)
     changed.insert(key.text)
-    guard !memory.signals.isEmpty || memory.activity != nil else { return }
+    guard !memory.signals.isEmpty || memory.activity != nil || memory.floor != nil else { return }
     var memory = memory
     memory.goneSince = now
     departed[key.text] = memory

@@ -17,12 +17,63 @@ extension DecisionEngine {
     let name = bound.key.name
     guard bound.key.isImplied, let object = Self.scaledObject(of: name) else { return nil }
     let signals = Set(bound.policy.value.signals.map(\.name))
-    return allEntries.filter { entry in
+    let known = allEntries.filter { entry in
       entry.key.isImplied && entry.key.name != name
         && !entry.isYounger(than: Self.pollsOfAllTriggers, at: now)
         && Self.scaledObject(of: entry.key.name) == object
         && Set(entry.policy.signals.map(\.name)) == signals
     }.map(\.lasting).max { ($0.answer ?? -1) < ($1.answer ?? -1) }
+    return known ?? memoryOfDeparted(object, signals: signals, for: bound.key)
+  }
+
+  /// The same where the edit came while nobody asked, as over a restart: of the triggers that were in force
+  /// last the one that asked for most. It may not be the edited one: when it asks again, it was another. One
+  /// that another replica has read since then is in force there.
+  private func memoryOfDeparted(
+    _ object: ResourceName, signals: Set<String>, for key: PolicyKey
+  ) -> PolicyMemory? {
+    let departed = memories.all.filter { text, memory in
+      text != key.text && text.hasPrefix("implied|") && Set(memory.signals.keys) == signals
+        && memory.signals.values.allSatisfy { $0.origin == .disk }
+        && text.split(separator: "|").last.flatMap { PolicyKey.policy(text: String($0)) }
+          .flatMap(Self.scaledObject(of:)) == object
+    }
+    guard let last = departed.compactMap(\.value.goneSince).max() else { return nil }
+    let lender = departed.filter { _, memory in
+      memory.goneSince.map { $0.duration(to: last) < Self.pollsOfAllTriggers } ?? false
+    }.max { ($0.value.answer ?? -1, $0.key) < ($1.value.answer ?? -1, $1.key) }
+    guard let lender else { return nil }
+    loans[lender.key, default: []].insert(key)
+    return lender.value
+  }
+
+  /// A trigger asks that was taken for one that was edited: whoever went on with its number has none.
+  func endLoans(of lender: PolicyKey, at now: Instant) {
+    for key in loans.removeValue(forKey: lender.text) ?? [] {
+      guard let entry = entries[key], entry.forgetOtherDefinitions() else { continue }
+      decide(entry, at: now)
+    }
+  }
+
+  /// A trigger is not asked about any more.
+  func forgetLoans(to borrower: PolicyKey) {
+    guard borrower.isImplied, !loans.isEmpty else { return }
+    loans = loans.mapValues { $0.subtracting([borrower]) }.filter { !$0.value.isEmpty }
+  }
+
+  /// A trigger of a ScaledObject is asked about for the first time. Where others of it have been asked about
+  /// for a while, one of them was edited: its last answer is not left before the new form is read. Of
+  /// several the one that asked for most.
+  func bridgeEdit(of object: ScaledObject, to entry: PolicyEntry, at now: Instant) {
+    guard entry.isIncomplete else { return }
+    let answers = subscriptions.others(than: object).compactMap { key, since -> Int? in
+      // As in `PolicyEntry.isYounger`.
+      guard key != entry.key,
+        !(.zero..<Self.pollsOfAllTriggers).contains(since.duration(to: now))
+      else { return nil }
+      return entries[key]?.decision?.replicas
+    }
+    if let answer = answers.max() { bridge(object, from: answer, to: entry, at: now) }
   }
 
   /// Nil for a policy that is not a trigger's own.

@@ -33,7 +33,9 @@ extension Decision.Memory {
     for (now, before) in zip(signals, previous.signals) {
       result = max(result, Self.difference(now, before))
     }
-    if floor != previous.floor { result = max(result, .some) }
+    if floor != previous.floor {
+      result = max(result, (floor ?? -1) > (previous.floor ?? -1) ? .rise : .some)
+    }
     return max(result, activityDifference(from: previous))
   }
 

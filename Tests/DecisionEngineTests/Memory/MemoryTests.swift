@@ -40,7 +40,7 @@ internal import Time
   }
 
   /// What is kept, as the state directory would have it.
-  private final class Keeper: Sendable {
+  final class Keeper: Sendable {
     private let kept = Mutex<[String: PolicyMemory]>([:])
 
     func take(_ changes: MemoryChanges) {
