@@ -60,7 +60,10 @@ struct OverrideCommand {
     guard verb == .freeze || atLeast != nil || atMost != nil else {
       throw UsageError("boost needs --at-least=N or --at-most=N")
     }
-    guard (value(.until) == nil) != (value(.lasting) == nil) else {
+    guard value(.until) == nil || value(.lasting) == nil else {
+      throw UsageError("\(verb.rawValue) takes one end: leave out --until or --for")
+    }
+    guard value(.until) != nil || value(.lasting) != nil else {
       throw UsageError("\(verb.rawValue) needs an end: --until=18:00 or --for=2h")
     }
     var json = JSONWriter()

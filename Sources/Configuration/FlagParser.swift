@@ -57,11 +57,20 @@ package struct FlagParser<Name: Flag> {
   }
 
   private static func unknown(_ argument: String, _ name: String) -> UsageError {
-    let nearest = Name.allCases.map(\.rawValue).min { left, right in
-      editDistance(left, name) < editDistance(right, name)
-    }
-    let hint = nearest.flatMap { editDistance($0, name) <= 3 ? "; did you mean --\($0)?" : nil }
+    let hint = meant(by: name).map { "; did you mean --\($0)?" }
     return UsageError("unknown flag \(argument.prefix(100))\(hint ?? "; see headstart --help")")
+  }
+
+  /// What other programs call a flag that is called something else here.
+  private static var elsewhere: [String: String] { ["rules-dir": "policies", "n": "namespace"] }
+
+  private static func meant(by name: String) -> String? {
+    let names = Name.allCases.map(\.rawValue)
+    if let other = elsewhere[name], names.contains(other) { return other }
+    let nearest = names.min { editDistance($0, name) < editDistance($1, name) }
+    // A short name is near to any other short one.
+    let tolerance = min(3, name.count / 2)
+    return nearest.flatMap { editDistance($0, name) <= tolerance ? $0 : nil }
   }
 
   /// How many letters have to be changed, added or removed.

@@ -82,7 +82,8 @@ struct OverrideRequest: Hashable {
     }
     guard let answer else {
       throw Problem(
-        sentence: "the policy has no answer now that could be frozen; give atLeast and atMost")
+        sentence: "the policy has no answer now that could be frozen; set atLeast or atMost"
+          + " instead, as headstart boost does with --at-least and --at-most")
     }
     return .frozen(answer)
   }

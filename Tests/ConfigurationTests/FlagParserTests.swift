@@ -55,6 +55,8 @@ internal import Testing
 
   @Test(arguments: [
     (["--leadtime=5m"], "unknown flag --leadtime=5m; did you mean --lead-time?"),
+    (["--rules-dir=rules"], "unknown flag --rules-dir=rules; did you mean --policies?"),
+    (["-x"], "unknown flag -x; see headstart --help"),
     (["--xyzzy"], "unknown flag --xyzzy; see headstart --help"),
     (["---listen=:1"], "unknown flag ---listen=:1; did you mean --listen?"),
     (["--listen"], "flag --listen needs a value"),

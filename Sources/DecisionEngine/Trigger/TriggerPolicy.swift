@@ -102,7 +102,9 @@ struct TriggerPolicy {
     do throws(InvalidCronSchedule) {
       _ = try CronSchedule(text: text)
     } catch {
-      throw invalid(key, "\(error): write five fields such as \"\(example)\"")
+      let sentence = "\(error)"
+      let advice = sentence.contains("; ") ? "" : ": write five fields such as \"\(example)\""
+      throw invalid(key, sentence + advice)
     }
     return text
   }

@@ -3,9 +3,12 @@ internal import Time
 
 extension ManifestValue {
   /// A duration as Go writes it, within bounds.
-  func duration(in range: ClosedRange<Duration>) -> Duration? {
+  ///
+  /// - Parameter other: what is taken besides, such as `forever`.
+  func duration(in range: ClosedRange<Duration>, or other: String? = nil) -> Duration? {
     var expected: String {
-      "a duration from \(days(range.lowerBound)) to \(days(range.upperBound)), such as 90s or 1h30m"
+      (other.map { "\($0) or " } ?? "")
+        + "a duration from \(days(range.lowerBound)) to \(days(range.upperBound)), such as 90s or 1h30m"
     }
     if !node.isPlainlyText, case .scalar(let scalar) = node.content,
       case .integer(let number) = scalar.value
@@ -31,7 +34,7 @@ extension ManifestValue {
   /// How long a lost signal goes on asking: `forever`, or a duration of up to a week.
   func hold() -> Hold? {
     if case .scalar(let scalar) = node.content, scalar.text == "forever" { return .forever }
-    return duration(in: .zero...ManifestLimits.week).map { .upTo($0) }
+    return duration(in: .zero...ManifestLimits.week, or: "forever").map { .upTo($0) }
   }
 
   /// A bound as people say it: `7d` rather than `168h`.

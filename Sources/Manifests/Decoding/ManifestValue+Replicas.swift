@@ -61,7 +61,7 @@ extension ManifestValue {
     return first == "x" && text.dropFirst().first?.isNumber == true ? text : nil
   }
 
-  /// What is meant by `20%`, `+20 %` or `1.5x`; nil for anything else.
+  /// What is meant by `20%`, `+20 %`, `+20` or `1.5x`; nil for anything else.
   private var otherRelativeText: String? {
     guard case .scalar(let scalar) = node.content, case .text(let text) = scalar.value,
       text.utf8.count <= 20
@@ -72,6 +72,10 @@ extension ManifestValue {
       meant = "+" + squeezed
     } else if squeezed.lowercased().hasSuffix("x") {
       meant = "x" + squeezed.dropLast()
+    } else if squeezed.hasPrefix("+"),
+      squeezed.dropFirst().utf8.allSatisfy({ (48...57).contains($0) })
+    {
+      meant = squeezed + "%"
     } else if !squeezed.hasPrefix("+"), !squeezed.hasPrefix("x") {
       return nil
     }

@@ -17,7 +17,7 @@ package enum OverrideEnd {
     if let instant = try? Instant(rfc3339: text) { return try checked(instant, text, at: now) }
     let parts = text.split(separator: text.contains("T") ? "T" : " ").map(String.init)
     guard let last = parts.last, let time = time(last), parts.count <= 2 else {
-      throw unreadable(text)
+      throw unreadable(text, in: zone, at: now)
     }
     guard parts.count == 2 else {
       let today = zone.date(at: now)
@@ -25,9 +25,9 @@ package enum OverrideEnd {
         let end = latest(zone.instants(of: today.advanced(byDays: days), time))
         if end > now { return end }
       }
-      throw unreadable(text)
+      throw unreadable(text, in: zone, at: now)
     }
-    guard let date = date(parts[0]) else { throw unreadable(text) }
+    guard let date = date(parts[0]) else { throw unreadable(text, in: zone, at: now) }
     return try checked(latest(zone.instants(of: date, time)), text, at: now)
   }
 
@@ -61,10 +61,15 @@ package enum OverrideEnd {
     return instant
   }
 
-  private static func unreadable(_ text: String) -> Problem {
-    Problem(
-      sentence: "\"\(text.prefix(60))\" has to be a time such as 18:00, \"2026-11-27 18:00\" (both"
-        + " in the policy's time zone) or 2026-11-27T18:00:00Z")
+  /// Proposes tomorrow, so that what it proposes is not over.
+  private static func unreadable(
+    _ text: String, in zone: any TimeZoneRules, at now: Instant
+  ) -> Problem {
+    let day = zone.date(at: now).advanced(byDays: 1)
+    return Problem(
+      sentence:
+        "\"\(text.prefix(60))\" has to be a time such as 18:00, \"\(day) 18:00\" (both in the"
+        + " policy's time zone) or \(day)T18:00:00Z")
   }
 
   private static func latest(_ instants: LocalInstants) -> Instant {

@@ -34,7 +34,7 @@ struct CronFields {
       throw InvalidCronSchedule(
         "\"\(text)\" has \(parts.count) \(parts.count == 1 ? "field" : "fields"), but a cron"
           + " schedule has five: minute, hour, day of the month, month, day of the week"
-          + (parts.count == 6 ? "; leave out the seconds" : ""))
+          + Self.advice(for: parts))
     }
     minutes = try Field.minute.bits(of: parts[0])
     hours = try Field.hour.bits(of: parts[1])
@@ -44,6 +44,33 @@ struct CronFields {
     // Sunday is both 0 and 7; from Monday on it comes last.
     weekdays = (fromSunday >> 1 | fromSunday << 6) & 0x7F
     eitherDay = [parts[2], parts[4]].allSatisfy { !Self.isFree($0) }
+  }
+
+  /// What to write instead of another number of fields: a form that can be read, at the end of a
+  /// sentence.
+  private static func advice(for parts: [Substring]) -> String {
+    if let first = parts.first, first.contains("TZ=") {
+      return "; the zone has a field of its own: leave out \(first)"
+    }
+    let clock = parts.first?.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    if parts.count == 1, let clock, clock.count == 2, let hour = clock[0], let minute = clock[1],
+      (0...23).contains(hour), (0...59).contains(minute)
+    {
+      return "; every day at that time is \"\(minute) \(hour) * * *\""
+    }
+    var forms = [(parts.dropFirst(), "the seconds")]
+    if let last = parts.last,
+      last == "*" || last.count >= 4 && last.prefix(4).allSatisfy(\.isWholeNumber)
+    {
+      forms += [
+        (parts.dropLast(), "the year"), (parts.dropFirst().dropLast(), "the seconds and the year"),
+      ]
+    }
+    for (fields, extra) in forms where fields.count == 5 {
+      let five = fields.joined(separator: " ")
+      if (try? CronFields(text: five)) != nil { return "; leave out \(extra): \"\(five)\"" }
+    }
+    return "; write them such as \"0 9 * * 1-5\""
   }
 
   /// The fields that a word such as `@daily` stands for.
@@ -103,10 +130,10 @@ private struct Field {
   {
     let parts = item.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2 else { throw invalid(text) }
-    let step = parts.count == 2 ? Self.digits(parts[1]) : 1
+    let step = parts.count == 2 ? Self.digits(parts[1], atMost: 4) : 1
     guard let step, step >= 1 else {
       throw InvalidCronSchedule(
-        "the \(name) \"\(text)\" has the step \"\(parts[1])\", expected 1 or more")
+        "the \(name) \"\(text)\" has the step \"\(parts[1])\", expected 1 to 9999")
     }
     var numbers: ClosedRange<Int>
     if parts[0] == "*" || parts[0] == "?" {
@@ -121,7 +148,10 @@ private struct Field {
       if bounds.count == 2, range.upperBound == 7, last == 0 { last = 7 }
       guard bounds.count <= 2, let first, let last else { throw invalid(text) }
       guard first <= last else {
-        throw InvalidCronSchedule("the \(name) \"\(text)\" has a range that ends before it begins")
+        let both = "\(Self.range(first, self.last)),\(Self.range(range.lowerBound, last))"
+        throw InvalidCronSchedule(
+          "the \(name) \"\(text)\" has a range that ends before it begins"
+            + (parts.count == 1 ? "; write \(both)" : ""))
       }
       numbers = first...last
     }
@@ -132,13 +162,18 @@ private struct Field {
     return bits
   }
 
+  private static func range(_ first: Int, _ last: Int) -> String {
+    first == last ? "\(first)" : "\(first)-\(last)"
+  }
+
   private func number(_ text: Substring) -> Int? {
     if let index = names.firstIndex(of: text.lowercased()) { return range.lowerBound + index }
     return Self.digits(text).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  private static func digits(_ text: Substring) -> Int? {
-    guard (1...2).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+  private static func digits(_ text: Substring, atMost most: Int = 2) -> Int? {
+    guard (1...most).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) })
+    else {
       return nil
     }
     return Int(text)
@@ -146,8 +181,12 @@ private struct Field {
 
   private func invalid(_ text: Substring) -> InvalidCronSchedule {
     let example = names.isEmpty ? "" : " or names such as \(names[1].uppercased())"
+    // A name that is written out, and the hour of midnight.
+    let short = names.first { text.count > 3 && text.lowercased().hasPrefix($0) }
+    let isMidnight = range == Self.hour.range && text == "24"
+    let hint = short.map { "; write \($0.uppercased())" } ?? (isMidnight ? "; midnight is 0" : "")
     return InvalidCronSchedule(
       "the \(name) is \"\(text)\", expected * or numbers from \(range.lowerBound) to"
-        + " \(range.upperBound)\(example), with , - and /")
+        + " \(range.upperBound)\(example), with , - and /\(hint)")
   }
 }

@@ -2,14 +2,14 @@
 package enum LogLevel: Int, Hashable, Comparable, Sendable, CaseIterable {
   case debug, info, warning, error
 
-  /// From the text of a flag: `debug`, `info`, `warn` or `warning`, `error`, in any case; nil for
-  /// anything else.
+  /// From the text of a flag: `debug`, `info`, `warn` or `warning`, `error`, in any case, and what
+  /// EasyScale has above that, `critical`; nil for anything else.
   package init?(_ text: String) {
     switch text.lowercased() {
     case "debug": self = .debug
     case "info": self = .info
     case "warn", "warning": self = .warning
-    case "error": self = .error
+    case "error", "critical": self = .error
     default: return nil
     }
   }

@@ -182,7 +182,7 @@ struct TriggerPolicyTests {
     (["desiredReplicas": "1000001"], "found \"1000001\""),
     (["timezone": "Mars/Olympus"], "\"Mars/Olympus\" is no IANA time zone such as Europe/Berlin"),
     (["start": "0 9 * *"], "has 4 fields, but a cron schedule has five"),
-    (["start": "0 0 9 * * *"], "leave out the seconds: write five fields such as \"0 9 * * 1-5\""),
+    (["start": "0 0 9 * * *"], "leave out the seconds: \"0 9 * * *\""),
     (["end": "0 25 * * *"], "the hour is \"25\""),
     (["end": "0 9 * * 1-5"], "start and end are both \"0 9 * * 1-5\""),
     (["start": "CRON_TZ=UTC 0 9 * * *"], "use metadata \"timezone\""),

@@ -134,7 +134,7 @@ struct ManifestKindTests {
       """)
     #expect(
       file.lines == [
-        "a.yaml:12:43: error: items[1].spec.hold: expected a duration from 0s to 7d, "
+        "a.yaml:12:43: error: items[1].spec.hold: expected forever or a duration from 0s to 7d, "
           + "such as 90s or 1h30m, found the number 5; add a unit: write 5s for seconds"
       ])
     #expect(file.policies.map(\.name.name) == ["a", "b"])

@@ -28,7 +28,7 @@ struct PolicyDiagnosticTests {
         + "found the text \"7d1ms\""),
     RejectedText(
       policy("hold: -1s\n" + signals),
-      "5:9: error: spec.hold: expected a duration from 0s to 7d, such as 90s or 1h30m, "
+      "5:9: error: spec.hold: expected forever or a duration from 0s to 7d, such as 90s or 1h30m, "
         + "found the text \"-1s\""),
     RejectedText(
       policy("whenUnavailable: inactiv\n" + signals),

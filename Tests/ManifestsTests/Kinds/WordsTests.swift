@@ -33,6 +33,18 @@ struct WordsTests {
       "cron: {start: 0 9 * * *, end: 0 18 * * *}"
     ),
     (
+      "cron: {start: 0 9 * * * 2027, end: 0 18 * * *}", "leave out the year: \"0 9 * * *\"",
+      "cron: {start: 0 9 * * *, end: 0 18 * * *}"
+    ),
+    (
+      "cron: {start: 0 9 * * SAT-MON, end: 0 18 * * *}", "write 6,0-1",
+      "cron: {start: \"0 9 * * 6,0-1\", end: 0 18 * * *}"
+    ),
+    (
+      "cron: {start: \"9:30\", end: 0 18 * * *}", "is \"30 9 * * *\"",
+      "cron: {start: 30 9 * * *, end: 0 18 * * *}"
+    ),
+    (
       "cron: {start: \"@every 1h\", end: 0 18 * * *}", "@daily",
       "cron: {start: \"@daily\", end: 0 18 * * *}"
     ),
@@ -61,7 +73,7 @@ struct WordsTests {
   }
 
   @Test(arguments: [
-    ("20%", "+20%"), ("+20 %", "+20%"), ("1.5x", "x1.5"), ("x 1.5", "x1.5"),
+    ("20%", "+20%"), ("+20", "+20%"), ("+20 %", "+20%"), ("1.5x", "x1.5"), ("x 1.5", "x1.5"),
   ])
   func `Relative replicas in another form are proposed in the right one`(
     mistake: String, accepted: String

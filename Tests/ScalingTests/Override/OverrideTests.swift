@@ -184,6 +184,19 @@ struct OverrideEndTests {
     #expect(throws: (any Error).self) { try end(text, "UTC", at: "2026-11-20T08:00:00Z") }
   }
 
+  @Test func `what is proposed in place of no time is accepted`() throws {
+    let zone = try #require(zones.timeZone(named: "Asia/Tokyo"))
+    let now = try Instant.at("2026-11-20T20:00:00Z")
+    let problem = #expect(throws: OverrideEnd.Problem.self) {
+      try OverrideEnd.instant("6pm", in: zone, at: now)
+    }
+    let sentence = try #require(problem?.sentence)
+    for proposal in ["18:00", "2026-11-22 18:00", "2026-11-22T18:00:00Z"] {
+      #expect(sentence.contains(proposal), "\(sentence)")
+      #expect(try OverrideEnd.instant(proposal, in: zone, at: now) > now)
+    }
+  }
+
   @Test func `a duration counts from now`() throws {
     #expect(try OverrideEnd.instant(after: "2h", at: base) == base + .seconds(7200))
     for text in ["0s", "-1h", "32d", "soon"] {
