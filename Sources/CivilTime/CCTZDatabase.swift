@@ -22,6 +22,10 @@ package struct CCTZDatabase: TimeZoneDatabase {
     ZoneName.advice(for: name, among: allNames())
   }
 
+  package func timeZone(ofWindows name: String) -> (any TimeZoneRules)? {
+    WindowsZone.ianaName(of: name).flatMap { timeZone(named: $0) }
+  }
+
   /// The names of every zone that is installed, sorted; `UTC` alone when none is.
   package func allNames() -> [String] {
     InstalledZones.names()

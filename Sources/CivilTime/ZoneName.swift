@@ -46,7 +46,8 @@ enum ZoneName {
       return ZoneAdvice(
         "an abbreviation is no zone; a place is: \(known.joined(separator: " or "))", names: known)
     }
-    return suggestion(for: name, among: names).map {
+    let place = WindowsZone.ianaName(of: name).flatMap { names.contains($0) ? $0 : nil }
+    return (place ?? suggestion(for: name, among: names)).map {
       ZoneAdvice("did you mean \($0)?", names: [$0])
     }
   }

@@ -50,10 +50,9 @@ struct CalendarEvent {
       {
         throw CalendarProblem("RECURRENCE-ID with RANGE=THISANDFUTURE is not supported")
       }
-      replaces =
-        CalendarStamp(
-          icalproperty_get_recurrenceid(property), clock: try clockOf(property, start.clock))?
-        .moment
+      replaces = try Self.moment(
+        icalproperty_get_recurrenceid(property), "RECURRENCE-ID", of: start,
+        clock: try clockOf(property, start.clock))
     }
     self.replaces = replaces
 
@@ -61,18 +60,23 @@ struct CalendarEvent {
     for property in event.properties(ICAL_RDATE_PROPERTY) {
       let value = icalproperty_get_rdate(property)
       let clock = try clockOf(property, start.clock)
-      if icaltime_is_null_time(value.time) == 0 {
-        if let start = CalendarStamp(value.time, clock: clock) { additions.append((start, length)) }
-      } else if let start = CalendarStamp(value.period.start, clock: clock) {
-        additions.append((start, Self.length(of: value.period, from: start)))
+      let isPeriod = icaltime_is_null_time(value.time) != 0
+      guard let added = CalendarStamp(isPeriod ? value.period.start : value.time, clock: clock)
+      else { throw CalendarProblem("its RDATE is no date and no time") }
+      guard added.isDay == start.isDay else {
+        throw CalendarProblem(
+          "its RDATE is a \(added.isDay ? "date" : "time"), and its DTSTART a "
+            + (start.isDay ? "date" : "time"))
       }
+      additions.append((added, isPeriod ? Self.length(of: value.period, from: added) : length))
     }
     self.additions = additions
     var exceptions: Set<CalendarMoment> = []
     for property in event.properties(ICAL_EXDATE_PROPERTY) {
-      let stamp = CalendarStamp(
-        icalproperty_get_exdate(property), clock: try clockOf(property, start.clock))
-      if let stamp { exceptions.insert(stamp.moment) }
+      exceptions.insert(
+        try Self.moment(
+          icalproperty_get_exdate(property), "EXDATE", of: start,
+          clock: try clockOf(property, start.clock)))
     }
     self.exceptions = exceptions
     rules = try event.properties(ICAL_RRULE_PROPERTY).map { property throws(CalendarProblem) in
@@ -82,6 +86,21 @@ struct CalendarEvent {
       .map { property throws(CalendarProblem) in
         try CalendarRecurrence(icalproperty_get_exrule(property), from: start)
       }
+  }
+
+  /// Which occurrence a property means. Of an event of whole days some programs write the midnight at
+  /// which it begins.
+  private static func moment(
+    _ time: icaltimetype, _ name: String, of start: CalendarStamp, clock: CalendarClock
+  ) throws(CalendarProblem) -> CalendarMoment {
+    guard let stamp = CalendarStamp(time, clock: clock) else {
+      throw CalendarProblem("its \(name) is no date and no time")
+    }
+    guard start.isDay, let seconds = stamp.seconds else { return stamp.moment }
+    guard seconds == 0 else {
+      throw CalendarProblem("its \(name) is a time, and its DTSTART a date")
+    }
+    return .day(stamp.date.daysSince1970)
   }
 
   /// Says when an event is. libical drops what it cannot read, and notes that: without its `RRULE` a

@@ -16,12 +16,18 @@ package enum CalendarFile {
   ) throws(CalendarProblem) -> CalendarReading {
     let lines = try CalendarLines(bytes)
     icalerror_set_errors_are_fatal(0)
-    let floating =
-      zone ?? lines.timeZone.flatMap { zones.timeZone(named: $0) } ?? NamedTimeZone.utc.rules
+    let named = lines.timeZone.flatMap { name in
+      zones.timeZone(named: name) ?? zones.timeZone(ofWindows: name)
+    }
     guard let root = ParsedCalendar(lines.text) else {
       throw CalendarProblem("libical cannot read the file")
     }
-    var layout = CalendarLayout(floating: floating, zones: zones)
+    var layout = CalendarLayout(
+      floating: zone ?? named ?? NamedTimeZone.utc.rules, zones: zones, eventLines: lines.eventLines
+    )
+    if zone == nil, named == nil, let name = lines.timeZone {
+      layout.noteUnknownZone(name)
+    }
     for calendar in root.calendars { try layout.lay(out: calendar) }
     return layout.reading
   }

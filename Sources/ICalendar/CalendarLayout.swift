@@ -13,11 +13,28 @@ struct CalendarLayout {
   private var findings: [String] = []
   private var walked = 0
   private let started = Glibc.clock()
+  /// Where the events that come begin in the file.
+  private var eventLines: ArraySlice<Int>
 
-  /// - Parameter floating: The zone of times that name none.
-  init(floating: any TimeZoneRules, zones: any TimeZoneDatabase) {
+  /// - Parameters:
+  ///   - floating: The zone of times that name none.
+  ///   - eventLines: Where the events of all calendars begin in the file, in order.
+  init(floating: any TimeZoneRules, zones: any TimeZoneDatabase, eventLines: [Int]) {
     self.floating = .known(floating)
     self.zones = zones
+    self.eventLines = eventLines[...]
+  }
+
+  /// Times without a zone are taken as UTC, because the file names a zone that nobody knows.
+  mutating func noteUnknownZone(_ name: String) {
+    findings.append(
+      "X-WR-TIMEZONE is \"\(name.prefix(60))\", which is no IANA time zone, so that times without a "
+        + "zone count as UTC; write timeZone: \(suggestion(for: name)) in the Calendar")
+  }
+
+  /// An IANA name that may be meant, or an example.
+  private func suggestion(for name: String) -> String {
+    zones.advice(for: name)?.names.first ?? "Europe/Berlin"
   }
 
   var reading: CalendarReading {
@@ -28,6 +45,7 @@ struct CalendarLayout {
   mutating func lay(out calendar: OpaquePointer) throws(CalendarProblem) {
     var events: [CalendarEvent] = []
     for component in calendar.components(ICAL_VEVENT_COMPONENT) {
+      let line = eventLines.popFirst()
       do throws(CalendarProblem) {
         let event = try CalendarEvent(component) { property, other throws(CalendarProblem) in
           try self.clock(of: property, in: calendar, or: other)
@@ -35,7 +53,7 @@ struct CalendarLayout {
         events.append(event)
       } catch {
         let title = icalcomponent_get_summary(component) ?? icalcomponent_get_uid(component)
-        note(title.map { String(cString: $0) } ?? "", error)
+        note(title.map { String(cString: $0) } ?? "", at: line, error)
       }
     }
     var replaced: [String: Set<CalendarMoment>] = [:]
@@ -53,10 +71,11 @@ struct CalendarLayout {
     }
   }
 
-  private mutating func note(_ title: String, _ problem: CalendarProblem) {
+  private mutating func note(_ title: String, at line: Int?, _ problem: CalendarProblem) {
     guard findings.count < CalendarReading.mostFindings else { return }
     let name = String(String.UnicodeScalarView(title.unicodeScalars.prefix(60)))
-    findings.append("the event \"\(name)\" is left out: \(problem)")
+    let place = line.map { "line \($0): " } ?? ""
+    findings.append("\(place)the event \"\(name)\" is left out: \(problem)")
   }
 
   // MARK: Occurrences
@@ -147,8 +166,11 @@ struct CalendarLayout {
     let name = String(cString: text)
     if let rules = rules(named: name) { return .known(rules) }
     if let zone = icalcomponent_get_timezone(calendar, text) { return .own(zone) }
+    // Outlook names zones as Windows does, and does not always define them.
+    if let rules = zones.timeZone(ofWindows: name) { return .known(rules) }
     throw CalendarProblem(
-      "the time zone \"\(String(name.prefix(60)))\" is neither an IANA zone nor defined in the file"
+      "the time zone \"\(String(name.prefix(60)))\" is neither an IANA zone nor defined in the file; "
+        + "write TZID=\(suggestion(for: name)), or the zone's VTIMEZONE"
     )
   }
 

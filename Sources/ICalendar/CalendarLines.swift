@@ -8,7 +8,10 @@ struct CalendarLines {
   private(set) var text: [UInt8] = []
   /// What `X-WR-TIMEZONE` says; nil where it is not there.
   private(set) var timeZone: String?
-  private(set) var eventCount = 0
+  /// Where the events begin, in order, counted from 1.
+  private(set) var eventLines: [Int] = []
+  /// Of the line that is being taken.
+  private var number = 0
   private var zoneCount = 0
   private var observanceCount = 0
   /// The components that are open, and how many of those inside are passed over.
@@ -49,6 +52,9 @@ struct CalendarLines {
       throw CalendarProblem(
         "expected at most \(CalendarLimits.size >> 20) MiB, found \(bytes.count) bytes")
     }
+    guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+      throw CalendarProblem("expected an iCalendar file in UTF-8, found UTF-16; save it as UTF-8")
+    }
     var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     while start < bytes.count, bytes[start] <= 0x20 { start += 1 }
     guard bytes[start...].prefix(15).lowercasedASCII == "begin:vcalendar" else {
@@ -57,6 +63,7 @@ struct CalendarLines {
           + " \(bytes[start...].isEmpty ? "nothing" : "\"\(bytes[start...].beginning)\"")")
     }
     guard !bytes.contains(0) else { throw CalendarProblem("expected text, found a byte of 0") }
+    number = bytes[..<start].count { $0 == 0x0A }
     try unfold(bytes[start...])
     guard open.isEmpty, skipped == 0 else {
       throw CalendarProblem(
@@ -66,17 +73,20 @@ struct CalendarLines {
 
   private mutating func unfold(_ bytes: ArraySlice<UInt8>) throws(CalendarProblem) {
     var line: [UInt8] = []
+    var physicalNumber = number
     var index = bytes.startIndex
     while index < bytes.endIndex {
       let end = bytes[index...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
       var physical = bytes[index..<end]
       if physical.last == UInt8(ascii: "\r") { physical.removeLast() }
       index = end < bytes.endIndex ? end + 1 : end
+      physicalNumber += 1
       if let first = physical.first, first == 0x20 || first == 0x09 {
         // One byte more is enough to know that the line is too long.
         line += physical.dropFirst().prefix(max(CalendarLimits.line + 1 - line.count, 0))
       } else {
         try take(line)
+        number = physicalNumber
         line = Array(physical.prefix(CalendarLimits.line + 1))
       }
     }
@@ -123,14 +133,14 @@ struct CalendarLines {
       return
     }
     switch component {
-    case .event: eventCount += 1
+    case .event: eventLines.append(number)
     case .zone:
       zoneCount += 1
       observanceCount = 0
     case .standard, .daylight: observanceCount += 1
     case .calendar: break
     }
-    guard eventCount <= CalendarLimits.events else {
+    guard eventLines.count <= CalendarLimits.events else {
       throw CalendarProblem("expected at most \(CalendarLimits.events) events, found more")
     }
     guard zoneCount <= CalendarLimits.zones, observanceCount <= CalendarLimits.observances else {

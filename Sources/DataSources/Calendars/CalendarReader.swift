@@ -24,7 +24,8 @@ package struct CalendarReader {
     do throws(CalendarProblem) {
       let reading = try CalendarFile.read(
         bytes, zone: source.timeZone.flatMap { zones.timeZone(named: $0) }, zones: zones)
-      return CalendarContent(events: Shared(reading.events), findings: reading.findings)
+      return CalendarContent(
+        events: Shared(reading.events), findings: reading.findings.map { "\(shown): \($0)" })
     } catch {
       return CalendarContent(problem: "\(shown): \(error)")
     }

@@ -120,10 +120,14 @@ extension CalendarContent {
     return state + findings
   }
 
-  /// A sentence about one of which nothing is to come; nil for any other, and for one without events,
-  /// which may be meant so.
+  /// A sentence about one of which nothing is to come; nil for any other, and for one that was never
+  /// read or of which other findings say why it has no events.
   fileprivate func isOver(by now: Instant) -> [String]? {
-    guard let end = events?.value.last, end < now else { return nil }
+    guard let events, problem == nil else { return nil }
+    guard let end = events.value.last else {
+      return findings.isEmpty ? ["the calendar has no events, so that nothing applies by it"] : nil
+    }
+    guard end < now else { return nil }
     let date = end.advanced(by: .milliseconds(-1)).rfc3339.prefix(10)
     return ["nothing in the calendar is to come: its last event was on \(date)"]
   }

@@ -25,10 +25,14 @@ package protocol TimeZoneDatabase: Sendable {
   func timeZone(named name: String) -> (any TimeZoneRules)?
   /// What to say about a name that the database does not have; nil for no idea.
   func advice(for name: String) -> ZoneAdvice?
+  /// The zone that Windows and Outlook call by a name of their own, such as `W. Europe Standard Time`;
+  /// nil for one that is not known.
+  func timeZone(ofWindows name: String) -> (any TimeZoneRules)?
 }
 
 extension TimeZoneDatabase {
   package func advice(for name: String) -> ZoneAdvice? { nil }
+  package func timeZone(ofWindows name: String) -> (any TimeZoneRules)? { nil }
 }
 
 /// What was probably meant by the name of a time zone that there is not, for the end of a sentence.

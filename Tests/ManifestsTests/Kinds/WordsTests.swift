@@ -17,6 +17,9 @@ struct WordsTests {
     ("start: 9", "write \"09:00\"", "start: \"09:00\""),
     ("start: 540", "or \"09:00\" if these are minutes of the day", "start: \"09:00\""),
     ("start: \"9:00\"", "write \"09:00\"", "start: \"09:00\""),
+    (
+      "timeZone: W. Europe Standard Time", "did you mean Europe/Berlin?", "timeZone: Europe/Berlin"
+    ),
     ("timeZone: PST", "a place is: America/Los_Angeles", "timeZone: America/Los_Angeles"),
     ("timeZone: CST", "America/Chicago or Asia/Shanghai", "timeZone: Asia/Shanghai"),
     ("timeZone: JST", "Asia/Tokyo", "timeZone: Asia/Tokyo"),
