@@ -139,7 +139,7 @@ enum QueryParameters {
 }
 
 /// The rules of RFC 9110 for header fields.
-private enum HTTPSyntax {
+enum HTTPSyntax {
   /// Fields that frame the request or belong to the connection (RFC 9110, sections 7.2 and 7.6.1;
   /// RFC 9112, section 6), or that say in which form Headstart sends and takes its bodies.
   static let reserved: Set<String> = [

@@ -32,6 +32,7 @@ struct CronHPAImport {
     let jobs = (spec?["jobs"]?.items ?? []).enumerated().compactMap { index, job in
       self.job(job, "jobs[\(index)]", &policy, dated: &dated, in: zone)
     }
+    if spec?["jobs"]?.items.isEmpty ?? true { policy.losses.append("it has no jobs") }
     guard !jobs.isEmpty || !dated.isEmpty else { return }
     if spec?["scaleTargetRef"]?["kind"]?.text == "HorizontalPodAutoscaler" {
       policy.losses.append(
@@ -85,7 +86,7 @@ struct CronHPAImport {
     }
     var fields = text.split(separator: " ").map(String.init)
     if fields.count == 6 {
-      guard fields[0] == "0" else {
+      guard Int(fields[0]) == 0 else {
         policy.losses.append(
           "\(place), \(name), starts at the second \(fields[0]); schedules are in whole minutes")
         return nil

@@ -31,7 +31,7 @@ struct DownscalerImport {
   /// Nil for a workload without annotations of kube-downscaler, be it on its namespace.
   func policy(of workload: Workload, in namespace: ImportNode?) -> ImportedPolicy? {
     let own = annotations(of: workload.object)
-    let all = annotations(of: namespace).merging(own) { $1 }
+    var all = annotations(of: namespace).merging(own) { $1 }
     guard all["exclude"]?.lowercased() != "true", !all.isEmpty else { return nil }
     var policy = ImportedPolicy(
       name: workload.name, namespace: workload.namespace, origin: workload.origin)
@@ -46,6 +46,7 @@ struct DownscalerImport {
       }
       return policy.losses.isEmpty ? nil : policy
     }
+    policy.workload = "\(workload.kind)/\(workload.name)"
     policy.target =
       "{apiVersion: apps/v1, kind: \(workload.kind), name: \(ImportText.quoted(workload.name))}"
     let original = all["original-replicas"].flatMap { Int($0) }
@@ -57,6 +58,9 @@ struct DownscalerImport {
     if original == nil, workload.object["spec"]?["replicas"] == nil {
       policy.losses.append("the workload does not say its replicas; 1 is taken")
     }
+    // Up is what is in uptime and not in downtime.
+    if all["downtime"]?.lowercased() == "never", all["uptime"] != nil { all["downtime"] = nil }
+    if all["uptime"]?.lowercased() == "always", all["downtime"] != nil { all["uptime"] = nil }
     if all["uptime"] != nil, all["downtime"] != nil {
       policy.losses.append("uptime and downtime are both given; uptime is taken")
     }
@@ -83,9 +87,14 @@ struct DownscalerImport {
     _ policy: inout ImportedPolicy, text: String, inside: Int, outside: Int, field: String,
     exclusion: [String]
   ) {
-    if text == "always" || text == "never" {
+    guard !text.isEmpty else {
+      policy.losses.append("\(field) is empty")
+      return
+    }
+    if ["always", "never"].contains(text.lowercased()) {
       let rules = exclusion.isEmpty ? [] : ["rules:"] + exclusion
-      policy.append("schedule", ["default: \(text == "always" ? inside : outside)"] + rules)
+      policy.append(
+        "schedule", ["default: \(text.lowercased() == "always" ? inside : outside)"] + rules)
       return
     }
     var lines: [String] = []

@@ -95,7 +95,8 @@ enum ImportText {
 }
 
 extension String {
-  fileprivate var trimmed: String {
+  /// Without blanks at its ends.
+  var trimmed: String {
     var text = self[...].drop(while: \.isWhitespace)
     while text.last?.isWhitespace == true { text.removeLast() }
     return String(text)

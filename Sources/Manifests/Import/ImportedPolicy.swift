@@ -6,6 +6,8 @@ struct ImportedPolicy {
   var origin: String
   /// JSON of the target that direct scaling needs; nil where it is not known.
   var target: String?
+  /// What is scaled, `Deployment/web`; nil where it is not known.
+  var workload: String?
   var minReplicas: Int?
   var maxReplicas: Int?
   /// Each the lines of one item of `signals`.

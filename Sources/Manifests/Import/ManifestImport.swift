@@ -22,6 +22,12 @@ package struct ManifestImport {
   private var sources = ImportedSources()
   private var workloads: [DownscalerImport.Workload] = []
   private var namespaces: [String: ImportNode] = [:]
+  /// HPAs that KEDA made, with the ScaledObjects that own them.
+  private var owned: [(origin: String, owner: String)] = []
+  /// The ScaledObjects that were read.
+  private var scaledObjectOrigins: Set<String> = []
+  /// What names of policies, and workloads, were made of, by namespace.
+  private var origins: [String: String] = [:]
 
   package struct Options: Sendable {
     /// How KEDA reaches Headstart.
@@ -59,6 +65,9 @@ package struct ManifestImport {
 
   /// Converts what needs several objects. To be called once, last.
   package mutating func finish() {
+    for (origin, owner) in owned where !scaledObjectOrigins.contains(owner) {
+      problems.append("\(origin) belongs to \(owner), which is not there: import that instead")
+    }
     for workload in workloads {
       let namespace = workload.namespace.flatMap { namespaces[$0] }
       let imported = DownscalerImport(zones: zones).policy(of: workload, in: namespace)
@@ -83,15 +92,24 @@ package struct ManifestImport {
     case "List":
       for item in object["items"]?.items ?? [] { read(item, path: path) }
     case "ScaledObject":
+      scaledObjectOrigins.insert(origin)
       let policy = ImportedPolicy(name: name, namespace: namespace, origin: origin)
-      add(ScaledObjectImport(object: object, policy: policy, zones: zones))
+      add(
+        ScaledObjectImport(
+          object: object, policy: policy, scalerAddress: options.scalerAddress, zones: zones))
     case "CronHorizontalPodAutoscaler":
       var policy = ImportedPolicy(name: name, namespace: namespace, origin: origin)
       CronHPAImport(zones: zones, timeZone: options.timeZone, now: now).fill(&policy, from: object)
+      noteDownscaler(of: object, &policy)
       add(policy, trigger: object["spec"]?["scaleTargetRef"], extra: [])
     case "HorizontalPodAutoscaler":
+      if let owner = object.owningScaledObject {
+        owned.append((origin, "ScaledObject \(namespace.map { "\($0)/" } ?? "")\(owner)"))
+        return
+      }
       var policy = ImportedPolicy(name: name, namespace: namespace, origin: origin)
       let behavior = HPAImport(queries: options.queries).fill(&policy, from: object)
+      noteDownscaler(of: object, &policy)
       add(policy, trigger: object["spec"]?["scaleTargetRef"], extra: behavior)
     case "Deployment", "StatefulSet":
       workloads.append(
@@ -106,9 +124,22 @@ package struct ManifestImport {
     }
   }
 
+  /// kube-downscaler changes the least replicas of an HPA; only those of workloads are read.
+  private func noteDownscaler(of object: ImportNode, _ policy: inout ImportedPolicy) {
+    let names = (object["metadata"]?["annotations"]?.fields ?? []).map(\.key)
+    for name in names where name.hasPrefix("downscaler/") {
+      policy.losses.append(
+        "the annotation \(name) of the object itself is not read: write a rule with atMost for it")
+    }
+  }
+
   private mutating func add(_ converted: ScaledObjectImport) {
     var converted = converted
     converted.convert(into: &sources)
+    if converted.policy.text != nil {
+      separate(&converted.policy)
+      noteRefusals(&converted.policy)
+    }
     losses += converted.policy.losses.map { "\(converted.policy.origin): \($0)" }
     guard let text = converted.policy.text else {
       problems.append(
@@ -117,16 +148,55 @@ package struct ManifestImport {
       return
     }
     policies.append(text)
-    scaledObjects.append(converted.scaledObject(scalerAddress: options.scalerAddress))
+    scaledObjects.append(converted.scaledObject())
+  }
+
+  /// Says what `check` refuses of a policy, which is there in the old object too.
+  private func noteRefusals(_ policy: inout ImportedPolicy) {
+    let decoder = ManifestDecoder(
+      defaults: PolicyDefaults(), zones: zones, now: now, auditBudget: 0)
+    let file = decoder.decode(Array((policy.text ?? "").utf8), path: "")
+    for problem in file.diagnostics where problem.severity == .error {
+      policy.losses.append("check refuses this policy: \(problem.message)")
+    }
+  }
+
+  /// Gives a policy a name of its own, and says where a workload would have two ScaledObjects.
+  private mutating func separate(_ policy: inout ImportedPolicy) {
+    let place = policy.namespace ?? ""
+    let workload = policy.workload.map { "\(place) \($0)" }
+    let other = workload.flatMap { origins[$0] }
+    if let other {
+      policy.losses.append(
+        "\(other) scales \(policy.workload ?? "") too, and KEDA takes one ScaledObject for it: put "
+          + "the signals of both into one policy")
+    }
+    if let workload, other == nil { origins[workload] = policy.origin }
+    let name = policy.name
+    if let namesake = origins["\(place) policy/\(name)"] {
+      var number = 2
+      while origins["\(place) policy/\(name)-\(number)"] != nil { number += 1 }
+      policy.name = "\(name)-\(number)"
+      policy.losses.append(
+        "the name \(name), which the policy of \(namesake) has; this one is \(policy.name)")
+    }
+    origins["\(place) policy/\(policy.name)"] = policy.origin
   }
 
   /// A policy whose workload KEDA does not scale yet.
   private mutating func add(
     _ policy: ImportedPolicy, trigger target: ImportNode?, extra: [String]
   ) {
-    losses += policy.losses.map { "\(policy.origin): \($0)" }
     var policy = policy
-    if let target { policy.target = target.json }
+    if let target {
+      policy.target = target.json
+      policy.workload = "\(target["kind"]?.text ?? "Deployment")/\(target["name"]?.text ?? "")"
+    }
+    if policy.text != nil {
+      separate(&policy)
+      noteRefusals(&policy)
+    }
+    losses += policy.losses.map { "\(policy.origin): \($0)" }
     guard let text = policy.text else {
       problems.append(
         "\(policy.origin): nothing of it could be carried over: "
@@ -146,6 +216,14 @@ package struct ManifestImport {
     lines += extra
     lines += ScaledObjectImport.trigger(options.scalerAddress)
     scaledObjects.append(lines.joined(separator: "\n") + "\n")
+  }
+}
+
+extension ImportNode {
+  /// The name of the ScaledObject for which KEDA made this HPA; nil for one of somebody else.
+  fileprivate var owningScaledObject: String? {
+    self["metadata"]?["ownerReferences"]?.items
+      .first { $0["kind"]?.text == "ScaledObject" }?["name"]?.text
   }
 }
 

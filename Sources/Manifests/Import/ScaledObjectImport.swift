@@ -4,12 +4,18 @@ internal import Scaling
 /// asks Headstart instead.
 struct ScaledObjectImport {
   private let object: ImportNode
-  private(set) var policy: ImportedPolicy
+  /// Its name may be changed after `convert`.
+  var policy: ImportedPolicy
+  private let scalerAddress: String
   private let zones: any TimeZoneDatabase
   /// Triggers that stay what they are, as JSON.
   private var kept: [String] = []
 
-  init(object: ImportNode, policy: ImportedPolicy, zones: any TimeZoneDatabase) {
+  /// - Parameter scalerAddress: How KEDA reaches Headstart.
+  init(
+    object: ImportNode, policy: ImportedPolicy, scalerAddress: String, zones: any TimeZoneDatabase
+  ) {
+    self.scalerAddress = scalerAddress
     self.object = object
     self.policy = policy
     self.zones = zones
@@ -26,8 +32,13 @@ struct ScaledObjectImport {
           + "formula as one PromQL query")
       return
     }
-    if let target = spec?["scaleTargetRef"], target["name"] != nil {
+    if let target = spec?["scaleTargetRef"], let name = target["name"]?.text {
       policy.target = target.jsonForPolicy
+      policy.workload = "\(target["kind"]?.text ?? "Deployment")/\(name)"
+    }
+    if !triggers.isEmpty, triggers.allSatisfy(asksHeadstart) {
+      policy.losses.append("it asks Headstart already")
+      return
     }
     policy.minReplicas = spec?["minReplicaCount"]?.integer
     policy.maxReplicas = spec?["maxReplicaCount"]?.integer
@@ -48,6 +59,11 @@ struct ScaledObjectImport {
       switch type {
       case "cron": cron(metadata, place)
       case "prometheus": prometheus(metadata, trigger, place, &sources)
+      case _ where asksHeadstart(trigger):
+        kept.append(trigger.json)
+        policy.losses.append(
+          "\(place) asks Headstart already, and stays beside the new trigger: put what it asks for "
+            + "into this policy, so that there is one")
       default:
         kept.append(trigger.json)
         policy.losses.append(
@@ -67,19 +83,54 @@ struct ScaledObjectImport {
     }
   }
 
+  private func asksHeadstart(_ trigger: ImportNode) -> Bool {
+    ["external", "external-push"].contains(trigger["type"]?.text)
+      && trigger["metadata"]?["scalerAddress"]?.text == scalerAddress
+  }
+
   // MARK: Triggers
 
+  /// Says which of the fields that a trigger needs it has not.
+  private mutating func lacks(
+    _ needed: [String], _ metadata: [String: String], _ place: String
+  ) -> Bool {
+    let missing = needed.filter { (metadata[$0] ?? "").isEmpty }
+    guard !missing.isEmpty else { return false }
+    let others = missing.map { "\($0)FromEnv" }.filter { metadata[$0] != nil }
+    policy.losses.append(
+      "\(place) has no \(missing.joined(separator: ", no "))"
+        + (others.isEmpty
+          ? ""
+          : "; \(others.joined(separator: ", ")) names the workload's environment, which import does "
+            + "not see: write its value"))
+    return true
+  }
+
+  /// Says which fields of a trigger are not read.
+  private mutating func passOver(
+    _ metadata: [String: String], known: Set<String>, _ place: String
+  ) {
+    for key in metadata.keys.sorted() where !known.contains(key) {
+      policy.losses.append("\(place) has \(key), which is not read")
+    }
+  }
+
   private mutating func cron(_ metadata: [String: String], _ place: String) {
+    guard !lacks(["timezone", "start", "end", "desiredReplicas"], metadata, place) else { return }
+    passOver(metadata, known: ["timezone", "start", "end", "desiredReplicas"], place)
     let zone = metadata["timezone"] ?? ""
-    guard let start = metadata["start"], let end = metadata["end"],
-      let replicas = metadata["desiredReplicas"].flatMap({ Int($0) }), replicas > 0
-    else {
+    let start = metadata["start"] ?? ""
+    let end = metadata["end"] ?? ""
+    let wanted = metadata["desiredReplicas"] ?? ""
+    guard let replicas = Int(wanted), replicas > 0 else {
       policy.losses.append(
-        "\(place) has no start, end and desiredReplicas that can be read")
+        "\(place) has desiredReplicas \(wanted), which is no whole number above 0")
       return
     }
     guard zones.timeZone(named: zone) != nil else {
-      policy.losses.append("\(place) has the timezone \(zone), which is not known here")
+      policy.losses.append(
+        "\(place) has the timezone \(zone), which is not known here"
+          + (zones.advice(for: zone).map { "; \($0)" } ?? ""))
       return
     }
     do {
@@ -102,45 +153,78 @@ struct ScaledObjectImport {
     _ metadata: [String: String], _ trigger: ImportNode, _ place: String,
     _ sources: inout ImportedSources
   ) {
-    guard let query = metadata["query"], !query.isEmpty, let given = metadata["serverAddress"],
-      !given.isEmpty, let threshold = metadata["threshold"].flatMap({ Double($0) }),
-      threshold > 0, threshold.isFinite
+    guard !lacks(["serverAddress", "query", "threshold"], metadata, place) else { return }
+    passOver(metadata, known: Self.prometheusFields, place)
+    let query = metadata["query"] ?? ""
+    guard let text = TriggerText.positive(metadata["threshold"] ?? ""), let threshold = Double(text)
     else {
-      policy.losses.append("\(place) has no serverAddress, query and threshold that can be read")
+      policy.losses.append(
+        "\(place) has the threshold \(metadata["threshold"] ?? ""), which is no number above 0")
       return
     }
-    guard let address = address(given, place) else { return }
+    guard let address = address(metadata["serverAddress"] ?? "", place) else { return }
     let source = sources.name(for: address, sourceFields(metadata, trigger, place))
     var lines = [
       "source: \(ImportText.scalar(source))", "query: \(ImportText.quoted(query))",
-      "threshold: \(metadata["threshold"] ?? "")",
+      "threshold: \(text)",
     ]
-    if let text = metadata["activationThreshold"], let activation = Double(text), activation > 0 {
-      if least >= 1 {
-        policy.proposals.append(
-          "\(place) has an activationThreshold of \(text), which means nothing beside "
-            + "minReplicaCount \(least) and is left out")
-      } else {
-        lines.append("activationThreshold: \(text)")
-        let several = (spec?["triggers"]?.items.count ?? 0) > 1
-        if activation >= threshold, several {
-          policy.losses.append(
-            "\(place) has an activationThreshold of \(text) and a threshold of "
-              + "\(metadata["threshold"] ?? ""): while another trigger is active KEDA still asks for "
-              + "value / threshold below it, and this policy for 0")
-        }
-      }
+    if let activation = activation(metadata, place, threshold: threshold) {
+      lines.append("activationThreshold: \(activation)")
     }
     if let namespace = metadata["namespace"], !namespace.isEmpty {
       lines.append("parameters: {namespace: \(ImportText.quoted(namespace))}")
     }
-    if metadata["ignoreNullValues"]?.lowercased() != "false" {
+    let ignoring = metadata["ignoreNullValues"] ?? ""
+    if !ignoring.isEmpty, TriggerText.flag(ignoring) == nil {
+      policy.losses.append(
+        "\(place) has ignoreNullValues \(ignoring), which is neither true nor false; true is taken")
+    }
+    if TriggerText.flag(ignoring) != false {
       lines += [
         "# KEDA's default. With error, the default here, a query without a result keeps the last number.",
         "onEmpty: zero",
       ]
     }
     policy.append("prometheus", lines)
+  }
+
+  /// What is read, and `metricName`, which KEDA does not use any more.
+  private static let prometheusFields: Set<String> = [
+    "serverAddress", "query", "threshold", "activationThreshold", "namespace", "customHeaders",
+    "ignoreNullValues", "queryParameters", "unsafeSsl", "timeout", "authModes", "awsRegion",
+    "metricName",
+  ]
+
+  /// The `activationThreshold` of a signal; nil for none.
+  private mutating func activation(
+    _ metadata: [String: String], _ place: String, threshold: Double
+  ) -> String? {
+    guard let text = metadata["activationThreshold"], !text.isEmpty else { return nil }
+    guard let value = Double(text), value.isFinite else {
+      policy.losses.append("\(place) has the activationThreshold \(text), which is no number")
+      return nil
+    }
+    guard value != 0 else { return nil }
+    guard least < 1 else {
+      policy.proposals.append(
+        "\(place) has an activationThreshold of \(text), which means nothing beside "
+          + "minReplicaCount \(least) and is left out")
+      return nil
+    }
+    guard value > 0 else {
+      policy.losses.append(
+        "\(place) has an activationThreshold of \(text): KEDA keeps one replica while the query "
+          + "answers 0, and this policy none; for that write minReplicas: 1 into its limits")
+      return nil
+    }
+    let several = (spec?["triggers"]?.items.count ?? 0) > 1
+    if value >= threshold, several {
+      policy.losses.append(
+        "\(place) has an activationThreshold of \(text) and a threshold of "
+          + "\(metadata["threshold"] ?? ""): while another trigger is active KEDA still asks for "
+          + "value / threshold below it, and this policy for 0")
+    }
+    return TriggerText.positive(text)
   }
 
   /// The address of a data source, without what does not belong there; nil for none that could be
@@ -172,17 +256,26 @@ struct ScaledObjectImport {
     _ metadata: [String: String], _ trigger: ImportNode, _ place: String
   ) -> [String] {
     var lines: [String] = []
-    for (key, field) in [("customHeaders", "headers"), ("queryParameters", "parameters")] {
-      guard let text = metadata[key], !text.isEmpty else { continue }
-      let pairs = text.split(separator: ",").map { pair in
-        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return "\(ImportText.quoted(String(parts[0]))): "
-          + ImportText.quoted(parts.count == 2 ? String(parts[1]) : "")
+    for (key, field, read) in [
+      ("customHeaders", "headers", TriggerText.headers),
+      ("queryParameters", "parameters", TriggerText.parameters),
+    ] {
+      let pairs = read(metadata[key] ?? "")
+      if !pairs.pairs.isEmpty { lines.append("\(field): \(pairs.yaml)") }
+      for name in pairs.refused {
+        policy.losses.append(
+          "\(place) has \(ImportText.quoted(name)) in \(key), which is no name=value that a data "
+            + "source can send")
       }
-      lines.append("\(field): {\(pairs.joined(separator: ", "))}")
     }
-    if let text = metadata["timeout"], let milliseconds = Int(text), milliseconds > 0 {
-      lines.append("timeout: \(milliseconds)ms")
+    if let text = metadata["timeout"], !text.isEmpty {
+      // As much as a data source may wait.
+      if let milliseconds = Int(text), (1...3_600_000).contains(milliseconds) {
+        lines.append("timeout: \(milliseconds)ms")
+      } else {
+        policy.losses.append(
+          "\(place) has the timeout \(text), which is no number of milliseconds up to an hour")
+      }
     }
     if let modes = metadata["authModes"], !modes.isEmpty {
       policy.losses.append(
@@ -194,7 +287,12 @@ struct ScaledObjectImport {
         "\(place) has an authenticationRef: mount what it names and name the file in the data source"
       )
     }
-    if metadata["unsafeSsl"] == "true" { lines.append("insecureSkipVerify: true") }
+    let isUnsafe = metadata["unsafeSsl"] ?? ""
+    if TriggerText.flag(isUnsafe) == true { lines.append("insecureSkipVerify: true") }
+    if !isUnsafe.isEmpty, TriggerText.flag(isUnsafe) == nil {
+      policy.losses.append(
+        "\(place) has unsafeSsl \(isUnsafe), which is neither true nor false; false is taken")
+    }
     // Signed with the keys of Headstart's own pod, which needs the role.
     if let region = metadata["awsRegion"], !region.isEmpty {
       lines.append("aws: {region: \(ImportText.quoted(region))}")
@@ -205,7 +303,7 @@ struct ScaledObjectImport {
   // MARK: The ScaledObject
 
   /// With one trigger, and all else as it was.
-  func scaledObject(scalerAddress: String) -> String {
+  func scaledObject() -> String {
     var lines = [
       printable("# In place of \(policy.origin): the policy above answers it.".unicodeScalars),
       "apiVersion: keda.sh/v1alpha1", "kind: ScaledObject",
@@ -223,7 +321,10 @@ struct ScaledObjectImport {
     let fields = (object["metadata"]?.fields ?? []).filter {
       ["name", "namespace", "labels", "annotations"].contains($0.key)
     }
-    return "{" + fields.map { "\($0.key): \($0.value.json)" }.joined(separator: ", ") + "}"
+    let texts = fields.map { key, value in
+      "\(key): \(key == "name" ? ImportText.quoted(policy.name) : value.json)"
+    }
+    return "{" + texts.joined(separator: ", ") + "}"
   }
 
   /// The lines of the one trigger that asks Headstart.
