@@ -98,6 +98,34 @@ def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, clai
     assert f"--peers={peers}.{namespace}.svc:8082" in deployment.flags(objects)
 
 
+@pytest.mark.parametrize("mode", ["keda-crds", "direct"])
+def test_two_namespaces_can_have_a_release_of_one_name(mode):
+    values = {"mode": mode, "crds": {"install": False}}
+    rendered = [template(values, namespace=namespace) for namespace in ["shop", "orders"]]
+    ours, theirs = (
+        {(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects}
+        for objects in rendered
+    )
+    assert ours and not ours & theirs
+    for objects in rendered:
+        binding = next(item for item in objects if item["kind"] == "ClusterRoleBinding")
+        assert ("ClusterRole", None, binding["roleRef"]["name"]) in ours | theirs
+        (subject,) = binding["subjects"]
+        assert binding["metadata"]["name"].endswith(subject["namespace"])
+
+
+@pytest.mark.parametrize("interval", ["30s", "1m30s", "1h", "90m"])
+def test_an_interval_may_be_as_prometheus_writes_it(interval):
+    objects = template({"serviceMonitor": {"enabled": True, "interval": interval}})
+    assert find(objects, "ServiceMonitor")["spec"]["endpoints"][0]["interval"] == interval
+
+
+@pytest.mark.parametrize("interval", ["0s", "1.5m", "30", "s", ""])
+def test_an_interval_that_prometheus_refuses_is_refused(interval):
+    values = {"serviceMonitor": {"enabled": True, "interval": interval}}
+    assert "/serviceMonitor/interval" in deployment.refusal(values)
+
+
 @pytest.mark.parametrize("deployed", ["chart", "overlay"])
 def test_pods_reach_the_dns_of_kubernetes_and_of_openshift(deployed):
     chart = deployed == "chart"
