@@ -101,8 +101,8 @@ MODES = {
     "keda-crds": {"mode": "keda-crds"},
     "namespaced": {"mode": "keda-crds", "watchNamespaces": ["shop", "orders"]},
     "direct": {"mode": "direct"},
+    "elasti": DIRECT | {"elasti": {"resolver": "elasti/elasti-resolver-service:8012"}},
 }
-ELASTI_MODE = MODES["direct"] | {"elasti": {"resolver": "elasti/elasti-resolver-service:8012"}}
 TLS = {
     "plaintext": {},
     "secret": {"tlsSecret": "headstart-tls"},
@@ -134,6 +134,11 @@ def assert_valid(objects, versions=VERSIONS[-1:]):
     assert len(set(named)) == len(named) > 0
 
 
+def lint(values):
+    command = [tools.path("helm"), "lint", "--strict", CHART, "--values=-"]
+    deployment.run(*command, stdin=json.dumps(values))
+
+
 def test_every_value_is_set_once():
     assert EVERY.keys() == set(leaves(SCHEMA))
 
@@ -145,6 +150,43 @@ def test_a_value_changes_what_is_rendered(path):
     assert_valid(objects)
     # An issuer alone is refused.
     assert objects != template({} if path == "certManager.enabled" else beside)
+    lint(with_value(beside, path, value))
+
+
+def test_a_value_that_a_mode_does_not_use_is_refused_there():
+    refused = []
+    for path, mode in itertools.product(EVERY, ["keda", "keda-crds", "direct"]):
+        value, beside = EVERY[path]
+        if path == "mode" or path.startswith("certManager."):
+            continue
+        beside = beside | {"mode": mode}
+        finished = subprocess.run(
+            [tools.path("helm"), "template", "headstart", CHART, "--values=-"],
+            input=json.dumps(with_value(beside, path, value)),
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        if finished.returncode == 0:
+            assert deployment.documents(finished.stdout) != template(beside), (path, mode)
+        else:
+            assert f"'/{path.replace('.', '/')}'" in finished.stderr, (path, mode)
+            refused.append((path, mode))
+    assert ("direct.dryRun", "keda-crds") in refused and ("watchSelector", "keda") in refused
+    assert not [each for each in refused if each[1] == "direct"]
+
+
+@pytest.mark.parametrize("values", [{"name": "own"}, {"name": "own", "create": False}])
+@pytest.mark.parametrize("mode", ["keda", "keda-crds", "namespaced", "direct", "elasti"])
+def test_every_role_is_that_of_the_account_the_pods_have(mode, values):
+    objects = template(MODES[mode] | {"serviceAccount": values})
+    pod = deployment.workload(objects)["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "own"
+    bindings = [item for item in objects if item["kind"] in ("RoleBinding", "ClusterRoleBinding")]
+    assert bool(bindings) == (mode != "keda")
+    for binding in bindings:
+        (subject,) = binding["subjects"]
+        assert (subject["name"], subject["namespace"]) == ("own", "headstart")
+    made = [item["metadata"]["name"] for item in objects if item["kind"] == "ServiceAccount"]
+    assert made == ([] if "create" in values else ["own"])
 
 
 @pytest.mark.parametrize(("mode", "tls", "replicas"), MATRIX)
@@ -154,12 +196,10 @@ def test_the_chart_renders_what_kubernetes_takes(mode, tls, replicas):
     assert_valid(objects)
     kinds = [item["kind"] for item in objects]
     assert ("PodDisruptionBudget" in kinds) == (replicas > 1)
-    assert ("ClusterRole" in kinds) == (mode in ("keda-crds", "direct"))
+    assert ("ClusterRole" in kinds) == (mode in ("keda-crds", "direct", "elasti"))
     certificate = "--grpc-tls-cert-file=/etc/headstart/tls/tls.crt"
     assert (certificate in deployment.flags(objects)) == (tls != "plaintext")
-    deployment.run(
-        tools.path("helm"), "lint", "--strict", CHART, "--values=-", stdin=json.dumps(values)
-    )
+    lint(values)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -183,7 +223,7 @@ def test_helm_installs_and_upgrades_the_chart(mode, tmp_path):
         for count in (1, 3):
             notes = cluster.helm(*command, stdin=json.dumps(values | {"replicas": count}))
             assert "STATUS: deployed" in notes
-            assert ("headstart-headless.headstart.svc:50051" in notes) == (mode != "direct")
+            assert ("headstart-headless.headstart.svc:50051" in notes) == (mode not in ("direct", "elasti"))
             deployed = cluster.api.get("StatefulSet", "headstart", "headstart")
             assert deployed["spec"]["replicas"] == count
     finally:
@@ -324,7 +364,7 @@ def test_a_claim_makes_a_stateful_set_with_one_claim_for_each_replica():
 
 @pytest.mark.parametrize("overlay", ["keda-crds", "namespaced", "direct", "elasti"])
 def test_the_chart_grants_and_confines_as_the_overlay_does(overlay):
-    ours = template(ELASTI_MODE if overlay == "elasti" else MODES[overlay])
+    ours = template(MODES[overlay])
     theirs = deployment.kustomize(KUBERNETES / "overlays" / overlay)
 
     def grants(objects):

@@ -114,6 +114,34 @@ def test_two_namespaces_can_have_a_release_of_one_name(mode):
         assert binding["metadata"]["name"].endswith(subject["namespace"])
 
 
+MORE = {"extraVolumes": [{"name": "more", "emptyDir": {}}]}
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"secrets": {"a": "/var/lib/headstart/"}}, "/secrets/a"),
+        ({"secrets": {"a": "/etc/a", "b": "/etc/a"}}, "/secrets/b"),
+        ({"extraVolumes": [{"name": "state", "emptyDir": {}}]}, "/extraVolumes"),
+        ({"extraVolumes": 2 * MORE["extraVolumes"]}, "/extraVolumes"),
+        ({"extraVolumeMounts": [{"name": "more", "mountPath": "/more"}]}, "/extraVolumeMounts"),
+        (
+            MORE | {"extraVolumeMounts": [{"name": "more", "mountPath": "/etc/headstart/tls"}]},
+            "/extraVolumeMounts",
+        ),
+    ],
+)
+def test_volumes_that_kubernetes_refuses_are_refused_before(values, path):
+    assert f"'{path}'" in deployment.refusal(values)
+
+
+def test_a_volume_may_be_mounted_at_two_places():
+    mounts = [{"name": "more", "mountPath": "/a"}, {"name": "more", "mountPath": "/b", "subPath": "b"}]
+    (item,) = (i for i in template(MORE | {"extraVolumeMounts": mounts}) if i["kind"] == "Deployment")
+    container = item["spec"]["template"]["spec"]["containers"][0]
+    assert mounts == [each for each in container["volumeMounts"] if each["name"] == "more"]
+
+
 @pytest.mark.parametrize("interval", ["30s", "1m30s", "1h", "90m"])
 def test_an_interval_may_be_as_prometheus_writes_it(interval):
     objects = template({"serviceMonitor": {"enabled": True, "interval": interval}})

@@ -144,7 +144,35 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 secret-{{ sha256sum . | trunc 10 }}
 {{- end }}
 
+{{/* Fails where Kubernetes refuses a pod: two volumes of a name, two mounts at a place, a mount of no volume. */}}
+{{- define "headstart.checkVolumes" -}}
+{{- $names := list "state" "policies" "tls" -}}
+{{- range .Values.extraVolumes -}}
+{{- if has .name $names -}}
+{{- fail (printf "at '/extraVolumes': the name %q is taken" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $paths := list "/var/lib/headstart" "/etc/headstart/policies" "/etc/headstart/tls" -}}
+{{- range $secret, $path := .Values.secrets -}}
+{{- if has (clean $path) $paths -}}
+{{- fail (printf "at '/secrets/%s': something else is mounted at %q" $secret $path) -}}
+{{- end -}}
+{{- $paths = append $paths (clean $path) -}}
+{{- end -}}
+{{- range .Values.extraVolumeMounts -}}
+{{- if not (has .name $names) -}}
+{{- fail (printf "at '/extraVolumeMounts': no volume is called %q; expected one of extraVolumes" .name) -}}
+{{- end -}}
+{{- if has (clean .mountPath) $paths -}}
+{{- fail (printf "at '/extraVolumeMounts': something else is mounted at %q" .mountPath) -}}
+{{- end -}}
+{{- $paths = append $paths (clean .mountPath) -}}
+{{- end -}}
+{{- end }}
+
 {{- define "headstart.volumes" -}}
+{{- include "headstart.checkVolumes" . -}}
 {{- if not (include "headstart.hasClaim" .) }}
 # What was asked last. It outlives a restart of the container; another pod asks its peers.
 - name: state
