@@ -41,9 +41,9 @@ extension RecommendFlag: Flag {
     case .timeZone:
       .timeZone
     case .minReplicas:
-      FlagRow(.count, default: "1", "least replicas of the policy")
+      FlagRow(.count, default: "1", "minimum replicas of the policy")
     case .maxReplicas:
-      FlagRow(.count, "most replicas of the policy (default: half as many again as were needed)")
+      FlagRow(.count, "maximum replicas of the policy (default: half as many again as were needed)")
     case .tolerance:
       .tolerance
     case .source:

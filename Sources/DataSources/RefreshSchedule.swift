@@ -2,9 +2,9 @@ internal import HTTPClient
 internal import Scaling
 internal import Time
 
-/// Decides which feed is fetched when: the state machine behind `FeedRefresher`.
+/// Decides which feed is fetched when: the state machine of `FeedRefresher`.
 ///
-/// Pure: it is told what happened and when, on the loop's clock, and its orders come from
+/// Pure: its inputs are what happened and when, on the loop's clock, and its orders come from
 /// `timeArrived` alone, a bounded number at a time. Each data source has its own limit of
 /// concurrent fetches and its own line of feeds that wait for their turn, so one slow source does
 /// not hold up another.

@@ -25,7 +25,7 @@ package final class TCPListener {
   private var watcher: SocketWatcher?
   private var pause: LoopTimer?
 
-  /// How many connections are accepted before other sockets have their turn.
+  /// How many connections are accepted before other sockets are served.
   private static let batch = 64
   /// How long nothing is accepted once descriptors or memory have run out: the connections wait in
   /// the kernel's queue, where trying again at once would only burn the processor.

@@ -25,7 +25,7 @@ struct CalendarLayout {
     self.eventLines = eventLines[...]
   }
 
-  /// Times without a zone are taken as UTC, because the file names a zone that nobody knows.
+  /// Times without a zone are taken as UTC, because the file names an unknown zone.
   mutating func noteUnknownZone(_ name: String) {
     findings.append(
       "X-WR-TIMEZONE is \"\(name.prefix(60))\", which is no IANA time zone, so that times without a "

@@ -71,7 +71,7 @@ struct RequestFields {
   }
 
   /// Whether a field goes over several lines (RFC 9112, 5.2: refuse it, or put blanks between them).
-  /// libmicrohttpd 0.9.75 appends the second line to the *name*, in a copy of it behind the value: of
+  /// libmicrohttpd 0.9.75 appends the second line to the *name*, in a copy of it after the value: of
   /// `Transfer-Encoding:` and ` chunked` it makes a field `Transfer-Encodingchunked`. Else a name ends before
   /// its value begins, as on the wire.
   private static func isFolded(

@@ -56,10 +56,19 @@ def test_the_pictures_name_types_that_exist():
 
 def test_the_table_of_targets_is_complete():
     text = (ROOT / "docs" / "architecture.md").read_text()
-    listed = re.findall(r"^\| `(\w+)` \|", text[text.index("## Targets") :], re.MULTILINE)
+    table = text[text.index("## Targets") :]
+    listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
     sources = ROOT / "Sources"
     targets = {path.relative_to(sources).parts[0] for path in sources.rglob("*.swift")}
     assert sorted(listed) == sorted(targets)
+    # The last column has what Package.swift has: without C, and without Time.
+    imports = dict(re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|$", table, re.MULTILINE))
+    package = (ROOT / "Package.swift").read_text()
+    components = re.findall(r'component\(\s*"(\w+)",\s*\[(.*?)\]', package, re.DOTALL)
+    assert len(components) > 20
+    for name, dependencies in components:
+        wanted = set(re.findall(r'"(\w+)"', dependencies)) & targets - {"Time"}
+        assert set(re.findall(r"\w+", imports[name])) - {"Time"} == wanted, name
 
 
 def numbered(pattern, document):

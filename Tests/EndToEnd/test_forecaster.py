@@ -100,23 +100,19 @@ def test_an_unknown_workload_is_an_error_that_names_it(headstart, scaler, foreca
         assert "nobody" in caught.value.details()
 
 
-def test_the_first_call_waits_for_a_hanging_forecaster_two_seconds(
+def test_a_first_call_whose_forecaster_hangs_is_an_error_or_late_as_its_caller_wants(
     headstart, scaler, forecaster
 ):
     forecaster.mode = "hang"
     server = headstart(f"--forecaster-url={forecaster.url}")
     client = scaler(server)
-    start = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         client.value("my-api")
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-    # Two seconds are the promise; the source never answers.
-    assert time.monotonic() - start < 2 + PROMPT
-    # The caller's deadline comes first where it is shorter.
-    start = time.monotonic()
-    with pytest.raises(grpc.RpcError):
-        client.value("my-web", timeout=0.5)
-    assert time.monotonic() - start < 1 + PROMPT
+    # Shorter than the 250 ms for which a first call waits.
+    with pytest.raises(grpc.RpcError) as caught:
+        client.value("my-web", timeout=0.1)
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 def test_when_unavailable_inactive_says_inactive(headstart, scaler, forecaster):

@@ -287,6 +287,7 @@ def test_probes_are_answered_while_forecasts_are_long_and_scrapes_many(headstart
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         scrapes = [pool.submit(scrape) for _ in range(8)]
         try:
+            # So long the eight scrapes and projections load the side port while it is judged.
             latency.judge("http", server.http_port, lambda: time.sleep(4))
         finally:
             stop.set()

@@ -171,6 +171,7 @@ package final class ScriptedServer: Sendable {
     switch step {
     case .send(let bytes): return Self.write(bytes, to: socket)
     case .trickle(let byte):
+      // As a slow server sends: each byte alone, and never for long nothing.
       while Self.write([byte], to: socket) { usleep(5000) }
       return false
     case .endless(let bytes):

@@ -26,7 +26,7 @@ package struct InboundFrames: Sendable {
   package struct Piece: Sendable, Equatable {
     /// How many bytes may be read.
     package var count: Int
-    /// Set when the connection ends behind them.
+    /// Set when the connection ends after them.
     package var refusal: Refusal?
 
     package init(count: Int, refusal: Refusal? = nil) {
@@ -49,7 +49,7 @@ package struct InboundFrames: Sendable {
   static let pieceSize = 4096
   static let pieceBlocks = 16
 
-  /// Streams on which something came behind the client's own RST_STREAM.
+  /// Streams on which something came after the client's own RST_STREAM.
   private var strays: [UInt32] = []
   private var floods: FloodGuard
   private var history = StreamHistory()
@@ -187,7 +187,7 @@ package struct InboundFrames: Sendable {
 
   /// Reads `count` bytes that belong together, which may have come in several pieces.
   ///
-  /// - Returns: nil when they are not complete; what there is of them is kept.
+  /// - Returns: nil when they are not complete; the part that has come is kept.
   private mutating func take<Value>(
     _ count: Int, of bytes: RawSpan, from offset: inout Int, _ read: (RawSpan) -> Value
   ) -> Value? {

@@ -5,7 +5,7 @@ internal import Time
 /// How what the client sends reaches the session: in pieces, and for a limited time in each turn of the
 /// loop, so that a client whose bytes are costly does not keep the others waiting.
 extension HTTP2Connection {
-  /// How long one connection is dealt with before the others have their turn, give or take a piece: a
+  /// How long one connection is served before the others, give or take a piece: a
   /// millisecond, in nanoseconds.
   private static var turn: UInt64 { 1_000_000 }
 

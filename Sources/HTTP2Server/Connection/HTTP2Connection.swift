@@ -39,7 +39,7 @@ final class HTTP2Connection {
   var output = PendingOutput()
   /// The first bytes that came, which show a client that speaks no HTTP/2.
   var firstBytes: [UInt8] = []
-  /// What was read from the socket and not by the session, because other connections have their turn.
+  /// What was read from the socket and not by the session, because other connections come first.
   var postponed: [UInt8] = []
   /// The request whose header block was not complete at the last look, and how often in a row.
   var slowHead: (stream: Int32, looks: Int) = (0, 0)

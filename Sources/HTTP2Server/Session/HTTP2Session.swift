@@ -20,7 +20,7 @@ final class HTTP2Session {
   }
 
   var events: [SessionEvent] = []
-  /// The slot that was looked up last: frames of one stream come one behind the other, and the look-up
+  /// The slot that was looked up last: frames of one stream follow each other, and the look-up
   /// in nghttp2 that this spares was five in a call.
   var recentSlot: StreamSlot.Pointer?
   /// The slot whose header block is being read.
@@ -87,7 +87,7 @@ final class HTTP2Session {
   /// `events` afterwards. Lesser violations end in a GOAWAY that is queued like any other frame. An
   /// abandoned session drops the bytes.
   ///
-  /// - Returns: how many bytes were read. None is of use behind an error of the connection.
+  /// - Returns: how many bytes were read. None counts after an error of the connection.
   func receive(
     _ bytes: UnsafeRawBufferPointer, now: MonotonicTime
   ) throws(Failure) -> Int {

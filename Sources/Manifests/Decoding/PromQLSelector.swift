@@ -44,7 +44,7 @@ private struct PromQLScanner {
   private static let listKeywords: Set<String> = [
     "by", "without", "on", "ignoring", "group_left", "group_right",
   ]
-  /// Words that name no metric. Functions are known by the bracket behind them.
+  /// Words that name no metric. Functions are known by the bracket after them.
   private static let words: Set<String> = [
     "and", "or", "unless", "bool", "offset", "atan2", "inf", "nan", "sum", "avg", "min", "max",
     "count", "stddev", "stdvar", "topk", "bottomk", "quantile", "count_values", "group", "limitk",

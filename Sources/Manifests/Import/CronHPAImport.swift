@@ -36,7 +36,7 @@ struct CronHPAImport {
     guard !jobs.isEmpty || !dated.isEmpty else { return }
     if spec?["scaleTargetRef"]?["kind"]?.text == "HorizontalPodAutoscaler" {
       policy.losses.append(
-        "its scaleTargetRef is an HPA, whose least and most replicas the jobs set: name the workload "
+        "its scaleTargetRef is an HPA, whose minimum and maximum replicas the jobs set: name the workload "
           + "here and in the ScaledObject, and write limits and metrics of the HPA into the policy")
     }
     policy.proposals.append(

@@ -124,7 +124,7 @@ package struct ManifestImport {
     }
   }
 
-  /// kube-downscaler changes the least replicas of an HPA; only those of workloads are read.
+  /// kube-downscaler changes the minimum replicas of an HPA; only those of workloads are read.
   private func noteDownscaler(of object: ImportNode, _ policy: inout ImportedPolicy) {
     let names = (object["metadata"]?["annotations"]?.fields ?? []).map(\.key)
     for name in names where name.hasPrefix("downscaler/") {

@@ -36,7 +36,7 @@ struct ManifestResolution {
     var kind: String
 
     /// Stands for no one where a name is new.
-    static let nobody = Owner(file: nil, position: .start, kind: "")
+    static let none = Owner(file: nil, position: .start, kind: "")
   }
 
   init(
@@ -167,7 +167,7 @@ struct ManifestResolution {
       owner = Owner(file: file, position: object.position, kind: object.kindName)
       return nil
     }
-    return enter(&owners[name(of: object), default: .nobody])
+    return enter(&owners[name(of: object), default: .none])
   }
 
   private func name(of object: ManifestObject) -> Name {

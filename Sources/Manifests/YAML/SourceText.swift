@@ -50,7 +50,7 @@ struct SourceText {
     return position
   }
 
-  /// The place behind the last character.
+  /// The place after the last character.
   var end: SourcePosition { position(ofByte: bytes.count) }
 
   /// The byte at a place of this text; nil beyond its end.

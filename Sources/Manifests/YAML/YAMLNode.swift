@@ -83,7 +83,7 @@ struct YAMLEntry: Sendable {
   var value: YAMLNode { YAMLNode(tree, at: keyIndex + 1) }
 }
 
-/// The entries of a mapping in the order of the file, those merged in behind the mapping's own; no
+/// The entries of a mapping in the order of the file, those merged in after the mapping's own; no
 /// key occurs twice.
 struct YAMLEntries: Sequence {
   private let tree: YAMLTree

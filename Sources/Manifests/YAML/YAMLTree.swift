@@ -1,5 +1,5 @@
 /// The documents of one text, as they are written: every value in one array, a collection before
-/// what it holds, and the texts of all scalars behind each other.
+/// what it holds, and the texts of all scalars one after the other.
 ///
 /// A tree of objects, each with an array and strings of its own, took three times as long to build
 /// as libyaml took to find them.
@@ -22,7 +22,7 @@ final class YAMLTree: Sendable {
     var start: UInt32 = 0
     /// Of a scalar how many bytes its text has; of a collection how many items or keys it holds.
     var count: UInt32 = 0
-    /// The index behind the last node that lies in this one.
+    /// The index after the last node that lies in this one.
     var end: UInt32
   }
 
@@ -45,7 +45,7 @@ final class YAMLTree: Sendable {
     nodes[index].kind == .alias ? Int(nodes[index].start) : index
   }
 
-  /// The index behind the last node that lies in this one.
+  /// The index after the last node that lies in this one.
   func end(of index: Int) -> Int { Int(nodes[index].end) }
 
   /// Whether the text of a scalar, or of an alias to one, is this one.

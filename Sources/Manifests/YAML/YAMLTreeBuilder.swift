@@ -250,7 +250,7 @@ extension YAMLTreeBuilder {
       if nodes[resolved(other)].count == length, text(of: other).elementsEqual(text(of: key)) {
         return other
       }
-      // Behind the value.
+      // After the value.
       other = Int(nodes[other + 1].end)
     }
     return nil

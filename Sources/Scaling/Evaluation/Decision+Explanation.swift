@@ -30,7 +30,7 @@ extension Decision {
     let head: String
     switch outcome {
     case .unavailable(let reason):
-      // The reason names what is missing; what there is comes after it.
+      // The reason names what is missing; the known parts come after it.
       head = "unavailable: "
       parts.insert(reason.withoutFullStop, at: 0)
     case .replicas(let count):

@@ -213,7 +213,7 @@ package final class HeadstartMetrics: Sendable {
     declareKnownSeries()
   }
 
-  /// Answers come from memory: most take microseconds, and a first fetch at most 2 s.
+  /// Answers come from memory: most take microseconds, and a first fetch at most 250 ms.
   private static let rpcBuckets: [Double] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   ]

@@ -108,7 +108,10 @@ class Judge:
         return value.metricValue
 
     async def _poll(self, app):
-        """One object of KEDA's: its metric, its value, its activity, again and again."""
+        """One object of KEDA's: its metric, its value, its activity, again and again.
+
+        The pauses are KEDA's: a polling interval, at which the objects begin one after the other.
+        """
         reference = self._reference(app)
         await asyncio.sleep(POLL * list(APPS).index(app) / len(APPS))
         while True:
@@ -123,7 +126,7 @@ class Judge:
             await asyncio.sleep(POLL)
 
     async def _listen(self, app):
-        """Its push stream, opened again whenever it ends."""
+        """Its push stream, opened again an interval after it ends, as KEDA does."""
         while True:
             try:
                 async for message in self._stub.StreamIsActive(self._reference(app)):

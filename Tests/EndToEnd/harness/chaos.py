@@ -68,6 +68,7 @@ class _Vandal:
                 self._socket.sendall(what[:cut])
                 if chance.random() < 0.2:
                     self._read()
+                # A client that pauses in the middle of what it says.
                 if chance.random() < 0.1:
                     time.sleep(chance.uniform(0, 0.02))
         with contextlib.suppress(OSError):

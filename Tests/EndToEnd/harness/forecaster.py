@@ -154,4 +154,5 @@ class Forecaster(Loopback):
         deadline = time.monotonic() + timeout
         while len(self.requests) < target:
             assert time.monotonic() < deadline, f"no {count} requests within {timeout} s"
+            # Polled: the requests come on threads of the server.
             time.sleep(0.02)

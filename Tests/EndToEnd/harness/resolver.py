@@ -80,6 +80,7 @@ class Resolver:
                 self.held.append(service)
             if time.monotonic() > deadline:
                 return 408, b"request timeout"
+            # Polled: the endpoints are learnt on another thread.
             time.sleep(0.02)
             if time.monotonic() > last + 1:
                 last = time.monotonic()
