@@ -102,28 +102,30 @@ def away():
 
 
 def test_a_trigger_that_names_another_policy_keeps_its_answer_until_that_one_is_read(
-    headstart, scaler, fake, away, tmp_path
+    headstart, scaler, fake, away, policy_directory, tmp_path
 ):
     around = World(tmp_path)
     fake.result = {"resultType": "scalar", "result": [0, "2500"]}
-    policies = {
+    manifests = policy_directory({
         "a.yaml": policy("a", query("load", 100, origin="main")),
         "b.yaml": policy("b", query("load", 100, origin="away")),
         "s.yaml": source("main", "prometheus", fake.url),
         "t.yaml": away,
-    }
-    flags = f"--state-dir={tmp_path / 'state'}"
-    server = headstart(flags, policies=policies, environment=around.environment)
-    client = scaler(server)
-    assert client.replicas("web", policy="a") == 25
-    around.set(clock=120)
-    server.wait_for_log("the wall clock was set")
-    assert client.replicas("web", policy="b") == 25
-    assert "the answer before the edit" in server.get("/api/v1/decisions/default/b").text
-    # A rise is on the disk within a second.
-    eventually(lambda: b'"floor":25' in (tmp_path / "state" / "memory").read_bytes(), 3)
-    server.kill()
-    second = headstart(flags, policies=policies, environment=around.environment)
+    })  # fmt: skip
+    flags = f"--state-dir={tmp_path / 'state'}", f"--policies={manifests}"
+    first = Headstart(*flags, environment=around.environment).wait_ready()
+    try:
+        client = scaler(first)
+        assert client.replicas("web", policy="a") == 25
+        around.set(clock=120)
+        first.wait_for_log("the wall clock was set")
+        assert client.replicas("web", policy="b") == 25
+        assert "the answer before the edit" in first.get("/api/v1/decisions/default/b").text
+        # A rise is on the disk within a second.
+        eventually(lambda: b'"floor":25' in (tmp_path / "state" / "memory").read_bytes(), 3)
+    finally:
+        first.kill()
+    second = headstart(*flags, environment=around.environment)
     assert scaler(second).replicas("web", policy="b") == 25
 
 
