@@ -2,6 +2,7 @@
 
 import functools
 import json
+import threading
 
 import grpc
 import pytest
@@ -63,8 +64,9 @@ def elasti_service(address):
 class Fleet:
     """Two replicas on ports of their own, of which each is of one release or the other."""
 
-    def __init__(self, old_binary, *flags):
-        self._old = old_binary
+    def __init__(self, old_binary, *flags, states=None):
+        """Updated replicas have a state directory in `states`, as the shipped manifests give them one."""
+        self._states = states
         self._ports = [{"grpc_port": free_port(), "http_port": free_port()} for _ in range(2)]
         peers = ",".join(f"127.0.0.1:{ports['http_port']}" for ports in self._ports)
         self._flags = [f"--peers={peers}", "--refresh=1s", "--drain-timeout=5s", *flags]
@@ -72,14 +74,15 @@ class Fleet:
         for one in self.replicas:
             one.wait_ready()
 
-    def _start(self, number, **options):
+    def _start(self, number, *flags, **options):
         return Headstart(
-            *self._flags, environment={"POD_NAME": f"pod-{number}"}, **self._ports[number], **options
+            *self._flags, *flags, environment={"POD_NAME": f"pod-{number}"}, **self._ports[number], **options
         )
 
     def update(self, number):
         self.replicas[number].stop()
-        self.replicas[number] = self._start(number).wait_ready()
+        state = [f"--state-dir={self._states / str(number)}"] if self._states else []
+        self.replicas[number] = self._start(number, *state).wait_ready()
 
     def channel(self):
         addresses = ",".join(f"127.0.0.1:{ports['grpc_port']}" for ports in self._ports)
@@ -111,8 +114,8 @@ class Fleet:
 def fleet(old_binary):
     started = []
 
-    def start(*flags):
-        started.append(Fleet(old_binary, *flags))
+    def start(*flags, **options):
+        started.append(Fleet(old_binary, *flags, **options))
         return started[-1]
 
     yield start
@@ -129,27 +132,35 @@ def outcomes(load, name):
     return {call.outcome for call in load.of(name)}
 
 
-@pytest.fixture
-def served(fleet, policy_directory, forecaster, busy, idle):
-    """The two replicas with their policies in files."""
-    policies = policy_directory(
-        {
-            "sources.yaml": "\n---\n".join(
-                [
-                    source("prometheus", "prometheus", busy.url),
-                    source("forecaster", "forecaster", forecaster.url),
-                ]
-            ),
-            "shop.yaml": policy("shop", fixed(2), query("load", 100)),
-            "predicted.yaml": policy("predicted", forecast("my-api"), leadTime="5m"),
-            "web.yaml": policy("web", fixed(3)),
-            "night.yaml": json.dumps(elasti_service(idle.url)),
-        }
-    )
-    running = fleet(f"--policies={policies}", f"--prometheus-trigger-servers={idle.url}")
-    for one in running.replicas:
-        eventually(lambda: is_asleep(one))
-    return running
+@pytest.fixture(params=["files", "custom resources"])
+def served(request, fleet, policy_directory, forecaster, busy, idle, tmp_path):
+    """The two replicas with their policies, in files or read from the API server."""
+    manifests = {
+        "prometheus.yaml": source("prometheus", "prometheus", busy.url),
+        "forecaster.yaml": source("forecaster", "forecaster", forecaster.url),
+        "shop.yaml": policy("shop", fixed(2), query("load", 100)),
+        "predicted.yaml": policy("predicted", forecast("my-api"), leadTime="5m"),
+        "web.yaml": policy("web", fixed(3)),
+        "night.yaml": json.dumps(elasti_service(idle.url)),
+    }
+    states = tmp_path / "states"
+    states.mkdir()
+    api = None
+    if request.param == "files":
+        flags = [f"--policies={policy_directory(manifests)}"]
+    else:
+        api = APIServer(*HEADSTART, *ELASTI)
+        for text in manifests.values():
+            api.apply(json.loads(text))
+        flags = ["--watch", f"--kubeconfig={api.kubeconfig(tmp_path / 'kubeconfig')}"]
+    try:
+        running = fleet(*flags, f"--prometheus-trigger-servers={idle.url}", states=states)
+        for one in running.replicas:
+            eventually(lambda: is_asleep(one))
+        yield running
+    finally:
+        if api:
+            api.close()
 
 
 def test_nothing_falls_and_nothing_is_woken_behind_one_client(served, generated, busy):
@@ -183,6 +194,35 @@ def test_a_wake_up_reaches_both_releases(served, generated, called):
     body = {"count": 1, "svc": "night", "namespace": "default"}
     answer = post(served.replicas[called], "/informer/incoming-request", body)
     assert answer.status in (200, 202)
+    for one in served.replicas:
+        assert Scaler(*generated, one.channel()).active("night")
+
+
+def test_wake_ups_are_taken_while_the_releases_change(served, generated):
+    body = {"count": 1, "svc": "night", "namespace": "default"}
+
+    def update(number):
+        """Updates one replica; what the other one answers to wake-ups meanwhile."""
+        answers, ended = [], threading.Event()
+
+        def call():
+            # As often as the limit of wake-ups lets it for a quarter of a minute.
+            while not ended.wait(0.3):
+                answers.append(post(served.replicas[1 - number], "/informer/incoming-request", body).status)
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        try:
+            served.update(number)
+            eventually(lambda: len(answers) >= 3)
+        finally:
+            ended.set()
+            caller.join()
+        return answers
+
+    assert set(update(0)) <= {200, 202}
+    assert set(update(1)) == {200}
+    assert post(served.replicas[0], "/informer/incoming-request", body).status == 200
     for one in served.replicas:
         assert Scaler(*generated, one.channel()).active("night")
 
