@@ -32,19 +32,19 @@ extension DecisionEngine {
   private func memoryOfDeparted(
     _ object: ResourceName, signals: Set<String>, for key: PolicyKey
   ) -> PolicyMemory? {
-    let departed = memories.all.filter { text, memory in
+    let departed = memories.restored.filter { text, memory in
       text != key.text && text.hasPrefix("implied|") && Set(memory.signals.keys) == signals
         && memory.signals.values.allSatisfy { $0.origin == .disk }
         && text.split(separator: "|").last.flatMap { PolicyKey.policy(text: String($0)) }
           .flatMap(Self.scaledObject(of:)) == object
     }
-    guard let last = departed.compactMap(\.value.goneSince).max() else { return nil }
+    guard let last = departed.compactMap(\.memory.goneSince).max() else { return nil }
     let lender = departed.filter { _, memory in
       memory.goneSince.map { $0.duration(to: last) < Self.pollsOfAllTriggers } ?? false
-    }.max { ($0.value.answer ?? -1, $0.key) < ($1.value.answer ?? -1, $1.key) }
+    }.max { ($0.memory.answer ?? -1, $0.key) < ($1.memory.answer ?? -1, $1.key) }
     guard let lender else { return nil }
     loans[lender.key, default: []].insert(key)
-    return lender.value
+    return lender.memory
   }
 
   /// A trigger asks that was taken for one that was edited: whoever went on with its number has none.
