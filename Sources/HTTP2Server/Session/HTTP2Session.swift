@@ -158,7 +158,7 @@ final class HTTP2Session {
   }
 
   /// Adds SETTINGS_MAX_CONCURRENT_STREAMS to the first frame that is sent, which is SETTINGS. nghttp2
-  /// is not given the stream: it would end the connection where RFC 9113, 5.1.2, wants the stream reset.
+  /// does not know of it: it would end the connection where RFC 9113, 5.1.2, wants the stream reset.
   private func announceStreams(in output: inout [UInt8]) {
     hasAnnouncedStreams = true
     guard let streams = limits.concurrentStreams, output.count >= 9, output[0] == 0 else { return }
