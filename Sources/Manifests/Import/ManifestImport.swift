@@ -26,8 +26,10 @@ package struct ManifestImport {
   private var owned: [(origin: String, owner: String)] = []
   /// The ScaledObjects that were read.
   private var scaledObjectOrigins: Set<String> = []
-  /// What names of policies, and workloads, were made of, by namespace.
-  private var origins: [String: String] = [:]
+  /// What policies were made of, by their namespaces and names.
+  private var originsOfPolicies: [String: String] = [:]
+  /// What scales a workload, by its namespace, kind and name.
+  private var originsOfWorkloads: [String: String] = [:]
 
   package struct Options: Sendable {
     /// How KEDA reaches Headstart.
@@ -164,23 +166,23 @@ package struct ManifestImport {
   /// Gives a policy a name of its own, and says where a workload would have two ScaledObjects.
   private mutating func separate(_ policy: inout ImportedPolicy) {
     let place = policy.namespace ?? ""
-    let workload = policy.workload.map { "\(place) \($0)" }
-    let other = workload.flatMap { origins[$0] }
+    let workload = policy.workload.map { "\(place)/\($0)" }
+    let other = workload.flatMap { originsOfWorkloads[$0] }
     if let other {
       policy.losses.append(
         "\(other) scales \(policy.workload ?? "") too, and KEDA takes one ScaledObject for it: put "
           + "the signals of both into one policy")
     }
-    if let workload, other == nil { origins[workload] = policy.origin }
+    if let workload, other == nil { originsOfWorkloads[workload] = policy.origin }
     let name = policy.name
-    if let namesake = origins["\(place) policy/\(name)"] {
+    if let namesake = originsOfPolicies["\(place)/\(name)"] {
       var number = 2
-      while origins["\(place) policy/\(name)-\(number)"] != nil { number += 1 }
+      while originsOfPolicies["\(place)/\(name)-\(number)"] != nil { number += 1 }
       policy.name = "\(name)-\(number)"
       policy.losses.append(
         "the name \(name), which the policy of \(namesake) has; this one is \(policy.name)")
     }
-    origins["\(place) policy/\(policy.name)"] = policy.origin
+    originsOfPolicies["\(place)/\(policy.name)"] = policy.origin
   }
 
   /// A policy whose workload KEDA does not scale yet.
