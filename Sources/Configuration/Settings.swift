@@ -165,11 +165,10 @@ struct Setting {
 
   /// As Go reads it.
   func truth() throws(UsageError) -> Bool {
-    switch value {
-    case "1", "t", "T", "true", "TRUE", "True": return true
-    case "0", "f", "F", "false", "FALSE", "False": return false
-    default: throw UsageError("\(name) is \"\(value)\", but has to be true or false")
+    guard let truth = Bool(go: value) else {
+      throw UsageError("\(name) is \"\(value)\", but has to be true or false")
     }
+    return truth
   }
 
   func number(in range: ClosedRange<Int>) throws(UsageError) -> Int {

@@ -106,12 +106,6 @@ extension LoadHistory {
 }
 
 extension String {
-  /// Without blanks and tabs at the ends.
-  fileprivate var trimmed: String {
-    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    return String(drop(while: isBlank).reversed().drop(while: isBlank).reversed())
-  }
-
   /// Without the quotes around it.
   fileprivate var withoutQuotes: String {
     guard utf8.count >= 2, first == "\"", last == "\"" else { return self }

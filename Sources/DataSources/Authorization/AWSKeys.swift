@@ -1,4 +1,5 @@
 internal import HTTPClient
+internal import Scaling
 internal import Telemetry
 internal import Time
 
@@ -23,32 +24,25 @@ struct AWSKeys: Hashable {
 
   /// Of a profile in the form of `~/.aws/credentials`; nil where it has none.
   init?(file text: String, profile: String) {
-    var fields: [Substring: String] = [:]
+    var fields: [String: String] = [:]
     var isInProfile = false
     for line in text.split(whereSeparator: \.isNewline) {
-      let line = Self.trimmed(line)
+      let line = line.trimmed
       if line.hasPrefix("["), line.hasSuffix("]") {
-        isInProfile = Self.trimmed(line.dropFirst().dropLast()) == profile[...]
+        isInProfile = line.dropFirst().dropLast().trimmed == profile
         continue
       }
       guard isInProfile, !line.hasPrefix("#"), !line.hasPrefix(";"),
         let equals = line.firstIndex(of: "=")
       else { continue }
-      let name = Self.trimmed(line[..<equals])
-      fields[name] = String(Self.trimmed(line[line.index(after: equals)...]))
+      let name = line[..<equals].trimmed
+      fields[name] = line[line.index(after: equals)...].trimmed
     }
     guard let id = fields["aws_access_key_id"], let secret = fields["aws_secret_access_key"],
       !id.isEmpty, !secret.isEmpty
     else { return nil }
     self.init(
       accessKeyID: id, secretAccessKey: secret, sessionToken: fields["aws_session_token"])
-  }
-
-  private static func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while let first = text.first, first.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return text
   }
 
   /// What the credentials endpoint of a pod answers.

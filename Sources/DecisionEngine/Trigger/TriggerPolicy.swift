@@ -196,15 +196,14 @@ struct TriggerPolicy {
   }
 
   private func onEmpty() throws(AnswerError) -> EmptyResult {
-    switch trigger["ignoreNullValues"]?.lowercased() {
-    case nil, "false": .error
-    case "true": .zero
-    case let word?:
+    guard let word = trigger["ignoreNullValues"] else { return .error }
+    guard let isZero = Bool(go: word.lowercased()) else {
       throw invalid(
         "ignoreNullValues",
         "expected \"true\" (no result is 0) or \"false\" (no result is an error), found \"\(word)\""
       )
     }
+    return isZero ? .zero : .error
   }
 
   /// The data source that the trigger means. Where Headstart connects to is its operator's decision.
@@ -255,8 +254,8 @@ struct TriggerPolicy {
     guard let text = trigger[key] else { return }
     for pair in text.split(separator: ",") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = Self.trimmed(parts[0])
-      let value = parts.count == 2 ? Self.trimmed(parts[1]) : ""
+      let name = parts[0].trimmed
+      let value = parts.count == 2 ? parts[1].trimmed : ""
       let isGiven = given.contains {
         $0.value == value
           && (isHeader ? $0.key.lowercased() == name.lowercased() : $0.key == name)
@@ -275,7 +274,7 @@ struct TriggerPolicy {
 
   private func count(_ key: String, from least: Int) throws(AnswerError) -> Int? {
     guard let text = trigger[key] else { return nil }
-    let digits = Self.trimmed(text[...])
+    let digits = text.trimmed
     guard digits.utf8.count <= 7, !digits.isEmpty,
       digits.utf8.allSatisfy({ (48...57).contains($0) }),
       let count = Int(digits), (least...1_000_000).contains(count)
@@ -289,7 +288,7 @@ struct TriggerPolicy {
     _ key: String, above bound: Double? = nil, atLeast least: Double = 0
   ) throws(AnswerError) -> Double? {
     guard let text = trigger[key] else { return nil }
-    let digits = Self.trimmed(text[...])
+    let digits = text.trimmed
     let isDecimal = digits.utf8.allSatisfy { "0123456789.eE+-".utf8.contains($0) }
     guard isDecimal, let number = Double(digits), number.isFinite, number >= least,
       bound.map({ number > $0 }) ?? true
@@ -300,12 +299,6 @@ struct TriggerPolicy {
           + "\"\(text)\"")
     }
     return number
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    var text = text.drop(while: \.isWhitespace)
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
   }
 
   // MARK: Errors

@@ -1,4 +1,5 @@
 package import HTTPClient
+internal import Scaling
 package import Telemetry
 
 /// How the API server of a cluster is reached, and as whom.
@@ -91,7 +92,7 @@ package struct ClusterAccess: Sendable {
           "\(file) cannot be read: does the pod have automountServiceAccountToken: false?")
       }
     }
-    let namespace = FileText.read("\(directory)/namespace").map(FileText.trimmed)
+    let namespace = FileText.read("\(directory)/namespace").map(\.trimmed)
     return ClusterAccess(
       server: server, tls: HTTPRequest.TLSFiles(caFile: authority),
       credentials: .tokenFile(token),

@@ -16,9 +16,4 @@ enum FileText {
   static func read(_ path: String) -> String? {
     (try? bytes(path)).flatMap { String(validating: $0, as: UTF8.self) }
   }
-
-  static func trimmed(_ text: String) -> String {
-    let isSpace: (Character) -> Bool = { $0.isWhitespace }
-    return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
-  }
 }

@@ -1,3 +1,5 @@
+internal import Scaling
+
 /// A value of somebody else's manifest: read for what is there, with no regard for what is not.
 struct ImportNode {
   private let node: YAMLNode
@@ -91,14 +93,5 @@ enum ImportText {
     name = String(name.prefix(200))
     while name.hasSuffix("-") { name.removeLast() }
     return name.isEmpty ? "imported" : name
-  }
-}
-
-extension String {
-  /// Without blanks at its ends.
-  var trimmed: String {
-    var text = self[...].drop(while: \.isWhitespace)
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
   }
 }

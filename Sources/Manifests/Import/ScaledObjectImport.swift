@@ -175,11 +175,11 @@ struct ScaledObjectImport {
       lines.append("parameters: {namespace: \(ImportText.quoted(namespace))}")
     }
     let ignoring = metadata["ignoreNullValues"] ?? ""
-    if !ignoring.isEmpty, TriggerText.flag(ignoring) == nil {
+    if !ignoring.isEmpty, Bool(go: ignoring) == nil {
       policy.losses.append(
         "\(place) has ignoreNullValues \(ignoring), which is neither true nor false; true is taken")
     }
-    if TriggerText.flag(ignoring) != false {
+    if Bool(go: ignoring) != false {
       lines += [
         "# KEDA's default. With error, the default here, a query without a result keeps the last number.",
         "onEmpty: zero",
@@ -288,8 +288,8 @@ struct ScaledObjectImport {
       )
     }
     let isUnsafe = metadata["unsafeSsl"] ?? ""
-    if TriggerText.flag(isUnsafe) == true { lines.append("insecureSkipVerify: true") }
-    if !isUnsafe.isEmpty, TriggerText.flag(isUnsafe) == nil {
+    if Bool(go: isUnsafe) == true { lines.append("insecureSkipVerify: true") }
+    if !isUnsafe.isEmpty, Bool(go: isUnsafe) == nil {
       policy.losses.append(
         "\(place) has unsafeSsl \(isUnsafe), which is neither true nor false; false is taken")
     }

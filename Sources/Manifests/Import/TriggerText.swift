@@ -1,14 +1,7 @@
+internal import Scaling
+
 /// Values in the metadata of KEDA's triggers, all of which are text.
 enum TriggerText {
-  /// What KEDA takes for yes and no (Go's `strconv.ParseBool`); nil for anything else.
-  static func flag(_ text: String) -> Bool? {
-    switch text {
-    case "1", "t", "T", "true", "TRUE", "True": true
-    case "0", "f", "F", "false", "FALSE", "False": false
-    default: nil
-    }
-  }
-
   /// A number above 0, as text that YAML reads as a number too.
   static func positive(_ text: String) -> String? {
     guard let number = Double(text), number > 0, number.isFinite else { return nil }
@@ -26,13 +19,13 @@ enum TriggerText {
     init(_ text: String, where isFine: (String, String) -> Bool) {
       for part in text.split(separator: ",") {
         let ends = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(ends[0]).trimmed
-        guard ends.count == 2, isFine(name, String(ends[1]).trimmed) else {
+        let name = ends[0].trimmed
+        guard ends.count == 2, isFine(name, ends[1].trimmed) else {
           refused.append(name)
           continue
         }
         pairs.removeAll { $0.name.lowercased() == name.lowercased() }
-        pairs.append((name, String(ends[1]).trimmed))
+        pairs.append((name, ends[1].trimmed))
       }
     }
 

@@ -86,6 +86,19 @@ struct TriggerPolicyTests {
     #expect(signal.source == "default")
   }
 
+  @Test(arguments: [
+    ("1", EmptyResult.zero), ("t", .zero), ("TRUE", .zero), ("True", .zero), ("0", .error),
+    ("F", .error), ("False", .error),
+  ])
+  func `Yes and no are what KEDA takes for them`(word: String, result: EmptyResult) throws {
+    let policy = try bind(Self.query.merging(["ignoreNullValues": word]) { $1 }).policy
+    guard case .prometheus(let signal) = policy.signals.first?.kind else {
+      Issue.record("no query")
+      return
+    }
+    #expect(signal.onEmpty == result)
+  }
+
   @Test func `Both kinds in one trigger are two signals`() throws {
     let both = try bind(Self.cron.merging(Self.query) { $1 }, leadTime: "10m")
     #expect(both.policy.signals.map(\.name) == ["cron", "prometheus"])
