@@ -23,7 +23,7 @@ private func scalar(_ value: String, age: Double = 0, more: String = "") -> Scri
 }
 
 extension DataSource {
-  fileprivate func refreshed(every refresh: Duration, timeout: Duration = .seconds(10))
+  fileprivate func refreshed(every refresh: Duration, timeout: Duration = .patience)
     -> DataSource
   {
     var copy = self

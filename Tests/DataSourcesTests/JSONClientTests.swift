@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import Scaling
+internal import TestKit
 internal import Testing
 internal import Time
 
@@ -8,7 +9,7 @@ internal import Time
 private let now = Instant(milliseconds: 1_796_000_000_000)
 
 private func source(_ address: String = "http://api:8080/v1") -> DataSource {
-  DataSource(name: ResourceName(name: "api"), kind: .http, address: address)
+  DataSource(name: ResourceName(name: "api"), kind: .http, address: address, timeout: .patience)
 }
 
 private func query(

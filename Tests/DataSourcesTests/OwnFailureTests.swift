@@ -44,7 +44,6 @@ internal import Time
     defer { server.stop() }
     var source = Fixtures.prometheus(server.address)
     source.refresh = .milliseconds(10)
-    source.timeout = .seconds(300)
     let defined = source
     @Sendable func asked(_ name: String) -> Int {
       server.requests.count { $0.body.hasPrefix("query=\(name)&") }
@@ -81,7 +80,6 @@ internal import Time
     }
     var source = Fixtures.forecaster(server.address)
     source.refresh = .milliseconds(10)
-    source.timeout = .seconds(300)
     let defined = source
     let bad = (0..<8).map { "w\($0)\($0.isMultiple(of: 2) ? "even" : "odd")" }
     try await RefresherHost.run { host in

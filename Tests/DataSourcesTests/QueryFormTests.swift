@@ -52,7 +52,7 @@ internal import Time
       now: Instant(milliseconds: 1_763_678_000_500))
     #expect(
       request.url
-        == "http://p/x/api/v1/query?query=a%20%2B%20b&timeout=5.0&time=1763678000.5")
+        == "http://p/x/api/v1/query?query=a%20%2B%20b&timeout=300.0&time=1763678000.5")
     #expect(request.body == nil)
     #expect(request.method == .get)
   }

@@ -47,7 +47,7 @@ internal import Testing
   func `bounds an answer by its decoded size`(limit: Int, isTaken: Bool) async throws {
     let server = try ScriptedServer(always: Self.reply(Self.many))
     defer { server.stop() }
-    var request = HTTPRequest(url: server.address, timeout: .seconds(10))
+    var request = HTTPRequest(url: server.address, timeout: .patience)
     request.maximumResponseSize = limit
     let sent = request
     let result = try await HTTPHost.run { await $0.send(sent) }

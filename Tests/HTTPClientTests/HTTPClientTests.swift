@@ -34,7 +34,7 @@ internal import Time
       await host.send(
         HTTPRequest(
           method: method, url: server.address, headers: [HTTPField("Content-Type", "text/x")],
-          body: Array(body.utf8), timeout: .seconds(10)))
+          body: Array(body.utf8), timeout: .patience))
     }
     #expect(result.text == "ok")
     let request = try #require(server.requests.first)
@@ -51,7 +51,7 @@ internal import Time
       await host.send(
         HTTPRequest(
           url: server.address, headers: [HTTPField("X-A", "one; two"), HTTPField("X-Empty", "")],
-          timeout: .seconds(10),
+          timeout: .patience,
           basicAuth: HTTPRequest.BasicAuth(username: "user", password: .init("pass"))))
     }
     let request = try #require(server.requests.first)
@@ -110,8 +110,8 @@ internal import Time
     defer { server.stop() }
     let (wasCalled, inFlight) = try await HTTPHost.run { host in
       await host.cancelled(
-        HTTPRequest(url: "\(server.address)/hang", timeout: .seconds(10)),
-        then: HTTPRequest(url: server.address, timeout: .seconds(10)))
+        HTTPRequest(url: "\(server.address)/hang", timeout: .patience),
+        then: HTTPRequest(url: server.address, timeout: .patience))
     }
     #expect(!wasCalled)
     #expect(inFlight == 0)
@@ -126,11 +126,11 @@ internal import Time
       loop.post {
         let client = try? HTTPClient(loop: loop, userAgent: "test")
         for _ in 0..<10 {
-          client?.send(HTTPRequest(url: server.address, timeout: .seconds(10))) { _ in
+          client?.send(HTTPRequest(url: server.address, timeout: .patience)) { _ in
             Issue.record("answered after the shutdown")
           }
         }
-        client?.send(HTTPRequest(url: "nonsense", timeout: .seconds(10))) { _ in
+        client?.send(HTTPRequest(url: "nonsense", timeout: .patience)) { _ in
           Issue.record("refused after the shutdown")
         }
         #expect(client?.inFlight == 11)
@@ -213,7 +213,7 @@ internal import Time
     }
     defer { server.stop() }
     try await HTTPHost.run { host in
-      var request = HTTPRequest(url: "\(server.address)/at", timeout: .seconds(10))
+      var request = HTTPRequest(url: "\(server.address)/at", timeout: .patience)
       request.maximumResponseSize = 10
       #expect(await host.send(request).text == "1234567890")
       request.url = "\(server.address)/above"
@@ -291,7 +291,7 @@ internal import Time
       await host.send(
         HTTPRequest(
           method: .post, url: "\(server.address)/old", headers: [HTTPField("X-Token", "t")],
-          body: Array("q=1".utf8), timeout: .seconds(10)))
+          body: Array("q=1".utf8), timeout: .patience))
     }
     #expect(result.text == "POST q=1")
     #expect(server.requests.last?.headers["x-token"] == "t")
@@ -307,7 +307,7 @@ internal import Time
     let result = try await HTTPHost.run { host in
       await host.send(
         HTTPRequest(
-          method: .post, url: server.address, body: Array("q=1".utf8), timeout: .seconds(10)))
+          method: .post, url: server.address, body: Array("q=1".utf8), timeout: .patience))
     }
     #expect(result.text == "GET ")
   }
@@ -364,7 +364,7 @@ internal import Time
     }
     defer { server.stop() }
     try await HTTPHost.run { host in
-      var request = HTTPRequest(url: server.address, timeout: .seconds(10))
+      var request = HTTPRequest(url: server.address, timeout: .patience)
       request.redirects = .returned
       #expect(await host.send(request).response?.status == 302)
       #expect(await host.get("\(server.address)/none").response?.status == 302)

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import TestKit
 
 @testable internal import HTTPClient
 
@@ -50,7 +51,7 @@ actor HTTPHost {
   }
 
   func get(
-    _ url: String, timeout: Duration = .seconds(10)
+    _ url: String, timeout: Duration = .patience
   ) async -> Result<HTTPResponse, HTTPFailure> {
     await send(HTTPRequest(url: url, timeout: timeout))
   }

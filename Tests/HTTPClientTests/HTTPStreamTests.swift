@@ -10,7 +10,7 @@ internal import Time
     "HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
   private static func request(
-    _ server: ScriptedServer, timeout: Duration = .seconds(10)
+    _ server: ScriptedServer, timeout: Duration = .patience
   ) -> HTTPRequest {
     HTTPRequest(url: server.address, timeout: timeout, version: .http1)
   }
@@ -20,7 +20,7 @@ internal import Time
       always: .text(Self.head), .text("3\r\nabc\r\n"), .text("2\r\nde\r\n0\r\n\r\n"))
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .seconds(10))
+      await $0.stream(Self.request(server), silence: .patience)
     }
     #expect(pieces.joined() == "abcde")
     #expect(result?.response?.status == 200)
@@ -32,7 +32,7 @@ internal import Time
     let server = try ScriptedServer(always: .text(Self.head), .text("3\r\nabc\r\n"), .hang)
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .seconds(10), cancelAfter: 1)
+      await $0.stream(Self.request(server), silence: .patience, cancelAfter: 1)
     }
     #expect(pieces == ["abc"])
     #expect(result == nil)
@@ -47,7 +47,7 @@ internal import Time
     var request = Self.request(server)
     request.maximumResponseSize = 1024
     let (pieces, result) = try await HTTPHost.run { [request] in
-      await $0.stream(request, silence: .seconds(10))
+      await $0.stream(request, silence: .patience)
     }
     #expect(pieces.joined().utf8.count == 20 << 16)
     #expect(result?.response?.status == 200)
@@ -81,7 +81,7 @@ internal import Time
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
       await $0.stream(
-        Self.request(server, timeout: .milliseconds(100)), silence: .seconds(10))
+        Self.request(server, timeout: .milliseconds(100)), silence: .patience)
     }
     #expect(pieces.isEmpty)
     #expect(result?.failure?.kind == .timeout)
@@ -92,7 +92,7 @@ internal import Time
     let server = try ScriptedServer(always: .reply(410, "gone"))
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .seconds(10))
+      await $0.stream(Self.request(server), silence: .patience)
     }
     #expect(pieces.isEmpty)
     #expect(result?.response?.status == 410)
@@ -109,7 +109,7 @@ internal import Time
         var request = Self.request(server)
         request.url += path
         request.maximumResponseSize = 64
-        let (_, result) = await host.stream(request, silence: .seconds(10))
+        let (_, result) = await host.stream(request, silence: .patience)
         #expect((result?.response != nil) == fits)
         #expect((result?.failure?.kind == .tooLarge) == !fits)
       }
@@ -120,7 +120,7 @@ internal import Time
     let server = try ScriptedServer(always: .text(Self.head), .text("3\r\nabc\r\n"), .close)
     defer { server.stop() }
     let (pieces, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .seconds(10))
+      await $0.stream(Self.request(server), silence: .patience)
     }
     #expect(pieces == ["abc"])
     #expect(result?.failure?.kind == .broken)
@@ -130,7 +130,7 @@ internal import Time
     let server = try ScriptedServer(always: .reply(302, "", headers: ["Location: /other"]))
     defer { server.stop() }
     let (_, result) = try await HTTPHost.run {
-      await $0.stream(Self.request(server), silence: .seconds(10))
+      await $0.stream(Self.request(server), silence: .patience)
     }
     #expect(result?.response?.status == 302)
     #expect(server.requests.count == 1)

@@ -9,7 +9,7 @@ struct ProxyTests {
     defer { proxy.stop() }
     try await HTTPHost.run { host in
       let request = HTTPRequest(
-        url: "http://prometheus.example:9090/a?b=c", timeout: .seconds(10), proxy: proxy.address)
+        url: "http://prometheus.example:9090/a?b=c", timeout: .patience, proxy: proxy.address)
       #expect(await host.send(request).text == "by proxy")
     }
     #expect(proxy.requests.map(\.target) == ["http://prometheus.example:9090/a?b=c"])
@@ -21,7 +21,7 @@ struct ProxyTests {
     let result = try await HTTPHost.run { host in
       await host.send(
         HTTPRequest(
-          url: "https://prometheus.example/", timeout: .seconds(10), proxy: proxy.address))
+          url: "https://prometheus.example/", timeout: .patience, proxy: proxy.address))
     }
     #expect(proxy.requests.map(\.method) == ["CONNECT"])
     #expect(proxy.requests.map(\.target) == ["prometheus.example:443"])
@@ -33,7 +33,7 @@ struct ProxyTests {
     let result = try await HTTPHost.run { host in
       await host.send(
         HTTPRequest(
-          url: "http://prometheus.example/", timeout: .seconds(10),
+          url: "http://prometheus.example/", timeout: .patience,
           proxy: "http://127.0.0.1:\(port)"))
     }
     #expect(

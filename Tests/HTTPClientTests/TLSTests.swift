@@ -57,7 +57,7 @@ struct TLSTests {
     try await HTTPHost.run { host in
       @Sendable func send(_ files: HTTPRequest.TLSFiles) async -> Result<HTTPResponse, HTTPFailure>
       {
-        await host.send(HTTPRequest(url: server.url, timeout: .seconds(10), tls: files))
+        await host.send(HTTPRequest(url: server.url, timeout: .patience, tls: files))
       }
       let good = await send(server.files())
       #expect(good.response?.status == 200, "\(good)")
@@ -121,7 +121,7 @@ struct TLSTests {
     try await HTTPHost.run { host in
       for (files, expected) in cases {
         let failure = await host.send(
-          HTTPRequest(url: server.url, timeout: .seconds(10), tls: files)
+          HTTPRequest(url: server.url, timeout: .patience, tls: files)
         ).failure
         #expect(failure?.kind == .tls)
         #expect(
@@ -137,7 +137,7 @@ struct TLSTests {
     let result = try await HTTPHost.run { host in
       await host.send(
         HTTPRequest(
-          url: server.url, timeout: .seconds(10),
+          url: server.url, timeout: .patience,
           tls: server.files(certificate: nil, key: nil)))
     }
     #expect(result.failure != nil, "\(result)")

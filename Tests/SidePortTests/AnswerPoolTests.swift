@@ -5,7 +5,7 @@ internal import Testing
 @testable internal import SidePort
 
 /// Answers that take long, and those that must not wait for them.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct AnswerPoolTests {
   /// Work that waits until the test lets it go.
   private final class Gate: Sendable {

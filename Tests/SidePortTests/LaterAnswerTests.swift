@@ -5,7 +5,7 @@ import Testing
 @testable import SidePort
 
 /// Requests that are answered when something else is done.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct LaterAnswerTests {
   /// A server whose `/later` waits until the test answers.
   private final class Waiting: Sendable {

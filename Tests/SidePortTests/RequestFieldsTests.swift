@@ -4,7 +4,7 @@ internal import Testing
 @testable internal import SidePort
 
 /// Requests that a proxy in front may read as two where this reader sees one, or the other way round.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct RequestFieldsTests {
   private static let hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 

@@ -4,7 +4,7 @@ internal import Testing
 @testable internal import SidePort
 
 /// What browsers may ask of the side port.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct ServedHostsTests {
   private static let hosts = ServedHosts(["headstart.example.com."])
 

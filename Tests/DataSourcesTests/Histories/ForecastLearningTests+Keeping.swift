@@ -283,6 +283,7 @@ private final class Fleet: Sendable {
     host.define(
       DataSource(
         name: ResourceName(name: "main"), kind: .prometheus, address: server.address + path,
+        timeout: .patience,
         headers: tenant.map { ["x-scope-orgid": $0] } ?? [:]))
   }
 

@@ -46,7 +46,9 @@ struct ForecastLearningTests {
       server.stop()
     }
     host.define(
-      DataSource(name: ResourceName(name: "main"), kind: .prometheus, address: server.address))
+      DataSource(
+        name: ResourceName(name: "main"), kind: .prometheus, address: server.address,
+        timeout: .patience))
     try await body(host)
   }
 

@@ -38,13 +38,15 @@ enum Fixtures {
   static func forecaster(
     _ address: String = "http://forecaster:8081", name: String = "default"
   ) -> DataSource {
-    DataSource(name: ResourceName(name: name), kind: .forecaster, address: address)
+    DataSource(
+      name: ResourceName(name: name), kind: .forecaster, address: address, timeout: .patience)
   }
 
   static func prometheus(
     _ address: String = "http://prometheus:9090", name: String = "main"
   ) -> DataSource {
-    DataSource(name: ResourceName(name: name), kind: .prometheus, address: address)
+    DataSource(
+      name: ResourceName(name: name), kind: .prometheus, address: address, timeout: .patience)
   }
 }
 

@@ -55,7 +55,7 @@ final class TestServer {
   func waitForStatistics(
     _ condition: (HTTP2Statistics) -> Bool, location: SourceLocation = #_sourceLocation
   ) throws {
-    let deadline = Date(timeIntervalSinceNow: 20)
+    let deadline = Date(timeIntervalSinceNow: 120)
     while !condition(server.statistics) {
       try #require(Date() < deadline, "\(server.statistics)", sourceLocation: location)
       sched_yield()

@@ -147,7 +147,7 @@ final class EventLog: Sendable {
   func wait(
     for count: Int = 1, _ isWanted: (Event) -> Bool, location: SourceLocation = #_sourceLocation
   ) throws -> [RPCID] {
-    let deadline = Date(timeIntervalSinceNow: 20)
+    let deadline = Date(timeIntervalSinceNow: 120)
     return try condition.withLock {
       while true {
         let found = events.filter { isWanted($0.event) }
