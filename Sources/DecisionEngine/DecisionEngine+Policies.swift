@@ -90,6 +90,7 @@ extension DecisionEngine {
       entries[bound.key] = entry
       if !bound.key.isUnchanged {
         variants[bound.key.name, default: []].insert(bound.key)
+        triggerPolicies.add(bound.key)
       }
       let own = memories.take(bound.key)
       if own != nil { endLoans(of: bound.key, at: now) }
@@ -132,13 +133,19 @@ extension DecisionEngine {
   }
 
   /// What the same signals asked of a policy whose lead time a trigger has changed, or changed in another
-  /// way: somebody edits the trigger, and what they read may not be had just then.
+  /// way: somebody edits the trigger, and what they read may not be had just then. They read the same, so
+  /// that a few tell what all would: how many there are is up to the clients.
   private func memoryOfVariant(_ bound: BoundPolicy) -> PolicyMemory? {
-    entries(named: bound.key.name).first { entry in
-      entry.key != bound.key && entry.policy.signals == bound.policy.value.signals
-        && !entry.memory.signals.isEmpty
+    let name = bound.key.name
+    let variants = Array((variants[name] ?? []).prefix(Self.fewVariants))
+    return ([PolicyKey(name: name)] + variants).lazy.compactMap { self.entries[$0] }.first {
+      entry in
+      entry.key != bound.key && !entry.memory.signals.isEmpty
+        && entry.policy.signals == bound.policy.value.signals
     }?.lasting
   }
+
+  private static let fewVariants = 16
 
   /// A ScaledObject has another policy now, which may know less than the one before: the last
   /// answer is not left until all its required signals are known.
@@ -180,6 +187,7 @@ extension DecisionEngine {
     entries[entry.key] = nil
     variants[entry.key.name]?.remove(entry.key)
     if variants[entry.key.name]?.isEmpty == true { variants[entry.key.name] = nil }
+    triggerPolicies.remove(entry.key)
     unprimed.remove(entry.key)
     unready.remove(entry.key)
     helpers.forget(entry.key)

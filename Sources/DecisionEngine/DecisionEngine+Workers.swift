@@ -6,11 +6,19 @@ internal import Time
 
 /// What the loops of the gRPC port ask the engine, and how they hear of changes.
 extension DecisionEngine {
-  /// A worker asks for the answers of an object, now and from now on.
-  ///
-  /// - Parameter ignored: keys of its trigger that mean nothing here, for the log.
-  package func subscribe(
-    _ object: ScaledObject, ignoring ignored: [String] = [], worker: WorkerMailbox
+  /// Takes a batch of what a worker asks, and tells it when the next one may come: other work of this
+  /// loop gets its turn between batches.
+  package func subscribe(_ batch: [SubscriptionRequest], worker: WorkerMailbox) {
+    for request in batch {
+      subscribe(request.object, ignoring: request.ignored, worker: worker)
+    }
+    keepWithinImplied()
+    finishPass()
+    worker.post(.subscribed)
+  }
+
+  private func subscribe(
+    _ object: ScaledObject, ignoring ignored: [String], worker: WorkerMailbox
   ) {
     if subscriptions.binding(of: object) == nil {
       guard subscriptions.count < configuration.maxSubscriptions, implied.hasRoom else {
@@ -48,8 +56,6 @@ extension DecisionEngine {
       subscriptions.wait(worker, for: object, until: loop.now + configuration.firstFetchWait)
       if isOnly { waitTimer?.start(after: configuration.firstFetchWait) }
     }
-    keepWithinImplied()
-    finishPass()
   }
 
   /// Has the loops forget what was asked least recently, once too much is kept for clients.

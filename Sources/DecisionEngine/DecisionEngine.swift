@@ -45,6 +45,7 @@ package actor DecisionEngine {
   var entries: [PolicyKey: PolicyEntry] = [:]
   /// Keys of entries that triggers adjusted or implied, by the name of the policy.
   var variants: [ResourceName: Set<PolicyKey>] = [:]
+  var triggerPolicies = TriggerPolicies()
   /// The policy of each Kubernetes Service that one names, the first by name; both of a namespace.
   var services: [ResourceName: ResourceName] = [:]
   var dependents: [Feed: Set<PolicyKey>] = [:]

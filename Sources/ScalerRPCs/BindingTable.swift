@@ -118,14 +118,14 @@ struct BindingTable {
 
   // MARK: Forgetting
 
-  /// The bindings to be forgotten, for want of calls.
+  /// The bindings to be forgotten, for want of calls. Not one that the engine has yet to answer.
   ///
   /// - Parameter isWatched: whether a stream of the binding is open.
   func unused(at now: Duration, isWatched: (Binding) -> Bool) -> [Binding] {
     bindings.values.filter {
+      guard $0.isAnswered else { return false }
       let limit =
-        $0.isImplied && $0.isAnswered && !$0.hasNumber
-        ? Self.forgetUnknownAfter : Self.forgetAfter
+        $0.isImplied && !$0.hasNumber ? Self.forgetUnknownAfter : Self.forgetAfter
       return $0.lastUsed < now - limit && isIdle($0, isWatched)
     }
   }

@@ -71,6 +71,18 @@ extension EngineAnswersTests {
     #expect(harness.answers(on: 5) == [.respond(Self.activity(false))])
   }
 
+  @Test func `a flood of new ScaledObjects lets the engine do other work between batches`() throws {
+    let harness = try EngineHarness(Self.catalog(Self.scheduled), maxSubscriptions: 1000)
+    let objects = (0..<500).map { number in
+      ScaledObject(namespace: "default", name: "new-\(number)", policy: "web")
+    }
+    #expect((1...EngineLink.batchSize).contains(harness.sendAtOnce(.isActive, objects)))
+    #expect(harness.onEngine { engine, _ in engine.snapshot().subscriptionCount } == objects.count)
+    for index in objects.indices {
+      #expect(harness.answers(on: Int32(2 * index + 1)) == [.respond(Self.activity(false))])
+    }
+  }
+
   @Test func `an implied policy is vouched for once the forecaster has answered for it`() throws {
     var catalog = Self.catalog(Self.scheduled)
     let source = DataSource(

@@ -12,8 +12,9 @@ struct PolicyMemories {
   private var departed: [String: PolicyMemory] = [:]
   /// The keys in it that no manifest holds, the oldest first.
   private var departedImplied: [String] = []
-  /// The keys in it that came from another process or replica, and were not in force here since.
-  private var restoredKeys: Set<String> = []
+  /// The keys of triggers in it that came from another process or replica, and were not in force here
+  /// since, by the ScaledObject.
+  private var restoredTriggers: [ResourceName: Set<String>] = [:]
   /// So many of the implied ones: their names are the clients' choice.
   static let maxImplied = 1_000
   /// Policies in force whose memory differs from what was handed over.
@@ -33,7 +34,9 @@ struct PolicyMemories {
       var memory = memory
       memory.goneSince = min(memory.goneSince ?? now, now)
       departed[key] = departed[key]?.merged(with: memory) ?? memory
-      restoredKeys.insert(key)
+      if let object = PolicyKey.scaledObject(text: key) {
+        restoredTriggers[object, default: []].insert(key)
+      }
       changed.insert(key)
     }
     forgetOld(at: now)
@@ -45,10 +48,16 @@ struct PolicyMemories {
   /// Everything that is remembered of policies that are not in force, by the text of the key.
   var all: [String: PolicyMemory] { departed }
 
-  /// What is remembered of policies that were in force in another process or replica, and not in this
-  /// one, by the text of the key. What made-up names leave behind is not in it.
-  var restored: [(key: String, memory: PolicyMemory)] {
-    restoredKeys.compactMap { key in departed[key].map { (key, $0) } }
+  /// What is remembered of a ScaledObject's triggers that were in force in another process or replica, and
+  /// not in this one, by the text of the key. What made-up names leave behind is not in it.
+  func restoredTriggers(of object: ResourceName) -> [(key: String, memory: PolicyMemory)] {
+    (restoredTriggers[object] ?? []).compactMap { key in departed[key].map { (key, $0) } }
+  }
+
+  private mutating func isRestoredNoMore(_ key: String) {
+    guard !restoredTriggers.isEmpty, let object = PolicyKey.scaledObject(text: key) else { return }
+    restoredTriggers[object]?.remove(key)
+    if restoredTriggers[object]?.isEmpty == true { restoredTriggers[object] = nil }
   }
 
   /// The policies of manifests that are remembered and not in force, and since when.
@@ -64,7 +73,7 @@ struct PolicyMemories {
   /// A policy is not in force any more. What never asked is not worth keeping.
   mutating func leave(_ memory: PolicyMemory, of key: PolicyKey, at now: Instant) {
     differing.remove(key)
-    restoredKeys.remove(key.text)
+    isRestoredNoMore(key.text)
     changed.insert(key.text)
     guard !memory.signals.isEmpty || memory.activity != nil || memory.floor != nil else { return }
     var memory = memory
@@ -85,7 +94,7 @@ struct PolicyMemories {
   /// - Returns: what it asked before; nil where nothing is known.
   mutating func take(_ key: PolicyKey) -> PolicyMemory? {
     guard !departed.isEmpty else { return nil }
-    restoredKeys.remove(key.text)
+    isRestoredNoMore(key.text)
     return departed.removeValue(forKey: key.text)
   }
 
@@ -102,7 +111,7 @@ struct PolicyMemories {
       let gone = memory.goneSince ?? now
       guard gone.duration(to: now) >= Self.lifetime else { continue }
       departed[key] = nil
-      restoredKeys.remove(key)
+      isRestoredNoMore(key)
       changed.insert(key)
     }
   }

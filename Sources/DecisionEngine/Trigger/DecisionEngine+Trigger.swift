@@ -14,13 +14,11 @@ extension DecisionEngine {
   /// ScaledObject. What that asks says nothing of this one, and in its place the autoscaler would lower
   /// the target; an error beside a number does not (C30).
   func memoryOfEdited(_ bound: BoundPolicy, at now: Instant) -> PolicyMemory? {
-    let name = bound.key.name
-    guard bound.key.isImplied, let object = Self.scaledObject(of: name) else { return nil }
+    guard let object = bound.key.scaledObject else { return nil }
     let signals = Set(bound.policy.value.signals.map(\.name))
-    let known = allEntries.filter { entry in
-      entry.key.isImplied && entry.key.name != name
+    let known = triggerPolicies.of(object).compactMap { entries[$0] }.filter { entry in
+      entry.key.name != bound.key.name
         && !entry.isYounger(than: Self.pollsOfAllTriggers, at: now)
-        && Self.scaledObject(of: entry.key.name) == object
         && Set(entry.policy.signals.map(\.name)) == signals
     }.map(\.lasting).max { ($0.answer ?? -1) < ($1.answer ?? -1) }
     return known ?? memoryOfDeparted(object, signals: signals, for: bound.key)
@@ -32,11 +30,9 @@ extension DecisionEngine {
   private func memoryOfDeparted(
     _ object: ResourceName, signals: Set<String>, for key: PolicyKey
   ) -> PolicyMemory? {
-    let departed = memories.restored.filter { text, memory in
-      text != key.text && text.hasPrefix("implied|") && Set(memory.signals.keys) == signals
+    let departed = memories.restoredTriggers(of: object).filter { text, memory in
+      text != key.text && Set(memory.signals.keys) == signals
         && memory.signals.values.allSatisfy { $0.origin == .disk }
-        && text.split(separator: "|").last.flatMap { PolicyKey.policy(text: String($0)) }
-          .flatMap(Self.scaledObject(of:)) == object
     }
     guard let last = departed.compactMap(\.memory.goneSince).max() else { return nil }
     let lender = departed.filter { _, memory in
@@ -74,11 +70,5 @@ extension DecisionEngine {
       return entries[key]?.decision?.replicas
     }
     if let answer = answers.max() { bridge(object, from: answer, to: entry, at: now) }
-  }
-
-  /// Nil for a policy that is not a trigger's own.
-  private static func scaledObject(of name: ResourceName) -> ResourceName? {
-    guard let end = name.name.lastIndex(of: "@") else { return nil }
-    return ResourceName(namespace: name.namespace, name: String(name.name[..<end]))
   }
 }

@@ -5,6 +5,7 @@ internal import GRPCWire
 package import HTTP2Server
 package import ScalerRPCs
 package import Scaling
+internal import Synchronization
 internal import Telemetry
 
 /// Carries the last reference to a loop's service to that loop.
@@ -136,6 +137,31 @@ package final class EngineHarness: Sendable {
         message.span.bytes, on: RPCID(connection: 1, stream: stream), method: method.rawValue)
     }
     settle()
+  }
+
+  /// Sends one request for each of these while the engine's loop is busy, on streams from 1 on, and waits
+  /// for what follows from them.
+  ///
+  /// - Returns: of how many ScaledObjects the engine knew when other work came to its turn that
+  ///   was posted after all of them.
+  package func sendAtOnce(_ method: ScalerMethod, _ objects: [ScaledObject]) -> Int {
+    let messages = objects.map { Self.message(method, $0) }
+    let known = Mutex(0)
+    _ = control.call { [self] in
+      _ = worker.call { [self] in
+        for (index, message) in messages.enumerated() {
+          rpcs?.received(
+            message.span.bytes, on: RPCID(connection: 1, stream: Int32(2 * index + 1)),
+            method: method.rawValue)
+        }
+      }
+      control.post { [self] in
+        let count = engine.assumeIsolated { $0.snapshot().subscriptionCount }
+        known.withLock { $0 = count }
+      }
+    }
+    for _ in objects { settle() }
+    return known.withLock { $0 }
   }
 
   package func end(_ method: ScalerMethod, stream: Int32) {
