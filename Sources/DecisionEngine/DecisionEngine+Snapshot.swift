@@ -77,14 +77,15 @@ extension DecisionEngine {
     allEntries.map(\.policy.name)
   }
 
+  /// The policy of a name, or one of those that triggers adjust, whose names go on with `@`. Looks at those
+  /// alone: who asks for decisions must not have the loop walk through all policies.
   private func entry(named name: ResourceName) -> PolicyEntry? {
-    let candidates = allEntries.filter { entry in
-      guard entry.policy.name.name == name.name || entry.key.name.name == name.name else {
-        return false
-      }
-      let namespace = entry.policy.name.namespace
-      return namespace == nil || namespace == name.namespace
-    }
+    let stem = name.name.lastIndex(of: "@").map { String(name.name[..<$0]) }
+    let names = [name.name, stem].compactMap(\.self)
+    let candidates = names.flatMap { base in
+      entries(named: ResourceName(namespace: name.namespace, name: base))
+        + (name.namespace == nil ? [] : entries(named: ResourceName(name: base)))
+    }.filter { $0.policy.name.name == name.name || $0.key.name.name == name.name }
     return candidates.min { left, right in
       rank(of: left, for: name) < rank(of: right, for: name)
     }
