@@ -160,6 +160,27 @@ extension EngineAnswersTests {
     #expect(harness.onEngine { engine, _ in engine.policyNames() } == [name])
   }
 
+  @Test func `a decision is found by the name of a policy, and of one that a trigger adjusts`()
+    throws
+  {
+    let harness = try EngineHarness(Self.catalog(Self.live(namespace: nil)))
+    var object = Self.object
+    for leadTime in ["20m", "10m"] {
+      object.leadTime = leadTime
+      harness.send(.isActive, object, stream: 1)
+    }
+    func found(_ name: String, in namespace: String? = "default") -> Duration? {
+      let name = ResourceName(namespace: namespace, name: name)
+      let detail: PolicyDetail?? = harness.onEngine { engine, _ in engine.detail(named: name) }
+      return detail??.snapshot.policy.leadTime
+    }
+    let own = try #require(found("web"))
+    #expect(own != .seconds(600) && found("web", in: nil) == own)
+    #expect(found("web@10m") == .seconds(600))
+    #expect(found("web@20m") == .seconds(1200))
+    #expect(found("web@30m") == nil)
+  }
+
   @Test func `one reading changes the answers of more ScaledObjects than fit one message`() throws {
     let harness = try EngineHarness(Self.catalog(Self.live()), maxSubscriptions: 1000)
     harness.supply(Self.sample(10, at: harness.clock.now), for: Self.feed)
