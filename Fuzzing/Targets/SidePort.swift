@@ -9,7 +9,7 @@ internal import Time
 extension FuzzTarget {
   /// Requests of the side port: a line each for the target, the method, and the header `Accept`.
   static let sidePort = FuzzTarget("side-port", maxLength: 512) { _ in
-    let router = Router.admin(emptyContent)
+    let router = Router.sidePort(emptyContent)
     return { bytes throws(Broken) in
       let texts = FuzzInput(bytes).texts
       let target = texts[0]
@@ -38,8 +38,8 @@ extension FuzzTarget {
   /// Takes the query string apart as the library behind the port does.
   private static func request(
     _ target: String, method: String, accept: String?
-  ) -> AdminRequest {
-    var request = AdminRequest(method: method, target: target, accept: accept)
+  ) -> SidePortRequest {
+    var request = SidePortRequest(method: method, target: target, accept: accept)
     let query = target.drop { $0 != "?" }.dropFirst()
     for pair in query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -53,7 +53,7 @@ extension FuzzTarget {
   }
 
   /// Knows one policy, whose answers repeat what was asked.
-  private static var emptyContent: AdminContent {
+  private static var emptyContent: SidePortContent {
     let name = ResourceName(namespace: "default", name: "my-api")
     let policy = Policy(
       name: name, signals: [Signal(name: "calendar", kind: .schedule(Schedule()))])
@@ -64,7 +64,7 @@ extension FuzzTarget {
         appliedLimits: [.minReplicas(3)], validUntil: at.advanced(by: .seconds(60)),
         memory: Decision.Memory())
     }
-    return AdminContent(
+    return SidePortContent(
       metrics: MetricsRegistry(), health: { HealthReport([HealthCheck("grpc")]) },
       readiness: { _ in HealthReport([HealthCheck("loaded", problem: "not yet")]) },
       policies: { selection in
@@ -100,9 +100,9 @@ extension FuzzTarget {
 
 /// Takes the answer of a route, also of one that may answer later: here all answer at once.
 private final class SidePortAnswer: Sendable {
-  private let answer = Mutex<AdminResponse?>(nil)
+  private let answer = Mutex<SidePortResponse?>(nil)
 
-  static func of(_ router: Router, to request: AdminRequest) -> AdminResponse {
+  static func of(_ router: Router, to request: SidePortRequest) -> SidePortResponse {
     switch router.respond(to: request) {
     case .now(let answer): return answer
     case .pooled(let work): return work()

@@ -3,9 +3,9 @@ internal import SidePort
 
 /// What clients of the side port may take (docs/limits.md).
 package struct SidePortLimits: Sendable, Equatable {
-  package var connections = AdminLimits().connections
+  package var connections = ClientLimits().connections
   /// Of one request, from its first byte to the last one of its answer.
-  package var requestTimeout = AdminLimits().requestTimeout
+  package var requestTimeout = ClientLimits().requestTimeout
   /// The names that browsers may use, beside `localhost` and addresses.
   package var hosts: [String] = []
 

@@ -13,7 +13,7 @@ extension EngineView {
 
   func decision(
     _ name: ResourceName, _ question: DecisionQuestion
-  ) -> AdminContent.Answer<DecisionRecord> {
+  ) -> SidePortContent.Answer<DecisionRecord> {
     answer(about: name) { detail in
       let now = WallClock.now()
       guard let at = question.at else { return .found(present(detail, question, at: now)) }
@@ -21,7 +21,7 @@ extension EngineView {
     }
   }
 
-  func history(_ name: ResourceName, since: Instant?) -> AdminContent.Answer<DecisionSequence> {
+  func history(_ name: ResourceName, since: Instant?) -> SidePortContent.Answer<DecisionSequence> {
     answer(about: name) { detail in
       let now = WallClock.now()
       let start = max(detail.history.start ?? now, since ?? .distantPast)
@@ -34,7 +34,7 @@ extension EngineView {
 
   func projection(
     _ name: ResourceName, within time: Duration
-  ) -> AdminContent.Answer<DecisionSequence> {
+  ) -> SidePortContent.Answer<DecisionSequence> {
     answer(about: name) { detail in
       let now = WallClock.now()
       let projection = projection(of: detail.snapshot, until: now.advanced(by: time))
@@ -68,7 +68,7 @@ extension EngineView {
 
   private func past(
     _ detail: PolicyDetail, at instant: Instant
-  ) -> AdminContent.Answer<DecisionRecord> {
+  ) -> SidePortContent.Answer<DecisionRecord> {
     guard let decision = detail.history.decision(at: instant) else {
       let start = detail.history.start.map { "begins at \($0.rfc3339)" } ?? "is still empty"
       return .unknowable(
@@ -81,7 +81,7 @@ extension EngineView {
 
   private func future(
     _ detail: PolicyDetail, at instant: Instant, from now: Instant
-  ) -> AdminContent.Answer<DecisionRecord> {
+  ) -> SidePortContent.Answer<DecisionRecord> {
     guard now.duration(to: instant) <= Self.horizon else {
       return .unknowable(
         "\(instant.rfc3339) is more than 8d ahead; headstart plan shows what schedules will ask for"
@@ -116,8 +116,8 @@ extension EngineView {
   // MARK: Looking up
 
   func answer<Value: Sendable>(
-    about name: ResourceName, _ body: (PolicyDetail) -> AdminContent.Answer<Value>
-  ) -> AdminContent.Answer<Value> {
+    about name: ResourceName, _ body: (PolicyDetail) -> SidePortContent.Answer<Value>
+  ) -> SidePortContent.Answer<Value> {
     let found = engine.loop.call(within: Self.patience) { [engine] in
       engine.assumeIsolated { $0.detail(named: name) }
     }

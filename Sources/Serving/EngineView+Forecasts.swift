@@ -8,7 +8,7 @@ internal import Time
 
 /// What the built-in forecasts of a policy say.
 extension EngineView {
-  func forecasts(_ name: ResourceName) -> AdminContent.Answer<ForecastRecords> {
+  func forecasts(_ name: ResourceName) -> SidePortContent.Answer<ForecastRecords> {
     answer(about: name) { detail in
       let snapshot = detail.snapshot
       var records: [ForecastRecord] = []

@@ -60,12 +60,12 @@ struct EngineView: Sendable {
     metrics: HeadstartMetrics, statistics: @escaping @Sendable () -> HTTP2Statistics,
     flush: @escaping @Sendable () -> Void, reloader: Reloader, findings: FindingsBoard,
     servesForecasts: Bool, debugPeriod: DebugPeriod?
-  ) -> AdminContent {
+  ) -> SidePortContent {
     metrics.registry.onScrape { writer in
       flush()
       write(metrics, statistics(), to: &writer)
     }
-    var content = AdminContent(
+    var content = SidePortContent(
       metrics: metrics.registry, health: health, readiness: readiness, policies: policies,
       decision: decision, history: history, projection: projection)
     content.operations = operations

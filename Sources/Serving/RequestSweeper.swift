@@ -6,18 +6,18 @@ actor RequestSweeper {
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private let admin: AdminServer
+  private let sidePort: SidePortServer
   private var timer: LoopTimer?
 
   private static let interval = Duration.seconds(1)
 
-  init(loop: EventLoop, admin: AdminServer) {
+  init(loop: EventLoop, sidePort: SidePortServer) {
     self.loop = loop
-    self.admin = admin
+    self.sidePort = sidePort
   }
 
   func start() throws(EventLoopError) {
-    let timer = try LoopTimer(on: loop) { [admin] in admin.endOverdueRequests() }
+    let timer = try LoopTimer(on: loop) { [sidePort] in sidePort.endOverdueRequests() }
     timer.start(after: Self.interval, repeating: Self.interval)
     self.timer = timer
   }

@@ -28,7 +28,7 @@ struct GRPCCertificate {
 /// What the side port is secured with. OpenSSL checks the files, with words that people understand,
 /// and GnuTLS, which libmicrohttpd is built on, speaks with them.
 struct SidePortCertificate {
-  let certificate: AdminCertificate
+  let certificate: GnuTLSCertificate
   private let files: TLSFiles
   private let context: TLSContext
 
@@ -36,7 +36,7 @@ struct SidePortCertificate {
   init(_ files: TLSFiles) throws {
     self.files = files
     context = try TLSContext(files)
-    certificate = try AdminCertificate(
+    certificate = try GnuTLSCertificate(
       certificate: context.contents.certificate, key: context.contents.key)
   }
 

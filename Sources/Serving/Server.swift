@@ -122,7 +122,7 @@ package struct Server {
         onReload: { reloader.reload(for: "SIGHUP") },
         onLogLevel: { debugPeriod.assumeIsolated { $0.toggle() } })
     }
-    let admin = try AdminServer(
+    let sidePort = try SidePortServer(
       host: configuration.httpListen.host ?? "", port: configuration.httpListen.port,
       content: view.content(
         metrics: metrics, statistics: { grpc.statistics },
@@ -132,7 +132,7 @@ package struct Server {
       metrics: metrics.sidePort, limits: sidePortLimits,
       token: token, hosts: ServedHosts(configuration.sidePort.hosts),
       certificate: sidePortTLS?.certificate)
-    let sweeper = RequestSweeper(loop: control, admin: admin)
+    let sweeper = RequestSweeper(loop: control, sidePort: sidePort)
 
     let manifestThread = LoopThread(try manifests.start())
     defer { manifestThread.end(manifests) }
@@ -186,7 +186,7 @@ package struct Server {
         [
           "version": .string(Version.number), "grpc": .string(grpc.boundAddress),
           "http": .string(
-            ListenAddress(host: configuration.httpListen.host, port: admin.port).description),
+            ListenAddress(host: configuration.httpListen.host, port: sidePort.port).description),
           "tls": .string(tlsDescription),
           "http_tls": .string(configuration.httpTLS == nil ? "off" : "on"),
           "workers": .int(workers), "policies": .int(catalog.policies.count),
@@ -194,7 +194,7 @@ package struct Server {
       state.waitForStop()
       drain(grpc)
     }
-    admin.stop()
+    sidePort.stop()
     if let agent = cluster?.agent {
       let released = Latch()
       control.post { agent.assumeIsolated { $0.shutDown { released.open() } } }
@@ -307,8 +307,8 @@ package struct Server {
     return grpc
   }
 
-  private var sidePortLimits: AdminLimits {
-    var limits = AdminLimits()
+  private var sidePortLimits: ClientLimits {
+    var limits = ClientLimits()
     limits.connections = configuration.sidePort.connections
     limits.requestTimeout = configuration.sidePort.requestTimeout
     return limits

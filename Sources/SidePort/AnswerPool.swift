@@ -21,7 +21,7 @@ final class AnswerPool: Sendable {
   private let finished = Semaphore()
 
   /// Starts the threads.
-  init() throws(AdminServerError) {
+  init() throws(SidePortError) {
     for started in 0..<Self.threads {
       var thread = pthread_t()
       let pool = Unmanaged.passRetained(self)
@@ -35,7 +35,7 @@ final class AnswerPool: Sendable {
       guard code == 0 else {
         pool.release()
         stop(threads: started, within: .zero)
-        throw AdminServerError(
+        throw SidePortError(
           "cannot start a thread of the side port: \(String(cString: strerror(code)))")
       }
       pthread_detach(thread)

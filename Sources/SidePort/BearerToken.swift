@@ -11,14 +11,14 @@ package struct BearerToken: Sendable {
   static let openPaths: Set<String> = ["/livez", "/readyz", "/healthz", "/-/healthy", "/-/ready"]
 
   /// - Throws: when the file cannot be read or holds no token.
-  package init(path: String) throws(AdminServerError) {
+  package init(path: String) throws(SidePortError) {
     self.path = path
     _ = try token()
   }
 
   /// Why the file holds no token now; nil when it does.
   package var problem: String? {
-    do throws(AdminServerError) {
+    do throws(SidePortError) {
       _ = try token()
       return nil
     } catch {
@@ -29,7 +29,7 @@ package struct BearerToken: Sendable {
   /// The answer to a request that may not pass; nil for one that may.
   ///
   /// - Parameter authorization: the header of that name.
-  func refusal(of request: AdminRequest, authorization: String?) -> AdminResponse? {
+  func refusal(of request: SidePortRequest, authorization: String?) -> SidePortResponse? {
     guard !Self.openPaths.contains(RequestPath.path(of: request.target)) else { return nil }
     guard let expected = try? token() else {
       return .refusal(503, "the token that this port asks for cannot be read", of: request)
@@ -40,14 +40,14 @@ package struct BearerToken: Sendable {
     {
       return nil
     }
-    var answer = AdminResponse.refusal(
+    var answer = SidePortResponse.refusal(
       401, "this port asks for a token: send the header Authorization: Bearer TOKEN", of: request)
     answer.headers.append(("WWW-Authenticate", "Bearer"))
     return answer
   }
 
   /// Without blanks and line breaks around it.
-  private func token() throws(AdminServerError) -> [UInt8] {
+  private func token() throws(SidePortError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw error(String(cString: strerror(errno))) }
     defer { close(descriptor) }
@@ -68,8 +68,8 @@ package struct BearerToken: Sendable {
     return Array(token[...last])
   }
 
-  private func error(_ problem: String) -> AdminServerError {
-    AdminServerError("the side port's token file \(path): \(problem)")
+  private func error(_ problem: String) -> SidePortError {
+    SidePortError("the side port's token file \(path): \(problem)")
   }
 
   /// Takes as long for a wrong token as for one that is nearly right.

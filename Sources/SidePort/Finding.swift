@@ -38,7 +38,7 @@ package struct Finding: Hashable, Sendable {
 
 extension Router {
   /// Everything that is wrong with manifests and objects now.
-  static func findings(_ content: AdminContent) -> [Route] {
+  static func findings(_ content: SidePortContent) -> [Route] {
     [
       .get("/api/v1/findings") { request, _ in
         answer(request) { () throws(QueryParameter.Problem) in

@@ -14,7 +14,7 @@ struct ListenSocket {
   /// Listens on the first address of the host that can be bound. An empty host means every
   /// interface: one socket for IPv6 and IPv4, or for IPv4 alone where there is no IPv6. `::` takes
   /// IPv4 as well, and fails where there is no IPv6.
-  init(host: String, port: UInt16) throws(AdminServerError) {
+  init(host: String, port: UInt16) throws(SidePortError) {
     let target = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
     var hints = addrinfo()
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -23,7 +23,7 @@ struct ListenSocket {
     var list: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host.isEmpty ? nil : host, String(port), &hints, &list)
     guard status == 0 else {
-      throw AdminServerError(
+      throw SidePortError(
         "the side port cannot listen on \(target): \(String(cString: gai_strerror(status)));"
           + " give an address of this machine with --http-listen")
     }
@@ -42,7 +42,7 @@ struct ListenSocket {
       // on this one, that would be half of what was asked for.
       if problem == EADDRINUSE { break }
     }
-    throw AdminServerError(
+    throw SidePortError(
       "the side port cannot listen on \(target): \(String(cString: strerror(problem)));"
         + " free it or choose another with --http-listen")
   }

@@ -24,8 +24,8 @@ struct PageFile: Sendable {
     .get(path) { _, _ in response }
   }
 
-  private var response: AdminResponse {
-    var response = AdminResponse(status: 200, contentType: contentType, body: body)
+  private var response: SidePortResponse {
+    var response = SidePortResponse(status: 200, contentType: contentType, body: body)
     response.headers += [
       ("Content-Security-Policy", Self.policy),
       ("Referrer-Policy", "no-referrer"),

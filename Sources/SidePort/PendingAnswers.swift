@@ -9,7 +9,7 @@ final class PendingAnswers: Sendable {
 
   private struct State {
     var connections: [UInt64: Connection] = [:]
-    var answers: [UInt64: AdminResponse] = [:]
+    var answers: [UInt64: SidePortResponse] = [:]
     var serial: UInt64 = 0
     var hasStopped = false
   }
@@ -34,7 +34,7 @@ final class PendingAnswers: Sendable {
   }
 
   /// Gives the connection back, with its answer. The first time counts.
-  func finish(_ ticket: UInt64, _ answer: AdminResponse) {
+  func finish(_ ticket: UInt64, _ answer: SidePortResponse) {
     state.withLock { state in
       guard let connection = state.connections.removeValue(forKey: ticket) else { return }
       state.answers[ticket] = answer
@@ -43,7 +43,7 @@ final class PendingAnswers: Sendable {
   }
 
   /// The answer of a connection that has been resumed, once.
-  func answer(of ticket: UInt64) -> AdminResponse? {
+  func answer(of ticket: UInt64) -> SidePortResponse? {
     state.withLock { $0.answers.removeValue(forKey: ticket) }
   }
 
@@ -59,5 +59,5 @@ final class PendingAnswers: Sendable {
     }
   }
 
-  static let stopping = AdminResponse.error(503, "the process is ending")
+  static let stopping = SidePortResponse.error(503, "the process is ending")
 }

@@ -19,7 +19,7 @@ enum QueryParameter: String, CaseIterable {
   private static let maxLeadTimes = 8
 
   /// Nil where it is absent or empty.
-  func text(of request: AdminRequest) throws(Problem) -> String? {
+  func text(of request: SidePortRequest) throws(Problem) -> String? {
     guard let value = request.query[rawValue] else { return nil }
     guard let text = value else {
       throw Problem(sentence: "the parameter \(rawValue) holds an escape that is not %XX of UTF-8")
@@ -27,7 +27,7 @@ enum QueryParameter: String, CaseIterable {
     return text.isEmpty ? nil : text
   }
 
-  func instant(of request: AdminRequest) throws(Problem) -> Instant? {
+  func instant(of request: SidePortRequest) throws(Problem) -> Instant? {
     guard let text = try text(of: request) else { return nil }
     do {
       return try Instant(rfc3339: text)
@@ -37,11 +37,11 @@ enum QueryParameter: String, CaseIterable {
   }
 
   /// Six where none are given.
-  func hours(of request: AdminRequest) throws(Problem) -> Duration {
+  func hours(of request: SidePortRequest) throws(Problem) -> Duration {
     .seconds(3600 * (try number(of: request, in: 1...Self.maxHours) ?? 6))
   }
 
-  func number(of request: AdminRequest, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+  func number(of request: SidePortRequest, in range: ClosedRange<Int>) throws(Problem) -> Int? {
     guard let text = try text(of: request) else { return nil }
     let isPlain = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     guard isPlain, let number = Int(text), range.contains(number) else {
@@ -53,7 +53,7 @@ enum QueryParameter: String, CaseIterable {
   }
 
   /// Durations with commas between them.
-  func durations(of request: AdminRequest) throws(Problem) -> [Duration] {
+  func durations(of request: SidePortRequest) throws(Problem) -> [Duration] {
     guard let text = try text(of: request) else { return [] }
     let parts = text.split(separator: ",")
     guard parts.count <= Self.maxLeadTimes else {
@@ -79,7 +79,7 @@ enum QueryParameter: String, CaseIterable {
 }
 
 extension PolicySelection {
-  init(_ request: AdminRequest) throws(QueryParameter.Problem) {
+  init(_ request: SidePortRequest) throws(QueryParameter.Problem) {
     var state: PolicyState?
     if let text = try QueryParameter.state.text(of: request) {
       guard let known = PolicyState(rawValue: text) else {
@@ -98,7 +98,7 @@ extension PolicySelection {
 }
 
 extension DecisionQuestion {
-  init(_ request: AdminRequest) throws(QueryParameter.Problem) {
+  init(_ request: SidePortRequest) throws(QueryParameter.Problem) {
     self.init(
       at: try QueryParameter.at.instant(of: request),
       leadTimes: try QueryParameter.lead.durations(of: request))

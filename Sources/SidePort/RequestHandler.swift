@@ -9,17 +9,17 @@ internal import Time
 final class RequestHandler: Sendable {
   private let router: Router
   private let metrics: SidePortMetrics
-  private let limits: AdminLimits
+  private let limits: ClientLimits
   private let token: BearerToken?
   private let hosts: ServedHosts
   private let pool: AnswerPool
-  private let certificate: AdminCertificate?
+  private let certificate: GnuTLSCertificate?
   private let connections: Mutex<ConnectionTable>
   let pending = PendingAnswers()
 
   init(
-    router: Router, metrics: SidePortMetrics, limits: AdminLimits, token: BearerToken?,
-    hosts: ServedHosts, pool: AnswerPool, certificate: AdminCertificate?
+    router: Router, metrics: SidePortMetrics, limits: ClientLimits, token: BearerToken?,
+    hosts: ServedHosts, pool: AnswerPool, certificate: GnuTLSCertificate?
   ) {
     self.router = router
     self.metrics = metrics
@@ -140,7 +140,7 @@ final class RequestHandler: Sendable {
   private func refuse(
     _ status: Int, _ sentence: String, to connection: OpaquePointer
   ) -> MHD_Result {
-    var answer = AdminResponse.error(status, sentence)
+    var answer = SidePortResponse.error(status, sentence)
     answer.headers.append(("Connection", "close"))
     return send(answer, to: connection)
   }
@@ -154,7 +154,7 @@ final class RequestHandler: Sendable {
     else {
       return send(.error(400, "the request line must be valid UTF-8"), to: connection)
     }
-    var request = AdminRequest(
+    var request = SidePortRequest(
       method: method, target: target, accept: header("Accept", of: connection),
       contentType: header("Content-Type", of: connection),
       forwarder: header(WakeUpCall.forwarderHeader, of: connection), body: body.bytes)
@@ -203,11 +203,11 @@ final class RequestHandler: Sendable {
     }
   }
 
-  private static let busy = AdminResponse.error(
+  private static let busy = SidePortResponse.error(
     503, "too many requests wait for an answer that takes long; try again later")
 
   /// Nothing to send ends the connection.
-  private func send(_ answer: AdminResponse?, to connection: OpaquePointer) -> MHD_Result {
+  private func send(_ answer: SidePortResponse?, to connection: OpaquePointer) -> MHD_Result {
     guard let answer else { return .NO }
     return send(answer, to: connection)
   }
@@ -219,7 +219,7 @@ final class RequestHandler: Sendable {
   }
 
   /// Queues the answer; the library leaves out the body of an answer to HEAD.
-  private func send(_ answer: AdminResponse, to connection: OpaquePointer) -> MHD_Result {
+  private func send(_ answer: SidePortResponse, to connection: OpaquePointer) -> MHD_Result {
     let response = answer.body.withUnsafeBytes { bytes in
       // The library copies the bytes, and does not write to them.
       MHD_create_response_from_buffer(

@@ -6,7 +6,7 @@ internal import Time
 /// Headstart, can read it.
 extension Router {
   /// None unless forecasts are served.
-  static func forecaster(_ content: AdminContent) -> [Route] {
+  static func forecaster(_ content: SidePortContent) -> [Route] {
     guard let service = content.forecastService else { return [] }
     return [
       .get("/workloads") { _, _ in
@@ -25,7 +25,7 @@ extension Router {
           guard let forecast = service.forecast(workload) else {
             return .error(404, "snapshot not found for workload \"\(workload.prefix(253))\"")
           }
-          var response = AdminResponse.json { write(forecast, to: &$0) }
+          var response = SidePortResponse.json { write(forecast, to: &$0) }
           if forecast.isStale { response.headers.append(("X-Kedastral-Stale", "true")) }
           return response
         }

@@ -2,7 +2,7 @@ internal import Telemetry
 
 /// What users of Prometheus know: `/-/healthy`, `/-/ready` and `/-/reload`.
 extension Router {
-  static func lifecycle(_ content: AdminContent) -> [Route] {
+  static func lifecycle(_ content: SidePortContent) -> [Route] {
     [
       // That this thread answers is all that counts: a restart would not fix anything else.
       .get("/-/healthy") { _, _ in health(HealthReport([HealthCheck("process")])) },
@@ -24,7 +24,7 @@ extension Router {
     ]
   }
 
-  private static func answer(_ change: LogLevelChange) -> AdminResponse {
+  private static func answer(_ change: LogLevelChange) -> SidePortResponse {
     .json { json in
       json.field("level", change.level.name)
       if let lasting = change.lasting {
@@ -35,7 +35,8 @@ extension Router {
     }
   }
 
-  private static func answer(_ report: ReloadReport, _ request: AdminRequest) -> AdminResponse {
+  private static func answer(_ report: ReloadReport, _ request: SidePortRequest) -> SidePortResponse
+  {
     guard report.problems.isEmpty else {
       let problems = report.problems.joined(separator: "; ")
       return .refusal(500, "reloaded in part: \(problems)", of: request)

@@ -1,7 +1,7 @@
 /// What the policies last asked, what manifests were last good with and what forecasts have learnt, for
 /// the other replicas.
 extension Router {
-  static func memory(_ content: AdminContent) -> [Route] {
+  static func memory(_ content: SidePortContent) -> [Route] {
     [
       .get("/api/v1/memory") { request, _ in
         answer(request) { () throws(QueryParameter.Problem) in
@@ -34,7 +34,7 @@ extension Router {
 
   /// Hexadecimal, one to a line.
   private static func fingerprints(
-    _ request: AdminRequest
+    _ request: SidePortRequest
   ) throws(QueryParameter.Problem) -> Set<UInt64> {
     let lines = try QueryParameter.id.text(of: request)?.split(separator: "\n") ?? []
     let found = lines.compactMap { UInt64($0, radix: 16) }
@@ -47,15 +47,15 @@ extension Router {
   }
 
   private static func response(
-    to request: AdminRequest, _ answer: MemoryAnswer, otherwise: String
-  ) -> AdminResponse {
+    to request: SidePortRequest, _ answer: MemoryAnswer, otherwise: String
+  ) -> SidePortResponse {
     switch answer {
     case .memory(let body):
-      AdminResponse(
+      SidePortResponse(
         status: 200, contentType: "application/json; charset=utf-8",
         body: body + [UInt8(ascii: "\n")])
     case .ownCall:
-      AdminResponse(status: 204, contentType: "application/json; charset=utf-8", body: [])
+      SidePortResponse(status: 204, contentType: "application/json; charset=utf-8", body: [])
     case .noAnswer:
       .refusal(503, otherwise, of: request)
     }
@@ -64,7 +64,7 @@ extension Router {
 
 extension MemoryQuestion {
   /// Policies stand one to a line in `policy`; `state=fresh` leaves out what is lost.
-  init(_ request: AdminRequest) throws(QueryParameter.Problem) {
+  init(_ request: SidePortRequest) throws(QueryParameter.Problem) {
     let state = try QueryParameter.state.text(of: request)
     guard state == nil || state == "fresh" else {
       throw QueryParameter.Problem(

@@ -2,7 +2,7 @@ internal import Scaling
 
 /// What people ask of policies for a while.
 extension Router {
-  static func overrides(_ content: AdminContent) -> [Route] {
+  static func overrides(_ content: SidePortContent) -> [Route] {
     [
       Route(
         path: "/api/v1/overrides", methods: ["GET", "HEAD", "POST"],
@@ -27,7 +27,7 @@ extension Router {
   }
 
   private static func end(
-    _ policy: ResourceName, _ request: AdminRequest, _ content: AdminContent,
+    _ policy: ResourceName, _ request: SidePortRequest, _ content: SidePortContent,
     _ completion: @escaping Completion
   ) {
     do throws(QueryParameter.Problem) {
@@ -39,7 +39,7 @@ extension Router {
   }
 
   private static func answer(
-    _ action: OverrideCall.Action, _ request: AdminRequest, _ content: AdminContent,
+    _ action: OverrideCall.Action, _ request: SidePortRequest, _ content: SidePortContent,
     _ completion: @escaping Completion
   ) {
     if request.method == "POST", !request.body.isEmpty, let refusal = typeRefusal(request) {
@@ -51,7 +51,7 @@ extension Router {
       switch answer {
       case .json(let status, let body):
         completion(
-          AdminResponse(
+          SidePortResponse(
             status: status, contentType: "application/json; charset=utf-8",
             body: body + [UInt8(ascii: "\n")]))
       case .text(let status, let text): completion(.text(status: status, text))

@@ -4,7 +4,7 @@ internal import Time
 
 /// Wake-ups, and what direct scaling has done.
 extension Router {
-  static func scaling(_ content: AdminContent) -> [Route] {
+  static func scaling(_ content: SidePortContent) -> [Route] {
     [
       .large("/api/v1/history") { request, _ in
         answer(request) { () throws(QueryParameter.Problem) in
@@ -47,12 +47,12 @@ extension Router {
   }
 
   /// What KubeElasti's operator answers. Its resolver counts every status but 200 as an error.
-  private static let received = AdminResponse.json {
+  private static let received = SidePortResponse.json {
     $0.field("message", "Request received successfully!")
   }
 
   /// A body that says what it is has to be JSON.
-  static func typeRefusal(_ request: AdminRequest) -> AdminResponse? {
+  static func typeRefusal(_ request: SidePortRequest) -> SidePortResponse? {
     guard let type = request.contentType else { return nil }
     let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
     guard essence != "application/json" else { return nil }
@@ -60,7 +60,8 @@ extension Router {
       415, "the body is \(type.prefix(60)), but has to be application/json", of: request)
   }
 
-  private static func answer(_ answer: WakeUpAnswer, _ request: AdminRequest) -> AdminResponse {
+  private static func answer(_ answer: WakeUpAnswer, _ request: SidePortRequest) -> SidePortResponse
+  {
     switch answer {
     case .done(let report):
       return .json(status: 202) { write(report, to: &$0) }
@@ -69,14 +70,14 @@ extension Router {
     case .unknown(let sentence):
       return .refusal(404, sentence, of: request)
     case .starting:
-      var response = AdminResponse.refusal(
+      var response = SidePortResponse.refusal(
         503, "this process is starting and does not know all policies yet; try again in 1s",
         of: request)
       response.headers.append(("Retry-After", "1"))
       return response
     case .limited(let wait):
       let seconds = max(1, (wait.milliseconds + 999) / 1000)
-      var response = AdminResponse.refusal(
+      var response = SidePortResponse.refusal(
         429, "this workload is woken too often; it is taken again in \(seconds)s", of: request)
       response.headers.append(("Retry-After", String(seconds)))
       return response

@@ -3,7 +3,7 @@ internal import Time
 
 /// How the data sources do.
 extension Router {
-  static func sources(_ content: AdminContent) -> [Route] {
+  static func sources(_ content: SidePortContent) -> [Route] {
     [
       .get("/api/v1/sources") { request, _ in
         guard let (sources, now) = content.sources() else {

@@ -10,23 +10,23 @@ struct Router: Sendable {
 
     /// Gets the decoded segments that stand for the parts in braces, in order.
     enum Answer: Sendable {
-      case now(@Sendable (AdminRequest, [String]) -> AdminResponse)
+      case now(@Sendable (SidePortRequest, [String]) -> SidePortResponse)
       /// As `now`, and it may take long.
-      case pooled(@Sendable (AdminRequest, [String]) -> AdminResponse)
+      case pooled(@Sendable (SidePortRequest, [String]) -> SidePortResponse)
       /// The answer comes when something else is done; other requests are answered meanwhile.
-      case later(@Sendable (AdminRequest, [String], @escaping Completion) -> Void)
+      case later(@Sendable (SidePortRequest, [String], @escaping Completion) -> Void)
     }
 
     /// A route that is read: GET, and HEAD for it.
     static func get(
-      _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
+      _ path: String, _ answer: @escaping @Sendable (SidePortRequest, [String]) -> SidePortResponse
     ) -> Route {
       Route(path: path, methods: ["GET", "HEAD"], answer: .now(answer))
     }
 
     /// As `get`, for answers that may take long: a pool of threads works them out.
     static func large(
-      _ path: String, _ answer: @escaping @Sendable (AdminRequest, [String]) -> AdminResponse
+      _ path: String, _ answer: @escaping @Sendable (SidePortRequest, [String]) -> SidePortResponse
     ) -> Route {
       Route(path: path, methods: ["GET", "HEAD"], answer: .pooled(answer))
     }
@@ -35,7 +35,7 @@ struct Router: Sendable {
     /// made.
     static func post(
       _ path: String,
-      _ answer: @escaping @Sendable (AdminRequest, [String], @escaping Completion) -> Void
+      _ answer: @escaping @Sendable (SidePortRequest, [String], @escaping Completion) -> Void
     ) -> Route {
       Route(path: path, methods: ["POST"], answer: .later(answer))
     }
@@ -43,7 +43,7 @@ struct Router: Sendable {
     /// As `post`, with PUT.
     static func put(
       _ path: String,
-      _ answer: @escaping @Sendable (AdminRequest, [String], @escaping Completion) -> Void
+      _ answer: @escaping @Sendable (SidePortRequest, [String], @escaping Completion) -> Void
     ) -> Route {
       Route(path: path, methods: ["PUT"], answer: .later(answer))
     }
@@ -68,17 +68,17 @@ struct Router: Sendable {
   let routes: [Route]
 
   /// Takes an answer, once, from any thread.
-  typealias Completion = @Sendable (AdminResponse) -> Void
+  typealias Completion = @Sendable (SidePortResponse) -> Void
 
   enum Response: Sendable {
-    case now(AdminResponse)
+    case now(SidePortResponse)
     /// Works the answer out, which may take long.
-    case pooled(@Sendable () -> AdminResponse)
+    case pooled(@Sendable () -> SidePortResponse)
     /// Begins the work that ends in the answer.
     case later(@Sendable (@escaping Completion) -> Void)
   }
 
-  func respond(to request: AdminRequest) -> Response {
+  func respond(to request: SidePortRequest) -> Response {
     let path = RequestPath.path(of: request.target)
     guard let segments = RequestPath.segments(of: path) else {
       return .now(
@@ -91,7 +91,7 @@ struct Router: Sendable {
       guard let parameters = route.match(segments) else { continue }
       guard route.methods.contains(request.method) else {
         let allowed = route.methods.joined(separator: ", ")
-        var response = AdminResponse.error(
+        var response = SidePortResponse.error(
           405, "\(route.path) answers \(allowed), not \(shortened(request.method))")
         response.headers.append(("Allow", allowed))
         return .now(response)

@@ -20,7 +20,7 @@ package struct ServedHosts: Sendable, Equatable {
   ///   - host: the header `Host`.
   ///   - origin: the header `Origin`.
   ///   - site: the header `Sec-Fetch-Site`.
-  func refusal(host: String?, origin: String?, site: String?) -> AdminResponse? {
+  func refusal(host: String?, origin: String?, site: String?) -> SidePortResponse? {
     guard origin != nil || site != nil else { return nil }
     if site?.lowercased() == "cross-site" {
       return .error(403, "Sec-Fetch-Site is cross-site: pages of other sites may not ask this port")

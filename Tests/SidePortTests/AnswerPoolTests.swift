@@ -31,7 +31,7 @@ struct AnswerPoolTests {
         return .text("large")
       },
     ])
-    let server = try AdminServer(
+    let server = try SidePortServer(
       host: "127.0.0.1", port: 0, router: router,
       metrics: HeadstartMetrics(version: "").sidePort)
     let count = AnswerPool.threads + AnswerPool.capacity + 1
@@ -58,7 +58,7 @@ struct AnswerPoolTests {
         return .text("large")
       }
     ])
-    let server = try AdminServer(
+    let server = try SidePortServer(
       host: "127.0.0.1", port: 0, router: router,
       metrics: HeadstartMetrics(version: "").sidePort)
     let clients = try (0..<4).map { _ in try TestClient(port: server.port) }

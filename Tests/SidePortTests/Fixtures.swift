@@ -58,8 +58,8 @@ final class TestContent: Sendable {
     report.withLock { $0 = HealthReport(checks) }
   }
 
-  var content: AdminContent {
-    AdminContent(
+  var content: SidePortContent {
+    SidePortContent(
       metrics: metrics.registry,
       health: { self.report.withLock { $0 } },
       readiness: { _ in self.report.withLock { HealthReport($0.checks + [HealthCheck("loaded")]) }
@@ -132,7 +132,7 @@ final class TestContent: Sendable {
 
 extension Router {
   /// The answer of a route that answers at once.
-  func answer(_ request: AdminRequest) -> AdminResponse {
+  func answer(_ request: SidePortRequest) -> SidePortResponse {
     switch respond(to: request) {
     case .now(let response): response
     case .pooled(let work): work()

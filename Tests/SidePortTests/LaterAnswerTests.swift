@@ -11,14 +11,14 @@ struct LaterAnswerTests {
   private final class Waiting: Sendable {
     let completions = Mutex<[Router.Completion]>([])
 
-    func server() throws -> AdminServer {
+    func server() throws -> SidePortServer {
       let router = Router(routes: [
         .get("/now") { _, _ in .json { $0.field("answer", "now") } },
         .post("/later") { _, _, completion in
           self.completions.withLock { $0.append(completion) }
         },
       ])
-      return try AdminServer(
+      return try SidePortServer(
         host: "127.0.0.1", port: 0, router: router,
         metrics: HeadstartMetrics(version: "").sidePort)
     }

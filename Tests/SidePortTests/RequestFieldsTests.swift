@@ -10,7 +10,7 @@ struct RequestFieldsTests {
 
   /// The status of every answer to these bytes.
   private func statuses(_ bytes: String) throws -> [Int] {
-    let server = try AdminServer(
+    let server = try SidePortServer(
       host: "127.0.0.1", port: 0, content: TestContent().content,
       metrics: HeadstartMetrics(version: "").sidePort)
     let client = try TestClient(port: server.port)

@@ -12,8 +12,8 @@ struct RouterTests {
     },
   ])
 
-  private func answer(_ method: String, _ target: String) -> AdminResponse {
-    router.answer(AdminRequest(method: method, target: target, accept: nil))
+  private func answer(_ method: String, _ target: String) -> SidePortResponse {
+    router.answer(SidePortRequest(method: method, target: target, accept: nil))
   }
 
   @Test(arguments: [
@@ -86,6 +86,6 @@ struct RouterTests {
 }
 
 /// The body of a JSON answer.
-func object(_ response: AdminResponse) throws -> [String: Any] {
+func object(_ response: SidePortResponse) throws -> [String: Any] {
   try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
 }

@@ -39,7 +39,7 @@ struct ServedHostsTests {
   }
 
   private func answer(_ head: String, method: String = "GET /livez") throws -> TestAnswer {
-    let server = try AdminServer(
+    let server = try SidePortServer(
       host: "127.0.0.1", port: 0, content: TestContent().content,
       metrics: HeadstartMetrics(version: "").sidePort)
     let client = try TestClient(port: server.port)

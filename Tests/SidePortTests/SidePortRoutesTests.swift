@@ -5,14 +5,14 @@ import Time
 
 @testable import SidePort
 
-struct AdminRoutesTests {
+struct SidePortRoutesTests {
   let content = TestContent()
 
   func get(
     _ path: String, accept: String? = nil, query: [String: String?] = [:]
-  ) -> AdminResponse {
-    Router.admin(content.content).answer(
-      AdminRequest(method: "GET", target: path, accept: accept, query: query))
+  ) -> SidePortResponse {
+    Router.sidePort(content.content).answer(
+      SidePortRequest(method: "GET", target: path, accept: accept, query: query))
   }
 
   @Test func `exposes the metrics in the format that is asked for`() {
@@ -57,9 +57,9 @@ struct AdminRoutesTests {
         Finding(isError: false, file: "ScalingPolicy shop/web", message: "looks odd"),
       ]
     }
-    let router = Router.admin(content)
+    let router = Router.sidePort(content)
     func get(_ query: [String: String?]) -> String {
-      let request = AdminRequest(method: "GET", target: "/api/v1/findings", query: query)
+      let request = SidePortRequest(method: "GET", target: "/api/v1/findings", query: query)
       return String(decoding: router.answer(request).body, as: UTF8.self)
     }
     #expect(
@@ -81,9 +81,9 @@ struct AdminRoutesTests {
     content.readiness = { withSources in
       HealthReport([HealthCheck("sources", problem: withSources ? "no" : nil)])
     }
-    let router = Router.admin(content)
-    func get(_ path: String, _ query: [String: String?] = [:]) -> AdminResponse {
-      router.answer(AdminRequest(method: "GET", target: path, query: query))
+    let router = Router.sidePort(content)
+    func get(_ path: String, _ query: [String: String?] = [:]) -> SidePortResponse {
+      router.answer(SidePortRequest(method: "GET", target: path, query: query))
     }
     #expect(get("/healthz").status == 200)
     #expect(String(decoding: get("/healthz").body, as: UTF8.self).contains(#""status":"failing""#))
@@ -94,7 +94,8 @@ struct AdminRoutesTests {
   @Test func `lists the data sources, or says that nothing answers`() {
     var content = content.content
     #expect(
-      Router.admin(content).answer(AdminRequest(method: "GET", target: "/api/v1/sources")).status
+      Router.sidePort(content).answer(SidePortRequest(method: "GET", target: "/api/v1/sources"))
+        .status
         == 503)
     content.sources = {
       (
@@ -105,8 +106,10 @@ struct AdminRoutesTests {
         at: Instant(milliseconds: 0)
       )
     }
-    let body = Router.admin(content).answer(AdminRequest(method: "GET", target: "/api/v1/sources"))
-      .body
+    let body = Router.sidePort(content).answer(
+      SidePortRequest(method: "GET", target: "/api/v1/sources")
+    )
+    .body
     #expect(
       String(decoding: body, as: UTF8.self).contains(
         #""name":"main","kind":"prometheus","state":"failing""#))
@@ -133,12 +136,12 @@ struct AdminRoutesTests {
   ) throws {
     var content = content.content
     content.reload = { $0(report) }
-    let request = AdminRequest(method: "POST", target: "/-/reload")
-    guard case .later(let begin) = Router.admin(content).respond(to: request) else {
+    let request = SidePortRequest(method: "POST", target: "/-/reload")
+    guard case .later(let begin) = Router.sidePort(content).respond(to: request) else {
       Issue.record("the answer comes before the reload")
       return
     }
-    let answers = Mutex<[AdminResponse]>([])
+    let answers = Mutex<[SidePortResponse]>([])
     begin { answer in answers.withLock { $0.append(answer) } }
     let answer = try #require(answers.withLock { $0.first })
     #expect(answer.status == status)

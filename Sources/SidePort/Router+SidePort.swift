@@ -4,7 +4,7 @@ internal import Time
 
 extension Router {
   /// The side port's routes (design section 3).
-  static func admin(_ content: AdminContent) -> Router {
+  static func sidePort(_ content: SidePortContent) -> Router {
     Router(
       routes: [
         .large("/metrics") { request, _ in metrics(content.metrics, accept: request.accept) },
@@ -78,9 +78,9 @@ extension Router {
 
   /// What a route says, or 400 with what is wrong with its parameters.
   static func answer(
-    _ request: AdminRequest,
-    _ route: () throws(QueryParameter.Problem) -> AdminResponse
-  ) -> AdminResponse {
+    _ request: SidePortRequest,
+    _ route: () throws(QueryParameter.Problem) -> SidePortResponse
+  ) -> SidePortResponse {
     do throws(QueryParameter.Problem) {
       return try route()
     } catch {
@@ -89,9 +89,9 @@ extension Router {
   }
 
   private static func answer<Value: Sendable>(
-    _ found: AdminContent.Answer<Value>, about policy: ResourceName, _ request: AdminRequest,
-    _ response: (Value) -> AdminResponse
-  ) -> AdminResponse {
+    _ found: SidePortContent.Answer<Value>, about policy: ResourceName, _ request: SidePortRequest,
+    _ response: (Value) -> SidePortResponse
+  ) -> SidePortResponse {
     switch found {
     case .found(let value):
       return response(value)
@@ -112,15 +112,15 @@ extension Router {
   /// Stands in a path for policies without a namespace.
   static let noNamespace = "-"
 
-  private static func metrics(_ registry: MetricsRegistry, accept: String?) -> AdminResponse {
+  private static func metrics(_ registry: MetricsRegistry, accept: String?) -> SidePortResponse {
     let format = MediaTypes.exposition(accept: accept)
-    var response = AdminResponse(
+    var response = SidePortResponse(
       status: 200, contentType: format.contentType, body: registry.exposition(format))
     response.headers.append(("Vary", "Accept"))
     return response
   }
 
-  static func health(_ report: HealthReport) -> AdminResponse {
+  static func health(_ report: HealthReport) -> SidePortResponse {
     .json(status: report.isHealthy ? 200 : 503) { json in
       json.field("status", word(report.isHealthy))
       json.field(array: "checks") { json in
@@ -139,7 +139,7 @@ extension Router {
 
   private static func word(_ isWell: Bool) -> String { isWell ? "ok" : "failing" }
 
-  private static func policies(_ page: PolicyPage) -> AdminResponse {
+  private static func policies(_ page: PolicyPage) -> SidePortResponse {
     .json { json in
       json.field(array: "policies") { json in
         for summary in page.policies { json.object { DecisionJSON.write(summary, to: &$0) } }

@@ -9,7 +9,7 @@ package import Telemetry
 /// stands bad clients: a request's head is bounded, a connection that stays silent is closed, one
 /// whose request takes too long is ended, and of too many connections the one that has gone longest
 /// without finishing a request gives way to the newest.
-package final class AdminServer: Sendable {
+package final class SidePortServer: Sendable {
   /// The port that it listens on: the one asked for, or the one that was picked for port 0.
   package let port: UInt16
 
@@ -35,21 +35,21 @@ package final class AdminServer: Sendable {
   ///   - hosts: The names that browsers may use.
   ///   - certificate: What connections are secured with; nil for plain text.
   package convenience init(
-    host: String, port: UInt16, content: AdminContent, metrics: SidePortMetrics,
-    limits: AdminLimits = AdminLimits(), token: BearerToken? = nil,
-    hosts: ServedHosts = ServedHosts(), certificate: AdminCertificate? = nil
-  ) throws(AdminServerError) {
+    host: String, port: UInt16, content: SidePortContent, metrics: SidePortMetrics,
+    limits: ClientLimits = ClientLimits(), token: BearerToken? = nil,
+    hosts: ServedHosts = ServedHosts(), certificate: GnuTLSCertificate? = nil
+  ) throws(SidePortError) {
     try self.init(
-      host: host, port: port, router: Router.admin(content), metrics: metrics, limits: limits,
+      host: host, port: port, router: Router.sidePort(content), metrics: metrics, limits: limits,
       token: token, hosts: hosts,
       certificate: certificate)
   }
 
   init(
     host: String, port: UInt16, router: Router, metrics: SidePortMetrics,
-    limits: AdminLimits = AdminLimits(), token: BearerToken? = nil,
-    hosts: ServedHosts = ServedHosts(), certificate: AdminCertificate? = nil
-  ) throws(AdminServerError) {
+    limits: ClientLimits = ClientLimits(), token: BearerToken? = nil,
+    hosts: ServedHosts = ServedHosts(), certificate: GnuTLSCertificate? = nil
+  ) throws(SidePortError) {
     let socket = try ListenSocket(host: host, port: port)
     self.port = socket.port
     let pool = try AnswerPool()
@@ -71,7 +71,7 @@ package final class AdminServer: Sendable {
     // A failed start may or may not have closed the socket. Closing it again could hit a stranger,
     // so it is left to the end of the process, which follows.
     guard let started = headstart_mhd_start(&settings) else {
-      throw AdminServerError("the side port on \(host):\(port) could not start its HTTP server")
+      throw SidePortError("the side port on \(host):\(port) could not start its HTTP server")
     }
     daemon = Mutex(started)
   }
@@ -87,7 +87,7 @@ package final class AdminServer: Sendable {
   }
 
   /// Closes the port and every connection and ends the thread; returns when that is done. Safe to
-  /// call twice. Must not be called from a provider of `AdminContent`, which runs on that thread.
+  /// call twice. Must not be called from a provider of `SidePortContent`, which runs on that thread.
   package func stop() {
     let running = daemon.withLock { daemon in
       defer { daemon = nil }
@@ -106,7 +106,7 @@ package final class AdminServer: Sendable {
 }
 
 /// Why the side port could not be opened: one sentence.
-package struct AdminServerError: Error, Hashable, CustomStringConvertible {
+package struct SidePortError: Error, Hashable, CustomStringConvertible {
   package let description: String
 
   init(_ description: String) {
@@ -115,7 +115,7 @@ package struct AdminServerError: Error, Hashable, CustomStringConvertible {
 }
 
 /// What the side port allows its clients.
-package struct AdminLimits: Hashable, Sendable {
+package struct ClientLimits: Hashable, Sendable {
   /// Connections at one time. Prometheus, the kubelet and a few people need a dozen.
   package var connections = 128
   /// How long a connection may stay silent: longer than a scrape interval, so that Prometheus can

@@ -4,16 +4,16 @@ internal import CMicroHTTPD
 /// keep the pair that their handshake began with.
 ///
 /// Invariant for `@unchecked Sendable`: the C object behind the pointer locks itself.
-package final class AdminCertificate: @unchecked Sendable {
+package final class GnuTLSCertificate: @unchecked Sendable {
   let pointer: OpaquePointer
 
   /// - Parameters:
   ///   - certificate: PEM: the certificate, then its chain.
   ///   - key: PEM, without a passphrase. That it belongs to the certificate has been checked.
   /// - Throws: when GnuTLS has no use for them.
-  package init(certificate: [UInt8], key: [UInt8]) throws(AdminServerError) {
+  package init(certificate: [UInt8], key: [UInt8]) throws(SidePortError) {
     guard let pointer = headstart_mhd_certificate_new() else {
-      throw AdminServerError("the side port's certificate: no memory is left")
+      throw SidePortError("the side port's certificate: no memory is left")
     }
     self.pointer = pointer
     try replace(certificate: certificate, key: key)
@@ -26,7 +26,7 @@ package final class AdminCertificate: @unchecked Sendable {
   /// New connections get this pair.
   ///
   /// - Throws: when GnuTLS has no use for it; the pair before stays.
-  package func replace(certificate: [UInt8], key: [UInt8]) throws(AdminServerError) {
+  package func replace(certificate: [UInt8], key: [UInt8]) throws(SidePortError) {
     let problem = certificate.withUnsafeBytes { chain in
       key.withUnsafeBytes { key in
         headstart_mhd_certificate_set(
@@ -34,6 +34,6 @@ package final class AdminCertificate: @unchecked Sendable {
       }
     }
     guard let problem else { return }
-    throw AdminServerError("the side port's certificate: GnuTLS says: \(String(cString: problem))")
+    throw SidePortError("the side port's certificate: GnuTLS says: \(String(cString: problem))")
   }
 }

@@ -6,7 +6,7 @@ package import Time
 ///
 /// The closures of probes and of what changes something run on the side port's thread, and are quick;
 /// the others run on a pool of threads, several at a time. None may stop the server.
-package struct AdminContent: Sendable {
+package struct SidePortContent: Sendable {
   package var metrics: MetricsRegistry
   /// Does everything work? For `/healthz`.
   package var health: @Sendable () -> HealthReport

@@ -6,17 +6,17 @@ internal import Time
 @testable import SidePort
 
 @Suite(.serialized, .timeLimit(.minutes(5)))
-struct AdminServerTests {
+struct SidePortServerTests {
   private func start(
-    host: String = "127.0.0.1", port: UInt16 = 0, limits: AdminLimits = AdminLimits(),
+    host: String = "127.0.0.1", port: UInt16 = 0, limits: ClientLimits = ClientLimits(),
     metrics: HeadstartMetrics = HeadstartMetrics(version: "")
-  ) throws -> AdminServer {
-    try AdminServer(
+  ) throws -> SidePortServer {
+    try SidePortServer(
       host: host, port: port, content: TestContent().content, metrics: metrics.sidePort,
       limits: limits)
   }
 
-  private func get(_ path: String, of server: AdminServer) throws -> TestAnswer {
+  private func get(_ path: String, of server: SidePortServer) throws -> TestAnswer {
     let client = try TestClient(port: server.port)
     client.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
     return try client.readAnswer()
@@ -81,9 +81,9 @@ struct AdminServerTests {
   func `hands a route the body up to 64 KiB`(size: Int) throws {
     let echo = Router.Route.post("/echo") { request, _, completion in
       completion(
-        AdminResponse(status: 200, contentType: "text/plain", body: request.body.reversed()))
+        SidePortResponse(status: 200, contentType: "text/plain", body: request.body.reversed()))
     }
-    let server = try AdminServer(
+    let server = try SidePortServer(
       host: "127.0.0.1", port: 0, router: Router(routes: [echo]),
       metrics: HeadstartMetrics(version: "").sidePort)
     let client = try TestClient(port: server.port)
@@ -104,7 +104,7 @@ struct AdminServerTests {
   }
 
   @Test func `reads a body up to the limit and refuses a larger one`() throws {
-    var limits = AdminLimits()
+    var limits = ClientLimits()
     limits.requestBody = 1000
     let server = try start(limits: limits)
     for (size, status) in [(0, 200), (1000, 200), (1001, 413)] {
@@ -145,7 +145,7 @@ struct AdminServerTests {
   }
 
   @Test func `closes a connection that stays silent`() throws {
-    var limits = AdminLimits()
+    var limits = ClientLimits()
     limits.idleTimeout = .seconds(1)
     let server = try start(limits: limits)
     let client = try TestClient(port: server.port)
@@ -156,7 +156,7 @@ struct AdminServerTests {
   @Test func `keeps connections up to the limit, and beyond it ends the one that waits longest`()
     throws
   {
-    var limits = AdminLimits()
+    var limits = ClientLimits()
     limits.connections = 4
     let metrics = HeadstartMetrics(version: "")
     let server = try start(limits: limits, metrics: metrics)
@@ -191,7 +191,7 @@ struct AdminServerTests {
   }
 
   @Test func `lets new clients in although slow ones hold every place`() throws {
-    var limits = AdminLimits()
+    var limits = ClientLimits()
     limits.connections = 16
     let server = try start(limits: limits)
     let slow = try (0..<200).map { _ in
@@ -205,7 +205,7 @@ struct AdminServerTests {
 
   @Test(arguments: ["", "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"])
   func `ends a request that takes longer than its time, and no other`(before: String) throws {
-    var limits = AdminLimits()
+    var limits = ClientLimits()
     limits.requestTimeout = .seconds(1)
     let metrics = HeadstartMetrics(version: "")
     let server = try start(limits: limits, metrics: metrics)
@@ -281,7 +281,7 @@ struct AdminServerTests {
   @Test(arguments: ["", "127.0.0.1", "::1"])
   func `says so when the port is taken`(host: String) throws {
     let first = try start(host: host)
-    let error = #expect(throws: AdminServerError.self) {
+    let error = #expect(throws: SidePortError.self) {
       try start(host: host, port: first.port)
     }
     let shown = host.contains(":") ? "[\(host)]" : host
@@ -292,7 +292,7 @@ struct AdminServerTests {
 
   @Test(arguments: ["192.0.2.1", "no.such.host.invalid"])
   func `says so when the address is not of this machine`(host: String) throws {
-    let error = #expect(throws: AdminServerError.self) { try start(host: host) }
+    let error = #expect(throws: SidePortError.self) { try start(host: host) }
     #expect(error?.description.hasPrefix("the side port cannot listen on \(host):0: ") == true)
     #expect(error?.description.hasSuffix("with --http-listen") == true)
   }
@@ -316,7 +316,7 @@ struct AdminServerTests {
     do {
       let content = TestContent()
       kept = content
-      let server = try AdminServer(
+      let server = try SidePortServer(
         host: "127.0.0.1", port: 0, content: content.content, metrics: content.metrics.sidePort)
       port = server.port
       #expect(try get("/healthz", of: server).status == 200)

@@ -6,7 +6,7 @@ import Time
 @testable import SidePort
 
 /// What one replica tells another.
-extension AdminRoutesTests {
+extension SidePortRoutesTests {
   @Test func `tells another replica what policies last asked, and not itself`() throws {
     var content = content.content
     let asked = Mutex<[MemoryQuestion]>([])
@@ -14,10 +14,10 @@ extension AdminRoutesTests {
       asked.withLock { $0.append(question) }
       return question.asker == "me" ? .ownCall : .memory(Array("{}".utf8))
     }
-    let router = Router.admin(content)
-    func get(_ query: [String: String?], from asker: String?) -> AdminResponse {
+    let router = Router.sidePort(content)
+    func get(_ query: [String: String?], from asker: String?) -> SidePortResponse {
       router.answer(
-        AdminRequest(
+        SidePortRequest(
           method: "GET", target: "/api/v1/memory", forwarder: asker, query: query))
     }
     #expect(get([:], from: nil).body == Array("{}\n".utf8))
@@ -34,18 +34,18 @@ extension AdminRoutesTests {
     content.lastGoodFiles = { paths, asker in
       asker == "me" ? .ownCall : .memory(Array((paths ?? ["all"]).joined(separator: "+").utf8))
     }
-    let router = Router.admin(content)
-    func get(_ query: [String: String?], from asker: String?) -> AdminResponse {
+    let router = Router.sidePort(content)
+    func get(_ query: [String: String?], from asker: String?) -> SidePortResponse {
       router.answer(
-        AdminRequest(
+        SidePortRequest(
           method: "GET", target: "/api/v1/memory/files", forwarder: asker, query: query))
     }
     #expect(get([:], from: nil).body == Array("all\n".utf8))
     #expect(get(["path": "/a\n/b"], from: "you").body == Array("/a+/b\n".utf8))
     #expect(get([:], from: "me").status == 204)
     content.lastGoodFiles = { _, _ in .noAnswer }
-    let answer = Router.admin(content).answer(
-      AdminRequest(method: "GET", target: "/api/v1/memory/files"))
+    let answer = Router.sidePort(content).answer(
+      SidePortRequest(method: "GET", target: "/api/v1/memory/files"))
     #expect(answer.status == 503)
   }
 
@@ -56,10 +56,10 @@ extension AdminRoutesTests {
         ? .ownCall
         : .memory(Array(fingerprints.sorted().map { "\($0)" }.joined(separator: "+").utf8))
     }
-    let router = Router.admin(content)
-    func get(_ ids: String?, from asker: String? = nil) -> AdminResponse {
+    let router = Router.sidePort(content)
+    func get(_ ids: String?, from asker: String? = nil) -> SidePortResponse {
       router.answer(
-        AdminRequest(
+        SidePortRequest(
           method: "GET", target: "/api/v1/memory/forecasts", forwarder: asker,
           query: ids.map { ["id": $0] } ?? [:]))
     }
