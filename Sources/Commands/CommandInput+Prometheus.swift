@@ -2,6 +2,7 @@ internal import Configuration
 internal import DataSources
 internal import Manifests
 internal import Planning
+internal import Scaling
 internal import Serving
 internal import Time
 
@@ -16,11 +17,12 @@ extension CommandInput {
 
   /// How much of a load is fetched (`--history`): at most as much as the built-in forecaster uses.
   static func historyLength(
-    _ text: String, atLeast least: Duration
+    _ text: String, atLeast least: Duration = BuiltInForecast.histories.lowerBound
   ) throws(UsageError) -> Duration {
     let length = try duration(text, flag: "history", atLeast: least)
-    guard length <= .seconds(56 * 86_400) else {
-      throw UsageError("flag --history is \(text), but has to be at most 56d")
+    let most = BuiltInForecast.histories.upperBound
+    guard length <= most else {
+      throw UsageError("flag --history is \(text), but has to be at most \(most.daysText)")
     }
     return length
   }

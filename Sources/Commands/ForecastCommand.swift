@@ -153,8 +153,7 @@ struct ForecastCommand {
     guard let query = value(.query) else {
       throw UsageError("flag --prometheus needs --query beside it")
     }
-    let length = try CommandInput.historyLength(
-      flags.valueOrDefault(.history), atLeast: .seconds(86_400))
+    let length = try CommandInput.historyLength(flags.valueOrDefault(.history))
     let step = step.milliseconds
     let resolution = max(step / 5, 60_000) / 1000
     let day: Int64 = 86_400_000

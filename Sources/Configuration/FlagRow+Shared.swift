@@ -17,9 +17,11 @@ extension FlagRow {
     .file, "past load as CSV (timestamp,value); - is standard input")
   static let pastLoadServer = FlagRow(.url, "fetch the past load from this Prometheus instead")
   static let loadQuery = FlagRow(.value("PROMQL"), "the load as PromQL")
-  /// - Parameter least: as a user would write it; the most is 56d.
-  static func history(from least: String) -> FlagRow {
-    FlagRow(.duration, default: "28d", "how much of it is fetched, \(least) to 56d")
+  static func history(atLeast least: Duration = BuiltInForecast.histories.lowerBound) -> FlagRow {
+    FlagRow(
+      .duration, default: BuiltInForecast.Defaults.history.daysText,
+      "how much of it is fetched, \(least.daysText) to "
+        + BuiltInForecast.histories.upperBound.daysText)
   }
   static let sampleStep = FlagRow(
     .duration, default: "1m", "distance of the samples from Prometheus")

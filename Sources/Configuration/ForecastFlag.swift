@@ -26,7 +26,7 @@ extension ForecastFlag: Flag {
     case .query:
       FlagRow(.value("PROMQL"), "the query whose load is forecast")
     case .history:
-      .history(from: "1d")
+      .history()
     case .threshold:
       FlagRow(.value("VALUE"), "the load that one replica carries")
     case .leadTime:

@@ -26,7 +26,7 @@ extension RecommendFlag: Flag {
     case .query:
       .loadQuery
     case .history:
-      .history(from: "2d")
+      .history(atLeast: .seconds(2 * 86_400))
     case .step:
       .sampleStep
     case .perReplica:

@@ -51,6 +51,12 @@ extension Duration {
     Duration.seconds(components.seconds).text
   }
 
+  /// This duration as people say a bound: `7d` rather than `168h`.
+  package var daysText: String {
+    let (days, rest) = components.seconds.quotientAndRemainder(dividingBy: 86_400)
+    return days > 0 && rest == 0 ? "\(days)d" : text
+  }
+
   private static func subsecond(_ nanoseconds: UInt64) -> String {
     if nanoseconds >= 1_000_000 {
       return "\(nanoseconds / 1_000_000)\(fraction(nanoseconds % 1_000_000, digits: 6))ms"

@@ -71,6 +71,16 @@ struct DurationTextTests {
     #expect(try Duration(text: text) == duration)
   }
 
+  @Test(
+    "A bound is written in days where it is whole days",
+    arguments: [
+      (.zero, "0s"), (.seconds(86_399), "23h59m59s"), (.seconds(86_400), "1d"),
+      (.seconds(90_000), "25h"), (.seconds(56 * 86_400), "56d"),
+    ] as [(Duration, String)])
+  func bounds(duration: Duration, text: String) {
+    #expect(duration.daysText == text)
+  }
+
   @Test func `The ends of the range neither trap nor wrap`() {
     #expect(Duration.seconds(Int64.min).text == "-2562047788015215h30m8s")
     #expect(Duration.milliseconds(Int64.max).milliseconds == .max)

@@ -188,9 +188,12 @@ struct TriggerPolicy {
 
   private func history() throws(AnswerError) -> Duration {
     guard let text = trigger["history"] else { return BuiltInForecast.Defaults.history }
-    let range = Duration.seconds(86_400)...Duration.seconds(56 * 86_400)
+    let range = BuiltInForecast.histories
     guard let history = try? Duration(text: text), range.contains(history) else {
-      throw invalid("history", "expected a duration from 1d to 56d such as 28d, found \"\(text)\"")
+      throw invalid(
+        "history",
+        "expected a duration from \(range.lowerBound.daysText) to \(range.upperBound.daysText) such "
+          + "as \(BuiltInForecast.Defaults.history.daysText), found \"\(text)\"")
     }
     return history
   }

@@ -8,7 +8,7 @@ extension ManifestValue {
   func duration(in range: ClosedRange<Duration>, or other: String? = nil) -> Duration? {
     var expected: String {
       (other.map { "\($0) or " } ?? "")
-        + "a duration from \(days(range.lowerBound)) to \(days(range.upperBound)), such as 90s or 1h30m"
+        + "a duration from \(range.lowerBound.daysText) to \(range.upperBound.daysText), such as 90s or 1h30m"
     }
     if !node.isPlainlyText, case .scalar(let scalar) = node.content,
       case .integer(let number) = scalar.value
@@ -35,11 +35,5 @@ extension ManifestValue {
   func hold() -> Hold? {
     if case .scalar(let scalar) = node.content, scalar.text == "forever" { return .forever }
     return duration(in: .zero...ManifestLimits.week, or: "forever").map { .upTo($0) }
-  }
-
-  /// A bound as people say it: `7d` rather than `168h`.
-  private func days(_ duration: Duration) -> String {
-    let (days, rest) = duration.components.seconds.quotientAndRemainder(dividingBy: 86_400)
-    return days > 0 && rest == 0 ? "\(days)d" : duration.text
   }
 }

@@ -13,9 +13,6 @@ struct BuiltInForecastFields {
   private let exclude: ManifestValue?
   private let forecast: ManifestValue
 
-  /// The lengths of history that can be asked for.
-  private static let histories = Duration.seconds(86_400)...Duration.seconds(56 * 86_400)
-
   init(_ fields: ManifestFields) {
     quantile = fields.optional("quantile")
     step = fields.optional("step")
@@ -45,7 +42,7 @@ struct BuiltInForecastFields {
     _ decoder: ManifestDecoder
   ) -> BuiltInForecast? {
     let quantile = quantile.map { $0.number(in: ForecastParameters.quantiles) }
-    let history = history.map { $0.duration(in: Self.histories) }
+    let history = history.map { $0.duration(in: BuiltInForecast.histories) }
     let bucket = bucket.map {
       $0.choice(BuiltInForecast.Bucket.allCases.map { ($0.rawValue, $0) })
     }

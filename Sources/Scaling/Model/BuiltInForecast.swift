@@ -20,7 +20,7 @@ package struct BuiltInForecast: Hashable, Sendable {
   /// How far ahead it looks: above 0, at most 24 steps. That of the manifest: another one in a
   /// trigger's metadata changes the lead window, but not what is learnt.
   package var leadTime: Duration
-  /// How much of the past is learnt at the start, 1 d to 56 d.
+  /// How much of the past is learnt at the start, in `histories`.
   package var history: Duration
   /// What stands for a bucket.
   package var bucket: Bucket
@@ -37,6 +37,9 @@ package struct BuiltInForecast: Hashable, Sendable {
     case max
     case mean
   }
+
+  /// The lengths of history that can be asked for.
+  package static let histories = Duration.seconds(86_400)...Duration.seconds(56 * 86_400)
 
   package enum Defaults {
     package static let quantile = 0.9
