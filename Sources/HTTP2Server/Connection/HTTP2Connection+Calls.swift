@@ -24,8 +24,8 @@ extension HTTP2Connection {
         receive(bytes, isLast: isLast, slot)
       case .requestEnd(let slot):
         endRequest(slot)
-      case .resumable(let slot):
-        resume(slot)
+      case .resumable(let slot, let isEnd):
+        resume(slot, isEnd: isEnd)
       case .closed(let slot):
         close(slot)
       case .exceeded(let limit):
@@ -86,7 +86,7 @@ extension HTTP2Connection {
       }
       context.counters.callsRefused.add(1)
       slot.pointee.lifecycle = RPCLifecycle(kind: .unary)
-      slot.pointee.foreignAnswer = (httpStatus, status)
+      slot.pointee.ending = .foreign(httpStatus: httpStatus, status: status)
     case .call(let timeout):
       let path = slot.pointee.head.path
       guard let method = context.service.method(at: path.span.bytes) else {
@@ -136,7 +136,8 @@ extension HTTP2Connection {
       return
     }
     // The window of what is stashed is given back later, which stops the client in time.
-    guard !slot.pointee.isStalled else { return stash(chunk, slot) }
+    guard slot.pointee.inflow == .flowing else { return stash(chunk, slot) }
+    assert(slot.pointee.stash.isEmpty, "what came first is passed on first")
     let used = readMessages(of: chunk, isLast: isLast, slot)
     // A client that is done with its request needs no window.
     if !isLast { session.returnStreamWindow(of: slot, used) }
@@ -153,7 +154,7 @@ extension HTTP2Connection {
     of chunk: UnsafeRawBufferPointer, isLast: Bool, _ slot: StreamSlot.Pointer
   ) -> Int {
     var offset = 0
-    while !slot.pointee.isStalled {
+    while slot.pointee.inflow == .flowing {
       switch slot.pointee.deframer.next(in: chunk.bytes, from: &offset) {
       case .needsMore:
         return offset
@@ -185,8 +186,8 @@ extension HTTP2Connection {
       }
     case .deliver:
       pass(message, slot)
-      slot.pointee.isStalled = !slot.pointee.queue.hasRoom(
-        forBytes: 0, within: session.limits.stall)
+      let hasRoom = slot.pointee.queue.hasRoom(forBytes: 0, within: session.limits.stall)
+      if !hasRoom { slot.pointee.inflow = .stalled }
     case .refuse(let status):
       session.abort(slot, status)
     case .drop:
@@ -205,10 +206,11 @@ extension HTTP2Connection {
   private func endRequest(_ slot: StreamSlot.Pointer) {
     guard slot.pointee.lifecycle.isReading else { return }
     guard slot.pointee.method != nil else { return session.answerForeign(slot) }
-    guard !slot.pointee.isStalled, slot.pointee.stash.isEmpty else {
-      slot.pointee.hasEndBehindStash = true
+    guard slot.pointee.inflow == .flowing else {
+      slot.pointee.inflow = .stalledAtEnd
       return
     }
+    assert(slot.pointee.stash.isEmpty, "what came first is passed on first")
     if let status = slot.pointee.deframer.statusAtEnd() {
       session.abort(slot, status)
       return
@@ -250,13 +252,14 @@ extension HTTP2Connection {
   }
 
   /// Goes on with a bidirectional RPC whose client reads again.
-  private func resume(_ slot: StreamSlot.Pointer) {
+  ///
+  /// - Parameter isEnd: whether the stash is the rest of the request.
+  private func resume(_ slot: StreamSlot.Pointer, isEnd: Bool) {
     let stash = slot.pointee.stash
     slot.pointee.stash = []
     stash.withUnsafeBytes { receive($0, isLast: false, slot) }
     account(for: slot)
-    guard slot.pointee.hasEndBehindStash else { return }
-    endRequest(slot)
+    if isEnd { endRequest(slot) }
   }
 
   private func account(for slot: StreamSlot.Pointer) {

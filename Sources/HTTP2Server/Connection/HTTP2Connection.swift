@@ -155,8 +155,8 @@ final class HTTP2Connection {
         if session.isUnreadable, session.callCount == 0 {
           endUnreadable()
         } else {
-          let isBroken = session.sentError != nil && !session.clientHasLeft
-          shut(isOver: session.isOver, reason: isBroken ? .protocol : .peer)
+          shut(
+            isOver: session.isOver, reason: session.departure == .expulsion ? .protocol : .peer)
         }
         watch()
         return

@@ -23,7 +23,7 @@ extension HTTP2Session {
   /// Answers a request that is not gRPC: a short text for people, and gRPC's status for gRPC clients
   /// whose content type a proxy has changed.
   func answerForeign(_ slot: StreamSlot.Pointer) {
-    guard let (httpStatus, status) = slot.pointee.foreignAnswer,
+    guard case .foreign(let httpStatus, let status) = slot.pointee.ending,
       slot.pointee.lifecycle.ended(status.code) != .drop
     else { return }
     var fields = HeaderFields()
@@ -38,7 +38,7 @@ extension HTTP2Session {
         submit { nghttp2_submit_response(session, stream, fields, count, nil) }
       }
     }
-    slot.pointee.endsWithData = true
+    slot.pointee.ending = .body
     enqueue(body, on: slot)
     var provider = Self.dataProvider(slot: slot)
     fields.withFields { fields, count in
@@ -90,7 +90,7 @@ extension HTTP2Session {
       if slot.pointee.queue.isEmpty {
         submitTrailers(slot, status)
       } else {
-        slot.pointee.trailers = status
+        slot.pointee.ending = .trailers(status)
       }
     case .drop:
       break
@@ -101,16 +101,16 @@ extension HTTP2Session {
   /// and trailers need none.
   func abort(_ slot: StreamSlot.Pointer, _ status: RPCStatus) {
     let order = slot.pointee.lifecycle.aborted(
-      status.code, hasUnsentTrailers: slot.pointee.trailers != nil)
+      status.code, hasUnsentTrailers: slot.pointee.hasUnsentTrailers)
     guard order != .drop else {
       // A body without trailers can only be cut off.
-      if slot.pointee.endsWithData { reset(slot.pointee.stream, NGHTTP2_CANCEL) }
+      if slot.pointee.endsWithBody { reset(slot.pointee.stream, NGHTTP2_CANCEL) }
       return
     }
     queuedBytes -= slot.pointee.queue.byteCount
     slot.pointee.queue.removeAll()
     returnMemory()
-    slot.pointee.trailers = nil
+    slot.pointee.ending = .open
     if order == .sendTrailersOnly {
       submitTrailersOnly(slot, httpStatus: 200, status)
     } else {
@@ -128,20 +128,28 @@ extension HTTP2Session {
     slot.pointee.progress.moved()
     frames.dataSent()
     queuedBytes -= count
-    if slot.pointee.isStalled,
+    if slot.pointee.inflow != .flowing,
       slot.pointee.queue.messageCount <= limits.stall.messages / 4,
       slot.pointee.queue.byteCount <= limits.stall.bytes / 4
     {
-      slot.pointee.isStalled = false
-      events.append(.resumable(slot: slot))
+      events.append(.resumable(slot: slot, isEnd: slot.pointee.inflow == .stalledAtEnd))
+      slot.pointee.inflow = .flowing
     }
     guard slot.pointee.queue.isEmpty else { return (count, .moreData) }
     returnMemory()
-    guard !slot.pointee.endsWithData else { return (count, .end) }
-    guard let status = slot.pointee.trailers else { return (count, .nothingYet) }
-    slot.pointee.trailers = nil
-    submitTrailers(slot, status)
-    return (count, .trailers)
+    switch slot.pointee.ending {
+    case .open:
+      return (count, .nothingYet)
+    case .trailers(let status):
+      slot.pointee.ending = .open
+      submitTrailers(slot, status)
+      return (count, .trailers)
+    case .body:
+      return (count, .end)
+    case .foreign, .sent:
+      assertionFailure("no body is read before the answer or after its end")
+      return (count, .nothingYet)
+    }
   }
 
   enum OnRead {

@@ -30,7 +30,7 @@ extension HTTP2Session {
       _, frame, code, context in
       guard let frame else { return 0 }
       if frame.isFarewell {
-        HTTP2Session.withSession(context) { $0.clientHasLeft = true }
+        HTTP2Session.withSession(context) { $0.departure = .farewell }
         return 0
       }
       guard code == NGHTTP2_ERR_FLOW_CONTROL.rawValue else { return 0 }
@@ -151,7 +151,8 @@ extension HTTP2Session {
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
       guard header.endsStream, let slot = slot(of: header.stream_id) else { return }
-      slot.pointee.isAnswerSent = true
+      assert(!slot.pointee.hasUnsentTrailers && slot.pointee.queue.isEmpty, "all has gone")
+      slot.pointee.ending = .sent
       // The answer is complete and the request is not: what is still to come will not be read, and
       // without this the client would keep sending it (RFC 9113, 8.1).
       guard nghttp2_session_get_stream_remote_close(handle, header.stream_id) == 0 else { return }
@@ -161,7 +162,9 @@ extension HTTP2Session {
       }
     case NGHTTP2_GOAWAY.rawValue:
       let goAway = frame.pointee.goaway
-      if goAway.error_code != NGHTTP2_NO_ERROR.rawValue { sentError = goAway.error_code }
+      if goAway.error_code != NGHTTP2_NO_ERROR.rawValue, departure == .none {
+        departure = .expulsion
+      }
       // The PING of a drain follows its notice, never overtakes it: the answer is then proof that
       // the client has read both.
       guard goAway.last_stream_id == Int32.max else { return }

@@ -19,6 +19,15 @@ final class HTTP2Session {
     case exceeded(ServerLimit)
   }
 
+  /// How the client leaves, as far as that is known.
+  enum Departure {
+    case none
+    /// It has said that it ends the connection in good order.
+    case farewell
+    /// It broke the protocol, and a GOAWAY that says so was sent.
+    case expulsion
+  }
+
   var events: [SessionEvent] = []
   /// The slot that was looked up last: frames of one stream follow each other, and the look-up
   /// in nghttp2 that this spares was five in a call.
@@ -36,10 +45,7 @@ final class HTTP2Session {
   private var hasAnnouncedStreams = false
   /// Whether the streams were ended without nghttp2, which is gone.
   private var isAbandoned: Bool { session == nil }
-  /// The error code of a GOAWAY that was sent because the client broke the protocol.
-  var sentError: UInt32?
-  /// Whether the client has said that it ends the connection, and that it did so in good order.
-  var clientHasLeft = false
+  var departure = Departure.none
   /// Whether something has come that nghttp2 cannot read, and what follows is dropped.
   private(set) var isUnreadable = false
   /// A limit that the client ran into while nghttp2 was at work.

@@ -10,8 +10,9 @@ enum SessionEvent {
   case requestEnd(slot: StreamSlot.Pointer)
   /// The stream is gone, and so is the slot once this has been dealt with.
   case closed(slot: StreamSlot.Pointer)
-  /// The client reads the answers of a stalled RPC again.
-  case resumable(slot: StreamSlot.Pointer)
+  /// The client reads the answers of a stalled RPC again. `isEnd`: what was stashed is the rest of the
+  /// request.
+  case resumable(slot: StreamSlot.Pointer, isEnd: Bool)
   /// A call ran into a limit, and has been ended for it.
   case exceeded(ServerLimit)
   /// The client's SETTINGS have come.

@@ -12,6 +12,29 @@ internal import Time
 struct StreamSlot: ~Copyable {
   typealias Pointer = UnsafeMutablePointer<StreamSlot>
 
+  /// Whether messages of a bidirectional RPC are passed on.
+  enum Inflow {
+    case flowing
+    /// The client does not read the answers fast enough: what comes is stashed.
+    case stalled
+    /// So it is, and the client is done: the stash is the rest of the request.
+    case stalledAtEnd
+  }
+
+  /// What ends the answer, and how far that has come.
+  enum Ending {
+    /// Trailers, which are not known, or are nghttp2's already.
+    case open
+    /// These trailers, which wait for the queue.
+    case trailers(RPCStatus)
+    /// A request that is not gRPC, which is answered with this once it has ended.
+    case foreign(httpStatus: Int, status: RPCStatus)
+    /// The last byte of the body: there are no trailers.
+    case body
+    /// The last byte of the answer has gone.
+    case sent
+  }
+
   /// The HTTP/2 stream; 0 in a free slot.
   var stream: Int32 = 0
   var head: RequestHead
@@ -28,23 +51,14 @@ struct StreamSlot: ~Copyable {
   var held: [UInt8] = []
   /// What has come on a bidirectional RPC whose answers the client does not read fast enough.
   var stash: [UInt8] = []
-  var isStalled = false
-  /// Whether the client was done while the RPC was stalled.
-  var hasEndBehindStash = false
+  var inflow = Inflow.flowing
   /// The bytes of this slot that its session has counted as buffered.
   var countedBytes = 0
 
   var queue = FrameQueue()
   /// Whether the client takes what the queue holds.
   var progress = Progress()
-  /// What the trailers say, while they wait for the queue.
-  var trailers: RPCStatus?
-  /// What a request that is not gRPC is answered with, once it has ended.
-  var foreignAnswer: (httpStatus: Int, status: RPCStatus)?
-  /// Whether the answer ends with its body, and has no trailers.
-  var endsWithData = false
-  /// Whether the last byte of the answer has gone.
-  var isAnswerSent = false
+  var ending = Ending.open
 
   init(limits: SessionLimits) {
     head = RequestHead(maxListSize: limits.headerListSize)
@@ -63,14 +77,23 @@ struct StreamSlot: ~Copyable {
     deframer.reset()
     if !held.isEmpty { held = [] }
     if !stash.isEmpty { stash = [] }
-    isStalled = false
-    hasEndBehindStash = false
+    inflow = .flowing
     countedBytes = 0
     queue.removeAll()
-    if trailers != nil { trailers = nil }
-    if foreignAnswer != nil { foreignAnswer = nil }
-    endsWithData = false
-    isAnswerSent = false
+    ending = .open
+  }
+
+  var hasUnsentTrailers: Bool {
+    if case .trailers = ending { true } else { false }
+  }
+
+  var endsWithBody: Bool {
+    if case .body = ending { true } else { false }
+  }
+
+  /// Whether the last byte of the answer has gone.
+  var isAnswerSent: Bool {
+    if case .sent = ending { true } else { false }
   }
 
   /// Whether the client still owes the rest of a request that has one message.
