@@ -25,6 +25,13 @@ func decode(
   ).decode(bytes, path: "a.yaml")
 }
 
+/// What `headstart check` says of these files and directories.
+func check(_ paths: [String]) -> ManifestCheck {
+  ManifestCheck(
+    paths: paths, defaults: PolicyDefaults(triggerServers: .any), zones: decodingZones, now: testNow
+  )
+}
+
 extension ManifestDecoder.File {
   /// The diagnostics as they are printed.
   var lines: [String] { diagnostics.map(\.description) }

@@ -33,17 +33,6 @@ struct MetricsRegistryTests {
         """)
   }
 
-  @Test(arguments: [
-    (0.0, "0"), (-1.5, "-1.5"), (1e16, "1e+16"), (1e-7, "1e-07"), (.nan, "NaN"),
-    (.infinity, "+Inf"), (-.infinity, "-Inf"), (123_456_789, "123456789"),
-  ])
-  func `measures`(value: Double, expected: String) {
-    let registry = MetricsRegistry()
-    registry.gauge("a_bytes", help: "x", unit: .bytes).with([]).set(value)
-    #expect(page(registry).hasSuffix("\na_bytes \(expected)\n"))
-    #expect(page(registry, .openMetrics).contains("# UNIT a_bytes bytes\n"))
-  }
-
   @Test func `moves a gauge up and down`() {
     let gauge = MetricsRegistry().gauge("a", help: "x").with([])
     gauge.increment()
@@ -81,19 +70,6 @@ struct MetricsRegistryTests {
     #expect(open.contains("le=\"1.0\"} 5"))
     #expect(open.contains("le=\"10.0\"} 6"))
     #expect(open.contains("le=\"+Inf\"} 8"))
-  }
-
-  @Test func `escapes label values and help`() {
-    let registry = MetricsRegistry()
-    registry.gauge("a", help: "q\" b\\ n\n.", labels: ["l"]).with(["q\" b\\ n\n é"]).set(1)
-    #expect(
-      page(registry) == #"""
-        # HELP a q" b\\ n\n.
-        # TYPE a gauge
-        a{l="q\" b\\ n\n é"} 1
-
-        """#)
-    #expect(page(registry, .openMetrics).contains(#"# HELP a q\" b\\ n\n."#))
   }
 
   @Test func `shows families by name, each in one piece, and leaves empty ones out`() {
