@@ -10,8 +10,11 @@ internal import Time
 struct PolicyMemories {
   /// By the text of the key.
   private var departed: [String: PolicyMemory] = [:]
-  /// The keys in it that no manifest holds, the oldest first.
-  private var departedImplied: [String] = []
+  /// The last `maxImplied` departures of keys that no manifest holds, by their number.
+  private var impliedDepartures: [Int: String] = [:]
+  /// The number of each such key's last departure.
+  private var lastDeparture: [String: Int] = [:]
+  private var departureCount = 0
   /// The keys of triggers in it that came from another process or replica, and were not in force here
   /// since, by the ScaledObject.
   private var restoredTriggers: [ResourceName: Set<String>] = [:]
@@ -80,13 +83,19 @@ struct PolicyMemories {
     memory.goneSince = now
     departed[key.text] = memory
     guard !key.isUnchanged else { return }
-    departedImplied.append(key.text)
-    guard departedImplied.count > Self.maxImplied else { return }
-    let oldest = departedImplied.removeFirst()
+    departureCount += 1
+    impliedDepartures[departureCount] = key.text
+    lastDeparture[key.text] = departureCount
+    forgetImplied(ofDeparture: departureCount - Self.maxImplied)
+  }
+
+  private mutating func forgetImplied(ofDeparture number: Int) {
     // It may have come back and left again.
-    guard !departedImplied.contains(oldest) else { return }
-    departed[oldest] = nil
-    changed.insert(oldest)
+    guard let key = impliedDepartures.removeValue(forKey: number), lastDeparture[key] == number
+    else { return }
+    lastDeparture[key] = nil
+    departed[key] = nil
+    changed.insert(key)
   }
 
   /// A policy comes into force.
