@@ -14,6 +14,8 @@ struct DecisionLog {
     _ decision: Decision, previous: Decision?, at now: Instant,
     to logger: Logger
   ) {
+    // How much of a history has been read is on the page; here it would be a line for each day.
+    if decision.isLearningAlone, previous?.isLearningAlone == true { return }
     guard written < Self.linesPerPass else {
       leftOut += 1
       return
@@ -35,5 +37,13 @@ struct DecisionLog {
     }
     written = 0
     leftOut = 0
+  }
+}
+
+extension Decision {
+  /// Whether there is no answer for one reason alone: a history is still being read.
+  fileprivate var isLearningAlone: Bool {
+    replicas == nil && contributions.contains(where: \.isBeingLearnt)
+      && contributions.allSatisfy { $0.isBeingLearnt || $0.problem == nil }
   }
 }
