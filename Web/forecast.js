@@ -55,7 +55,7 @@ function facts(one, now) {
     element("td", {}, value)));
   if (account) {
     add("In charge", charge(account));
-    add("Kept of the last 7 days", account.kept === null ? "not judged yet"
+    add(`Kept of the last ${judged(account)}`, account.kept === null ? "not judged yet"
       : `${percent.format(account.kept)}, wanted ${percent.format(one.quantile)}`);
     add("Compared with simple guesses", skill(account));
     add("Has learnt", `${span(account.historySeconds * 1000)} of ${span(account.wantedHistorySeconds * 1000)}`
@@ -72,6 +72,12 @@ function facts(one, now) {
       element("th", { scope: "col" }, "How"))),
     element("tbody", {}, ...rows));
   return element("div", { className: "scroll" }, table);
+}
+
+/** What it was judged by: a week, or less where it does not know as much. */
+function judged(account) {
+  const days = Math.floor(account.historySeconds / 86400);
+  return days < 2 ? `${Math.floor(account.historySeconds / 3600)} h` : `${Math.min(days, 7)} days`;
 }
 
 function charge(account) {

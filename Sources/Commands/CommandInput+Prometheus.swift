@@ -40,6 +40,11 @@ extension CommandInput {
       let points = try range.fetch(userAgent: "headstart/\(Version.number)") {
         bar.advance(to: $0)
       }
+      guard !points.isEmpty else {
+        throw UsageError(
+          "the query has no values from \(range.from.rfc3339) to \(range.to.rfc3339): expected the"
+            + " history of one series; try the query on the server's own page")
+      }
       return try LoadHistory(samples: points.compactMap(sample), shape: shape)
     } catch let error as InvalidHistory {
       throw UsageError("the query's history cannot be used: \(error)")

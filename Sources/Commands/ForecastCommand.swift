@@ -31,18 +31,8 @@ struct ForecastCommand {
       try needed(.leadTime, "how far ahead to look"), flag: "lead-time", atLeast: .seconds(1))
     let quantiles = try quantiles()
     let width = try CommandInput.chartWidth(value(.width))
-    let history: LoadHistory
-    let step: Duration
-    if let path = value(.load) {
-      guard value(.prometheus) == nil else {
-        throw UsageError("give either --load or --prometheus: both are the load")
-      }
-      history = try CommandInput.history(path)
-      step = try self.step(leadTime, atLeast: history.step)
-    } else {
-      step = try self.step(leadTime, atLeast: .zero)
-      history = try fetch(step: step)
-    }
+    let buckets = try buckets(leadTime)
+    let step = buckets.step
     let parameters = try quantiles.map { quantile throws(UsageError) in
       guard
         let parameters = ForecastParameters(
@@ -54,12 +44,6 @@ struct ForecastCommand {
             + " longer --step")
       }
       return parameters
-    }
-    let buckets: LoadBuckets
-    do {
-      buckets = try LoadBuckets(history, step: step)
-    } catch {
-      throw UsageError("\(error)")
     }
     var walk = ForecastWalk(buckets, parameters, clock: try clock(of: buckets))
     guard !flags.isOn(.walk) else {
@@ -94,6 +78,22 @@ struct ForecastCommand {
   }
 
   // MARK: Input
+
+  /// The load, from where the flags say.
+  private func buckets(_ leadTime: Duration) throws -> LoadBuckets {
+    do {
+      guard let path = value(.load) else {
+        return try fetch(step: try step(leadTime, atLeast: .zero))
+      }
+      guard value(.prometheus) == nil else {
+        throw UsageError("give either --load or --prometheus: both are the load")
+      }
+      let history = try CommandInput.history(path)
+      return try LoadBuckets(history, step: try step(leadTime, atLeast: history.step))
+    } catch let error as InvalidHistory {
+      throw UsageError("\(error)")
+    }
+  }
 
   private func needed(_ flag: ForecastFlag, _ meaning: String) throws(UsageError) -> String {
     guard let text = value(flag) else {
@@ -146,18 +146,18 @@ struct ForecastCommand {
   }
 
   /// The history of the query as a server would ask for it: the highest value of each bucket.
-  private func fetch(step: Duration) throws -> LoadHistory {
+  private func fetch(step length: Duration) throws -> LoadBuckets {
     guard let address = value(.prometheus) else {
       throw UsageError("forecast needs a load: --load=FILE, or --prometheus=URL with --query")
     }
     guard let query = value(.query) else {
       throw UsageError("flag --prometheus needs --query beside it")
     }
-    let length = try CommandInput.historyLength(flags.valueOrDefault(.history))
-    let step = step.milliseconds
+    let wanted = try CommandInput.historyLength(flags.valueOrDefault(.history))
+    let step = length.milliseconds
     let resolution = max(step / 5, 60_000) / 1000
     let day: Int64 = 86_400_000
-    let first = now.advanced(by: .zero - length).milliseconds / day * day
+    let first = now.advanced(by: .zero - wanted).milliseconds / day * day
     // A bucket counts once it is 30 seconds old.
     let end = (now.milliseconds - 30_000) / step * step
     let range = PrometheusRange(
@@ -166,11 +166,12 @@ struct ForecastCommand {
       from: Instant(milliseconds: first + step), to: Instant(milliseconds: end),
       step: .milliseconds(step))
     // The value at T is that of the bucket that ends at T.
-    return try CommandInput.history(range) { point in
+    let history = try CommandInput.history(range) { point in
       point.value < 0
         ? nil
         : LoadHistory.Sample(
           at: point.at.advanced(by: .milliseconds(-step)), value: point.value)
     }
+    return try LoadBuckets(fetched: history, step: length, until: range.to)
   }
 }

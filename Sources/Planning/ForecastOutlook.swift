@@ -76,22 +76,26 @@ package struct ForecastOutlook {
   /// How far each forecast can be trusted, a sentence each.
   package var judgements: [String] {
     forecasts.map { forecaster, _ in
+      let history = forecaster.history
+      let judged = ForecastAccount.judged(history)
       var text = "With \(Self.share(forecaster)): "
       if let kept = forecaster.kept {
-        text += "kept \(NumberFormat.fixed(kept * 100, digits: 1)) % of the last 7 days"
+        text += "kept \(NumberFormat.fixed(kept * 100, digits: 1)) % of the last \(judged)"
       } else {
         text += "not judged yet"
       }
       if forecaster.charge == .regression, let skill = forecaster.skill {
         let share = NumberFormat.fixed(abs(skill.value) * 100, digits: 0)
+        let comparison = share == "0" ? "" : "\(share) % \(skill.value < 0 ? "above" : "below") "
         text +=
-          "; its loss is \(share) % \(skill.value < 0 ? "above" : "below") that of the best simple"
-          + " guess (\(skill.guess.name))"
+          "; its loss is \(comparison)that of the best simple guess"
+          + " (\(skill.guess.model.name(knowing: history)))"
       } else if let addition = forecaster.addition {
         let percent = NumberFormat.fixed(abs(addition) * 100, digits: 0)
         text +=
-          "; it is \(forecaster.charge.possessive) value \(addition < 0 ? "minus" : "plus")"
-          + " \(percent) %, which has been the better guess for 7 days"
+          "; it is \(forecaster.charge.model.value(knowing: history))"
+          + " \(addition < 0 ? "minus" : "plus") \(percent) %, which has been the better guess for"
+          + " \(judged)"
       }
       return text + "."
     }
@@ -115,20 +119,14 @@ package struct ForecastOutlook {
 
 extension ForecastModel {
   /// As a simple guess is called.
-  package var name: String {
-    switch self {
-    case .regression: "regression"
-    case .lastValue: "last value"
-    case .yesterday: "yesterday"
-    case .lastWeek: "last week"
-    }
-  }
+  package var name: String { model.rawValue }
 
-  fileprivate var possessive: String {
+  fileprivate var model: ForecastAccount.Model {
     switch self {
-    case .regression, .lastValue: "the last"
-    case .yesterday: "yesterday's"
-    case .lastWeek: "last week's"
+    case .regression: .regression
+    case .lastValue: .lastValue
+    case .yesterday: .yesterday
+    case .lastWeek: .lastWeek
     }
   }
 }

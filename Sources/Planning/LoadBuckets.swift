@@ -23,14 +23,33 @@ package struct LoadBuckets: Hashable, Sendable {
   /// - Parameter step: whole seconds, above 0.
   /// - Throws: `InvalidHistory` for one that is too long for the step.
   package init(_ history: LoadHistory, step: Duration) throws(InvalidHistory) {
+    try self.init(history, step: step, held: history.step, until: history.start)
+  }
+
+  /// Values that were fetched one for each bucket: one that is not there is missing.
+  ///
+  /// - Parameters:
+  ///   - step: whole seconds, above 0.
+  ///   - until: the end of what was asked for.
+  /// - Throws: `InvalidHistory` for one that is too long for the step.
+  package init(
+    fetched history: LoadHistory, step: Duration, until: Instant
+  ) throws(InvalidHistory) {
+    try self.init(history, step: step, held: step, until: until)
+  }
+
+  private init(
+    _ history: LoadHistory, step: Duration, held: Duration, until: Instant
+  ) throws(InvalidHistory) {
     let length = max(step.milliseconds, 1)
     func bucket(_ instant: Instant) -> Int {
       let (quotient, rest) = instant.milliseconds.quotientAndRemainder(dividingBy: length)
       return Int(rest < 0 ? quotient - 1 : quotient)
     }
     let first = bucket(history.start)
-    let held = max(Int(history.step.milliseconds / length), 1)
-    let count = bucket(history.samples[history.samples.count - 1].at) - first + held
+    let held = max(Int(held.milliseconds / length), 1)
+    let last = bucket(history.samples[history.samples.count - 1].at) + held
+    let count = max(last, bucket(until)) - first
     guard count <= Self.most else {
       throw InvalidHistory(
         "a load of \(count) buckets of \(step.text) is too long: at most \(Self.most) are possible")

@@ -36,6 +36,13 @@ struct ForecastWalkTests {
     #expect(buckets.values == [1, 1, 2, 2, 3, 3, nil, nil, nil, nil, 4, 4])
   }
 
+  @Test func `Values that were fetched stand for one bucket each, up to the end`() throws {
+    let buckets = try LoadBuckets(
+      fetched: try history([(0, 1), (30, 2), (60, 3), (90, 4)]), step: .seconds(900),
+      until: Instant(milliseconds: 150 * 60_000))
+    #expect(buckets.values == [1, nil, 2, nil, 3, nil, 4, nil, nil, nil])
+  }
+
   @Test func `A load before 1970 has buckets, too`() throws {
     let buckets = try LoadBuckets(try history([(-7, 1), (-2, 2)]), step: .seconds(300))
     #expect(buckets.first == -2)
@@ -104,5 +111,17 @@ struct ForecastWalkTests {
     #expect(outlook.start == buckets.start(of: buckets.end))
     #expect(outlook.start.duration(to: outlook.end) == .seconds(5 * 900))
     #expect(outlook.past.steps.first?.start == outlook.chartStart)
+  }
+
+  @Test(arguments: [
+    (30, "the last 30 h"), (3 * 24, "the last 3 days"), (20 * 24, "the last 7 days"),
+  ])
+  func `A forecast says of how much it was judged`(hours: Int, words: String) throws {
+    let buckets = try LoadBuckets(
+      try history((0..<hours * 4).map { ($0 * 15, Double(20 + $0 % 7)) }), step: .seconds(900))
+    var walk = ForecastWalk(buckets, try parameters([0.9]), clock: LocalClock())
+    walk.run()
+    let judgement = try #require(ForecastOutlook(walk)).judgements[0]
+    #expect(judgement.contains(words), "\(judgement)")
   }
 }

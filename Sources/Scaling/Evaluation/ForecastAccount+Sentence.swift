@@ -29,8 +29,10 @@ extension ForecastAccount {
           + " \(LoadText.percent(quantile, digits: 1)) %\(reasons(step))")
     }
     if let stage { parts.append(stage) }
-    let trust = [kept.map { "kept \(LoadText.percent($0, digits: 1)) % of the last 7 days" }, loss]
-      .compactMap(\.self)
+    let kept = kept.map {
+      "kept \(LoadText.percent($0, digits: 1)) % of the last \(Self.judged(history))"
+    }
+    let trust = [kept, loss].compactMap(\.self)
     if !trust.isEmpty { parts.append(trust.joined(separator: ", ")) }
     return parts.joined(separator: "; ")
   }
@@ -39,8 +41,8 @@ extension ForecastAccount {
     if charge != .regression {
       let share = addition.map { $0 < 0 ? "minus" : "plus" } ?? "plus"
       return
-        ", \(charge.possessive) value \(share) \(LoadText.percent(abs(addition ?? 0))) %, which"
-        + " has been the better guess for 7 days"
+        ", \(charge.value(knowing: history)) \(share) \(LoadText.percent(abs(addition ?? 0))) %, which"
+        + " has been the better guess for \(Self.judged(history))"
     }
     let usual = step.usual.map { "\(step.weekday.rawValue)s at this time \(LoadText.text($0))" }
     let last = lastHourAboveUsual.map { share in
@@ -55,8 +57,40 @@ extension ForecastAccount {
 
   private var loss: String? {
     guard charge == .regression, let skill, let bestGuess else { return nil }
-    return "its loss \(LoadText.percent(abs(skill))) % \(skill < 0 ? "above" : "below") the best"
-      + " simple guess (\(bestGuess.rawValue))"
+    let percent = LoadText.percent(abs(skill))
+    let comparison = percent == "0" ? "that of" : "\(percent) % \(skill < 0 ? "above" : "below")"
+    return "its loss \(comparison) the best simple guess (\(bestGuess.name(knowing: history)))"
+  }
+
+  /// What a forecast was judged by: `7 days`, or less where it does not know as many.
+  package static func judged(_ history: Duration) -> String {
+    let hours = max(history.components.seconds / 3600, 1)
+    return hours < 48 ? "\(hours) h" : "\(min(hours / 24, 7)) days"
+  }
+
+}
+
+extension ForecastAccount.Model {
+  /// What stands in for last week until a week is known.
+  private static let usual = "the usual at this time of day"
+
+  private func isUsual(knowing history: Duration) -> Bool {
+    self == .lastWeek && history < .seconds(7 * 86_400)
+  }
+
+  /// For people, of a simple guess: `last week`.
+  package func name(knowing history: Duration) -> String {
+    isUsual(knowing: history) ? Self.usual : rawValue
+  }
+
+  /// For people, of a simple guess: `last week's value`.
+  package func value(knowing history: Duration) -> String {
+    guard !isUsual(knowing: history) else { return Self.usual }
+    return switch self {
+    case .regression, .lastValue: "the last value"
+    case .yesterday: "yesterday's value"
+    case .lastWeek: "last week's value"
+    }
   }
 }
 

@@ -33,15 +33,6 @@ package struct ForecastAccount: Hashable, Sendable {
     case lastValue = "last value"
     case yesterday
     case lastWeek = "last week"
-
-    /// For people, of a simple guess.
-    package var possessive: String {
-      switch self {
-      case .regression, .lastValue: "the last"
-      case .yesterday: "yesterday's"
-      case .lastWeek: "last week's"
-      }
-    }
   }
 
   /// Of one bucket, in the unit of the query.
