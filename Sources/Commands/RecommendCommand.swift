@@ -60,11 +60,10 @@ struct RecommendCommand {
     if let leadTime, leadTime > .seconds(86_400) {
       throw UsageError("flag --lead-time is \(leadTime.text), but has to be at most 24h")
     }
-    let replicas = 0...Int(Int32.max)
     let least = try CommandInput.whole(
-      flags.valueOrDefault(.minReplicas), flag: "min-replicas", in: replicas)
+      flags.valueOrDefault(.minReplicas), flag: "min-replicas", in: 0...Recommendation.mostReplicas)
     let most = try value(.maxReplicas).map { text throws(UsageError) in
-      try CommandInput.whole(text, flag: "max-replicas", in: 1...Int(Int32.max))
+      try CommandInput.whole(text, flag: "max-replicas", in: 1...Recommendation.mostReplicas)
     }
     if let most, most < least {
       throw UsageError("at least \(least) and at most \(most) replicas leave no choice")

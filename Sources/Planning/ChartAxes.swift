@@ -127,6 +127,11 @@ enum NumberFormat {
     return String(trimmed.reversed())
   }
 
+  /// So that it is read as the same number: `0.1234567`, `1e-07`.
+  static func exact(_ value: Double) -> String {
+    value.rounded() == value ? trimmed(value, digits: 0) : value.description
+  }
+
   /// With that many digits after the point; numbers beyond all measure in Swift's own notation.
   static func fixed(_ value: Double, digits: Int) -> String {
     var scale = 1.0

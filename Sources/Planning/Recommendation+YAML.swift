@@ -15,7 +15,7 @@ extension Recommendation {
     }
     lines += [
       "apiVersion: headstart.dev/v1alpha1", "kind: DataSource",
-      "metadata: {name: \(wish.source)}", "spec:", "  type: prometheus",
+      "metadata: {name: \(Self.name(wish.source))}", "spec:", "  type: prometheus",
       "  address: \(Self.quoted(address ?? "http://prometheus:9090"))", "---",
       "apiVersion: headstart.dev/v1alpha1", "kind: ScalingPolicy",
       "metadata: {name: recommended}", "spec:",
@@ -50,7 +50,7 @@ extension Recommendation {
     }
     var lines = [
       "Recommended from \(NumberFormat.fixed(days, digits: 1)) days of load, of which one replica"
-        + " carries \(NumberFormat.plain(wish.perReplica)).",
+        + " carries \(NumberFormat.exact(wish.perReplica)).",
       "Tested on the last \(NumberFormat.fixed(tested, digits: 1)) days, with what was known before"
         + " each moment:",
       "\(chosen.name): short of pods for \(short) of the time"
@@ -62,11 +62,24 @@ extension Recommendation {
     } else {
       lines.append(reason(limit))
     }
+    if let merit { lines.append(merit) }
     if let gaps = history.gapText { lines.append("The load has \(gaps).") }
     let warnings = BacktestWarnings(
       history: history, settings: settings, mostNeeded: comparison.mostNeeded)
     lines += warnings.ofLoad
     return lines + [""] + comparison.table + [""]
+  }
+
+  /// What speaks against looking ahead: an HPA that does as well with as many replicas.
+  private var merit: String? {
+    guard chosen != .live,
+      let equal = comparison.rows.first(where: { $0.label == row.label })?.equalHours,
+      equal.underProvisioned <= row.account.underProvisioned
+    else { return nil }
+    let short = Comparison.percent(comparison.share(of: equal), digits: 2)
+    return
+      "An HPA alone is short for \(short) with as many replica-hours: looking ahead does not pay"
+      + " for this load."
   }
 
   private func reason(_ limit: String) -> String {
@@ -84,7 +97,7 @@ extension Recommendation {
     switch signal.kind {
     case .prometheus(let query):
       return [
-        "    # What is needed now: one replica carries \(NumberFormat.trimmed(query.threshold, digits: 6)).",
+        "    # What is needed now: one replica carries \(NumberFormat.exact(query.threshold)).",
         "    - name: \(signal.name)",
         "      \(query.json == nil ? "prometheus" : "http"): \(Self.flow(query))",
       ]
@@ -127,8 +140,14 @@ extension Recommendation {
           + (json.body.map { "body: \(quoted($0.text)), " } ?? "")
           + "pointer: \(quoted(json.pointer.text))"
       } ?? "query: \(quoted(query.query))"
-    return "{source: \(query.source), \(asked), threshold:"
-      + " \(NumberFormat.trimmed(query.threshold, digits: 6))}"
+    return "{source: \(Self.name(query.source)), \(asked), threshold:"
+      + " \(NumberFormat.exact(query.threshold))}"
+  }
+
+  /// A name, in quotes where YAML would take it for a number or a word of its own.
+  private static func name(_ text: String) -> String {
+    let isPlain = text.first?.isLetter == true && !["true", "false", "null"].contains(text)
+    return isPlain ? text : quoted(text)
   }
 
   /// As a YAML scalar: in single quotes where it is one line of text, else with escapes.

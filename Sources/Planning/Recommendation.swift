@@ -63,6 +63,8 @@ package struct Recommendation {
   package let keepsPromise: Bool
   package let settings: Backtest.Settings
 
+  /// What a manifest may ask for.
+  package static let mostReplicas = 1_000_000
   /// A simpler candidate may cost this part more.
   private static let patience = 0.02
   private static let quantiles = [0.5, 0.8, 0.9, 0.95, 0.99]
@@ -74,7 +76,7 @@ package struct Recommendation {
   ///   - zone: That of the wish.
   ///   - walk: Walks a built-in forecast over the history.
   ///   - progress: Called now and then with the part of the work that is done, 0 to 1.
-  /// - Throws: `InvalidHistory` for less than two days, `UnknownTimeZone`, and what `walk` throws.
+  /// - Throws: `InvalidHistory` for less than two days or more replicas than a policy may have, `UnknownTimeZone`, and what `walk` throws.
   package init(
     _ wish: Wish, over history: LoadHistory, zone: any TimeZoneRules, zones: any TimeZoneDatabase,
     walk: (BuiltInForecast) throws -> WalkedForecast, progress: (Double) -> Void = { _ in }
@@ -90,8 +92,14 @@ package struct Recommendation {
       from: testedFrom, to: history.end, perReplica: wish.perReplica, startup: wish.startup,
       minReplicas: wish.minReplicas, tolerance: wish.tolerance)
     let most = DemandTrack.needed(for: history.series.maximum, perReplica: wish.perReplica)
-    settings.maxReplicas =
-      wish.maxReplicas ?? max(Int((Double(most) * 1.5).rounded(.up)), wish.minReplicas, 1)
+    guard most <= Self.mostReplicas else {
+      throw InvalidHistory(
+        "the highest load is \(NumberFormat.plain(history.series.maximum)), which is more than"
+          + " \(Self.mostReplicas) replicas of \(NumberFormat.exact(wish.perReplica)): is --per-replica"
+          + " in the unit of the query?")
+    }
+    let room = min(Int((Double(most) * 1.5).rounded(.up)), Self.mostReplicas)
+    settings.maxReplicas = wish.maxReplicas ?? max(room, wish.minReplicas, 1)
     var comparison = Comparison(
       over: history.series, observed: history.series, sweeps: [], settings: settings)
     let candidates = Self.candidates(wish)

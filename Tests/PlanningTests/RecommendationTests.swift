@@ -123,6 +123,58 @@ struct RecommendationTests {
     #expect(query.query == wish.query)
   }
 
+  @Test(arguments: ["1234567", "true", "null", "0x1f"], [1e-7, 0.123_456_789, 2.5e18])
+  func `Names that YAML takes for something else survive, and any threshold`(
+    _ source: String, perReplica: Double
+  ) throws {
+    var wish = wish
+    wish.source = source
+    wish.perReplica = perReplica
+    wish.leadTime = .seconds(7200)
+    let start = try Instant.at("2026-11-02T00:00:00Z")
+    let hourly = try LoadHistory(
+      samples: (0..<48).map {
+        LoadHistory.Sample(at: start + .seconds($0 * 3600), value: perReplica * 3)
+      })
+    let check = try checked(try recommendation(wish, hourly).yaml)
+    #expect(check.diagnostics.isEmpty, "\(check.diagnostics)")
+    let policy = try #require(check.catalog.policies.values.first).value
+    guard case .prometheus(let query) = policy.signals[0].kind else {
+      Issue.record("no query")
+      return
+    }
+    #expect(query.source == source)
+    #expect(query.threshold == perReplica)
+  }
+
+  @Test func `More replicas than a manifest may have are refused`() throws {
+    var wish = wish
+    wish.perReplica = 0.001
+    wish.leadTime = .seconds(7200)
+    let start = try Instant.at("2026-11-02T00:00:00Z")
+    func hourly(_ load: Double) throws -> LoadHistory {
+      try LoadHistory(
+        samples: (0..<48).map { LoadHistory.Sample(at: start + .seconds($0 * 3600), value: load) })
+    }
+    #expect(throws: InvalidHistory.self) { try recommendation(wish, hourly(1000.001)) }
+    let check = try checked(try recommendation(wish, hourly(1000)).yaml)
+    #expect(check.diagnostics.isEmpty, "\(check.diagnostics)")
+  }
+
+  @Test func `Where an HPA with as many replicas does as well it says so`() throws {
+    // Small steps that no history foretells: room for the highest one is all that it takes.
+    var wish = wish
+    wish.leadTime = .seconds(600)
+    let (recommendation, yaml) = try recommendation(
+      wish, try history { day, bucket in Double(1000 + (day * 288 + bucket) / 30 * 7919 % 23 * 10) }
+    )
+    let row = recommendation.row
+    let equal = recommendation.comparison.rows.first { $0.label == row.label }?.equalHours
+    #expect(recommendation.chosen != .live)
+    #expect(try #require(equal).underProvisioned < row.account.underProvisioned)
+    #expect(yaml.contains("looking ahead does not pay"))
+  }
+
   @Test func `Less than two days are refused`() throws {
     let start = try Instant.at("2026-11-02T00:00:00Z")
     let short = try LoadHistory(
