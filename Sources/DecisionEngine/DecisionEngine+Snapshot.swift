@@ -72,9 +72,9 @@ extension DecisionEngine {
       sources: sources.filter { keys.contains($0.key) }, feeds: entry.mainFeeds)
   }
 
-  /// The names of all policies in force, in no order.
+  /// The names of all policies in force, in no order; one for each lead time that triggers ask of it.
   package func policyNames() -> [ResourceName] {
-    allEntries.map(\.policy.name)
+    allEntries.map(\.key.name)
   }
 
   /// The policy of a name, or one of those that triggers adjust, whose names go on with `@`. Looks at those

@@ -1,7 +1,6 @@
 internal import DataSources
 internal import DecisionEngine
 internal import EventLoop
-internal import Manifests
 internal import Scaling
 internal import SidePort
 internal import Time
@@ -122,21 +121,13 @@ extension EngineView {
       engine.assumeIsolated { $0.detail(named: name) }
     }
     guard let found else { return .noAnswer }
-    guard let detail = found else { return .unknownPolicy(near: names(near: name)) }
-    return body(detail)
-  }
-
-  /// The same name elsewhere, and the one that was most likely meant.
-  private func names(near name: ResourceName) -> [ResourceName] {
-    let all =
-      engine.loop.call(within: Self.patience) { [engine] in
+    guard let detail = found else {
+      let all = engine.loop.call(within: Self.patience) { [engine] in
         engine.assumeIsolated { $0.policyNames() }
-      } ?? []
-    let elsewhere = all.filter { $0.name == name.name }.sorted()
-    let here = all.filter { $0.namespace == nil || $0.namespace == name.namespace }
-    let spelling = Suggestion.nearest(to: name.name, among: here.map(\.name))
-    let spelled = here.filter { $0.name == spelling && $0.name != name.name }.sorted()
-    return Array((elsewhere + spelled).prefix(3))
+      }
+      return .unknowable(name.unknownPolicy(among: all ?? []))
+    }
+    return body(detail)
   }
 }
 

@@ -93,7 +93,7 @@ actor OverrideDesk {
   /// - Parameter answer: called once.
   func call(_ call: OverrideCall, answer: @escaping Answer) {
     if call.forwarder == identity { return answer(.json(status: 200, OverrideText.text(of: []))) }
-    if case .list(let policy) = call.action { return answer(list(policy, call)) }
+    if case .list(let policy) = call.action { return list(policy, call, answer) }
     guard isOpen else {
       return refuse(403, "overrides can be set only with --http-token-file", answer)
     }
@@ -105,9 +105,17 @@ actor OverrideDesk {
     }
   }
 
-  private func list(_ policy: ResourceName?, _ call: OverrideCall) -> OverrideAnswer {
+  private func list(_ name: ResourceName?, _ call: OverrideCall, _ answer: Answer) {
     let all = engine.assumeIsolated { $0.allOverrides }
-    let found = all.filter { policy == nil || $0.policy == policy }
+    guard let name else { return answer(list(all, call)) }
+    let policy = engine.assumeIsolated { $0.overridable(name)?.name }
+    // Those of a policy that is gone are still known.
+    let found = all.filter { $0.policy == policy ?? name }
+    guard policy != nil || !found.isEmpty else { return refuseUnknown(name, answer) }
+    answer(list(found, call))
+  }
+
+  private func list(_ found: [Override], _ call: OverrideCall) -> OverrideAnswer {
     guard call.prefersText else { return .json(status: 200, OverrideText.text(of: found)) }
     let now = WallClock.now()
     let lines = found.map { override in
@@ -119,10 +127,7 @@ actor OverrideDesk {
 
   private func set(_ name: ResourceName, _ call: OverrideCall, _ answer: @escaping Answer) {
     guard let policy = engine.assumeIsolated({ $0.overridable(name) }) else {
-      guard !isStarting() else {
-        return refuse(503, "this process is starting; try again in 1s", answer)
-      }
-      return refuse(404, name.unknownPolicy, answer)
+      return refuseUnknown(name, answer)
     }
     let now = WallClock.now()
     let override: Override
@@ -153,9 +158,11 @@ actor OverrideDesk {
   private func end(
     _ name: ResourceName, id: String?, _ call: OverrideCall, _ answer: @escaping Answer
   ) {
-    let policy = engine.assumeIsolated { $0.overridable(name)?.name } ?? name
+    let known = engine.assumeIsolated { $0.overridable(name)?.name }
+    let policy = known ?? name
     let ended = engine.assumeIsolated { $0.endOverrides(of: policy, id: id) }
     guard !ended.isEmpty else {
+      guard known != nil else { return refuseUnknown(name, answer) }
       let which = id.map { "no override \($0)" } ?? "no override"
       return refuse(404, "\(policy) has \(which) in force; \(Self.path) lists all", answer)
     }
@@ -183,6 +190,14 @@ actor OverrideDesk {
       log("an override is learnt from another replica", override)
     }
     keepAll()
+  }
+
+  private func refuseUnknown(_ name: ResourceName, _ answer: Answer) {
+    guard !isStarting() else {
+      return refuse(503, "this process is starting; try again in 1s", answer)
+    }
+    let all = engine.assumeIsolated { $0.policyNames() }
+    refuse(404, name.unknownPolicy(among: all), answer)
   }
 
   private func refuse(_ status: Int, _ sentence: String, _ answer: Answer) {

@@ -88,7 +88,7 @@ actor WakeUpDesk {
     guard let name = policy(of: call.subject) else {
       guard !isStarting() else { return answer(.starting) }
       wakeUps.with(["unknown"]).increment()
-      return answer(.unknown(Self.unknown(call.subject)))
+      return answer(.unknown(unknown(call.subject)))
     }
     if let wait = limiter.asked(for: name, now: loop.now) {
       wakeUps.with(["limited"]).increment()
@@ -98,7 +98,7 @@ actor WakeUpDesk {
     let asked = call.at.map { min($0, now) } ?? now
     let woken = engine.assumeIsolated { $0.wake(name, at: asked) }
     guard let own = woken.first else {
-      return answer(.unknown(Self.unknown(call.subject)))
+      return answer(.unknown(unknown(call.subject)))
     }
     let isForwarded = call.forwarder != nil
     wakeUps.with([isForwarded ? "forwarded" : "woken"]).increment()
@@ -203,10 +203,11 @@ actor WakeUpDesk {
     }
   }
 
-  private static func unknown(_ subject: WakeUpCall.Subject) -> String {
+  private func unknown(_ subject: WakeUpCall.Subject) -> String {
     switch subject {
     case .policy(let name):
-      return name.unknownPolicy
+      let all = engine.assumeIsolated { $0.policyNames() }
+      return name.unknownPolicy(among: all, spelling: false)
     case .service(let service, let namespace):
       return "no ElastiService has the service \(service) in namespace \(namespace), and no policy "
         + "has that name"

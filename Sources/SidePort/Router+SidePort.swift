@@ -24,7 +24,7 @@ extension Router {
           answer(request) { () throws(QueryParameter.Problem) in
             let policy = policyName(names)
             let question = try DecisionQuestion(request)
-            return answer(content.decision(policy, question), about: policy, request) { record in
+            return answer(content.decision(policy, question), request) { record in
               request.prefersText
                 ? .text(DecisionText(record).text) : .json { DecisionJSON.write(record, to: &$0) }
             }
@@ -32,7 +32,7 @@ extension Router {
         },
         .large("/api/v1/forecasts/{namespace}/{name}") { request, names in
           let policy = policyName(names)
-          return answer(content.forecasts(policy), about: policy, request) { records in
+          return answer(content.forecasts(policy), request) { records in
             .json { ForecastJSON.write(records, to: &$0) }
           }
         },
@@ -40,7 +40,7 @@ extension Router {
           answer(request) { () throws(QueryParameter.Problem) in
             let policy = policyName(names)
             let since = try QueryParameter.since.instant(of: request)
-            return answer(content.history(policy, since), about: policy, request) { past in
+            return answer(content.history(policy, since), request) { past in
               .json { DecisionJSON.write(past, to: &$0) }
             }
           }
@@ -49,7 +49,7 @@ extension Router {
           answer(request) { () throws(QueryParameter.Problem) in
             let policy = policyName(names)
             let hours = try QueryParameter.hours.hours(of: request)
-            return answer(content.projection(policy, hours), about: policy, request) { future in
+            return answer(content.projection(policy, hours), request) { future in
               .json { DecisionJSON.write(future, to: &$0) }
             }
           }
@@ -58,9 +58,9 @@ extension Router {
           answer(request) { () throws(QueryParameter.Problem) in
             let policy = policyName(names)
             let hours = try QueryParameter.hours.hours(of: request)
-            return answer(content.projection(policy, hours), about: policy, request) { future in
+            return answer(content.projection(policy, hours), request) { future in
               let since = future.now.advanced(by: .zero - hours)
-              return answer(content.history(policy, since), about: policy, request) { past in
+              return answer(content.history(policy, since), request) { past in
                 .json { DecisionJSON.writeOutline(past: past, future: future, to: &$0) }
               }
             }
@@ -89,19 +89,12 @@ extension Router {
   }
 
   private static func answer<Value: Sendable>(
-    _ found: SidePortContent.Answer<Value>, about policy: ResourceName, _ request: SidePortRequest,
+    _ found: SidePortContent.Answer<Value>, _ request: SidePortRequest,
     _ response: (Value) -> SidePortResponse
   ) -> SidePortResponse {
     switch found {
     case .found(let value):
       return response(value)
-    case .unknownPolicy(let near):
-      let place = policy.namespace.map { "in namespace \($0)" } ?? "without a namespace"
-      let hint =
-        near.isEmpty
-        ? "/api/v1/policies lists all that are"
-        : "did you mean \(near.map(\.description).joined(separator: " or "))?"
-      return .refusal(404, "there is no policy \(policy.name) \(place); \(hint)", of: request)
     case .unknowable(let sentence):
       return .refusal(404, sentence, of: request)
     case .noAnswer:

@@ -72,9 +72,7 @@ package struct SidePortContent: Sendable {
   /// An answer about one policy.
   package enum Answer<Value: Sendable>: Sendable {
     case found(Value)
-    /// There is no policy of that name; these have similar ones.
-    case unknownPolicy(near: [ResourceName])
-    /// There is one, but this cannot be known of it: one sentence.
+    /// There is no policy of that name, or this cannot be known of it: one sentence.
     case unknowable(String)
     /// The control loop does not answer.
     case noAnswer

@@ -116,6 +116,33 @@ def test_what_is_wrong_is_refused_with_a_form_that_is_right(boosted, token, head
     assert refused.status == 403 and "--http-token-file" in refused.text
 
 
+def test_a_policy_that_is_not_there_is_answered_with_those_that_may_be_meant(
+    headstart, token, tmp_path
+):
+    documents = [
+        policy("shop", fixed(3), namespace="team"), policy("everywhere", fixed(3), namespace=None),
+    ]  # fmt: skip
+    server = headstart(
+        f"--http-token-file={token}", policies={"a.yaml": "---\n".join(documents)}
+    )
+    for arguments in [
+        ["boost", "shop", "--at-least=4", "--for=1h"], ["freeze", "shop", "--for=1h"],
+        ["overrides", "shop"], ["overrides", "shop", "--end"], ["explain", "shop"],
+    ]:  # fmt: skip
+        told = run(server, token, *arguments)
+        words = "there is no policy shop in namespace default; did you mean team/shop?"
+        assert (told.returncode, told.stdout) == (2, ""), told
+        assert words in told.stderr and told.stderr.count("\n") == 1
+    refused = server.get("/api/v1/wake/default/shop", AUTHORIZED, method="POST", body=b"")
+    assert (refused.status, "did you mean team/shop?" in refused.text) == (404, True), refused.text
+    # What is proposed is accepted.
+    assert run(server, token, "boost", "team/shop", "--at-least=4", "--for=1h").returncode == 0
+    # One without a namespace is found by its name alone, by every command.
+    assert run(server, token, "boost", "everywhere", "--at-least=4", "--for=1h").returncode == 0
+    assert "at least 4 until" in run(server, token, "overrides", "everywhere").stdout
+    assert run(server, token, "overrides", "everywhere", "--end").returncode == 0
+
+
 def test_every_replica_knows_and_those_that_start_later_too(boosted, token, scaler):
     ports = [free_port(), free_port()]
     peers = "--peers=" + ",".join(f"127.0.0.1:{port}" for port in ports)

@@ -78,7 +78,7 @@ final class TestContent: Sendable {
       },
       decision: { name, question in
         guard let decision = Self.decision(of: name) else {
-          return .unknownPolicy(near: [fullDecision.policy])
+          return .unknowable("there is no policy \(name.name)")
         }
         var record = DecisionRecord(
           policy: policy(decision), decision: decision, explanation: "12 replicas, because.",
@@ -104,7 +104,7 @@ final class TestContent: Sendable {
             now: decision.at, decisions: [decision]))
       },
       projection: { name, time in
-        guard let decision = Self.decision(of: name) else { return .unknownPolicy(near: []) }
+        guard let decision = Self.decision(of: name) else { return .unknowable("no policy") }
         var later = lostDecision
         later.at = decision.at.advanced(by: .seconds(60))
         return .found(

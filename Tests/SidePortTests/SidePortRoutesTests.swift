@@ -328,7 +328,7 @@ struct SidePortRoutesTests {
       "/api/v1/decisions/default/none", accept: "application/json, text/plain;q=0.5")
     #expect(
       String(decoding: unknown.body, as: UTF8.self)
-        == "there is no policy none in namespace default; did you mean default/my-api?\n")
+        == "there is no policy none\n")
   }
 
   @Test(arguments: [
