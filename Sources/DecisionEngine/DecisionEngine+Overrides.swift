@@ -10,6 +10,8 @@ extension DecisionEngine {
     package var answer: Int?
     /// In which people tell the time; see `Policy.timeZone`.
     package var timeZone: String
+    /// Whether nothing follows from its answers; see `Policy.observe`.
+    package var isObserved: Bool
   }
 
   /// The policy that an override by that name applies to, as `wake` finds it; nil where there is none.
@@ -18,7 +20,7 @@ extension DecisionEngine {
     guard let first = found.first else { return nil }
     return Overridable(
       name: first.key.name, answer: found.compactMap(\.decision?.replicas).max(),
-      timeZone: first.policy.timeZone)
+      timeZone: first.policy.timeZone, isObserved: first.policy.observe)
   }
 
   /// Everything that is known of overrides, the latest first.

@@ -129,6 +129,13 @@ actor OverrideDesk {
     guard let policy = engine.assumeIsolated({ $0.overridable(name) }) else {
       return refuseUnknown(name, answer)
     }
+    guard !policy.isObserved else {
+      return refuse(
+        409,
+        "\(policy.name) is observed only: it answers no ScaledObject and scales nothing, so that an"
+          + " override would change nothing; take \"observe: true\" out of it, or name the policy that"
+          + " scales the workload", answer)
+    }
     let now = WallClock.now()
     let override: Override
     do throws(OverrideRequest.Problem) {

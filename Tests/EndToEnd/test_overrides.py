@@ -143,6 +143,22 @@ def test_a_policy_that_is_not_there_is_answered_with_those_that_may_be_meant(
     assert run(server, token, "overrides", "everywhere", "--end").returncode == 0
 
 
+def test_a_policy_that_is_observed_only_takes_no_override(headstart, token, tmp_path):
+    document = policy("web", fixed(3), observe=True)
+    server = headstart(f"--http-token-file={token}", policies={"a.yaml": document})
+    for arguments in [["boost", "web", "--at-least=4", "--for=1h"], ["freeze", "web", "--for=1h"]]:
+        told = run(server, token, *arguments)
+        assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1), told
+        assert "default/web is observed only" in told.stderr
+        assert 'take "observe: true" out of it' in told.stderr
+    path = "/api/v1/overrides/default/web"
+    assert post(server, path, {"atLeast": 4, "for": "1h"}).status == 409
+    assert listed(server) == []
+    # As is said, it takes one without that.
+    (tmp_path / "policies" / "a.yaml").write_text(policy("web", fixed(3)))
+    eventually(lambda: post(server, path, {"atLeast": 4, "for": "1h"}).status == 201)
+
+
 def test_every_replica_knows_and_those_that_start_later_too(boosted, token, scaler):
     ports = [free_port(), free_port()]
     peers = "--peers=" + ",".join(f"127.0.0.1:{port}" for port in ports)
