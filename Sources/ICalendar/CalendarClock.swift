@@ -12,10 +12,18 @@ enum CalendarClock {
 }
 
 /// When an event begins or ends, or which of its occurrences is meant.
-enum CalendarMoment: Hashable {
+enum CalendarMoment: Hashable, CustomStringConvertible {
   /// A whole day, since 1970.
   case day(Int)
   case instant(Instant)
+
+  /// `2027-03-01`, or in UTC `2027-03-01T09:00:00Z`.
+  var description: String {
+    switch self {
+    case .day(let day): CivilDate(daysSince1970: day).description
+    case .instant(let instant): instant.rfc3339
+    }
+  }
 }
 
 /// A time as it stands in the file.

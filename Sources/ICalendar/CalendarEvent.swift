@@ -10,9 +10,10 @@ struct CalendarEvent {
   /// Which occurrence of another event of the same `uid` it takes the place of; nil for one of its own.
   let replaces: CalendarMoment?
   let isCancelled: Bool
-  /// Further beginnings, and what is taken away: occurrences, or whole days of them.
+  /// Further beginnings, and what is taken away: occurrences, or whole days of them, each with the date
+  /// that is written.
   let additions: [(start: CalendarStamp, length: Length)]
-  let exceptions: Set<CalendarMoment>
+  let exceptions: [CalendarMoment: CivilDate]
   let rules: [CalendarRecurrence]
   let exceptionRules: [CalendarRecurrence]
 
@@ -52,7 +53,8 @@ struct CalendarEvent {
       }
       replaces = try Self.moment(
         icalproperty_get_recurrenceid(property), "RECURRENCE-ID", of: start,
-        clock: try clockOf(property, start.clock))
+        clock: try clockOf(property, start.clock)
+      ).moment
     }
     self.replaces = replaces
 
@@ -71,12 +73,12 @@ struct CalendarEvent {
       additions.append((added, isPeriod ? Self.length(of: value.period, from: added) : length))
     }
     self.additions = additions
-    var exceptions: Set<CalendarMoment> = []
+    var exceptions: [CalendarMoment: CivilDate] = [:]
     for property in event.properties(ICAL_EXDATE_PROPERTY) {
-      exceptions.insert(
-        try Self.moment(
-          icalproperty_get_exdate(property), "EXDATE", of: start,
-          clock: try clockOf(property, start.clock)))
+      let (moment, date) = try Self.moment(
+        icalproperty_get_exdate(property), "EXDATE", of: start,
+        clock: try clockOf(property, start.clock))
+      exceptions[moment] = date
     }
     self.exceptions = exceptions
     rules = try event.properties(ICAL_RRULE_PROPERTY).map { property throws(CalendarProblem) in
@@ -88,19 +90,19 @@ struct CalendarEvent {
       }
   }
 
-  /// Which occurrence a property means. Of an event of whole days some programs write the midnight at
-  /// which it begins.
+  /// Which occurrence a property means, and the date that it says. Of an event of whole days some
+  /// programs write the midnight at which it begins.
   private static func moment(
     _ time: icaltimetype, _ name: String, of start: CalendarStamp, clock: CalendarClock
-  ) throws(CalendarProblem) -> CalendarMoment {
+  ) throws(CalendarProblem) -> (moment: CalendarMoment, date: CivilDate) {
     guard let stamp = CalendarStamp(time, clock: clock) else {
       throw CalendarProblem("its \(name) is no date and no time")
     }
-    guard start.isDay, let seconds = stamp.seconds else { return stamp.moment }
+    guard start.isDay, let seconds = stamp.seconds else { return (stamp.moment, stamp.date) }
     guard seconds == 0 else {
       throw CalendarProblem("its \(name) is a time, and its DTSTART a date")
     }
-    return .day(stamp.date.daysSince1970)
+    return (.day(stamp.date.daysSince1970), stamp.date)
   }
 
   /// Says when an event is. libical drops what it cannot read, and notes that: without its `RRULE` a

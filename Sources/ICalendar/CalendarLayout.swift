@@ -43,46 +43,90 @@ struct CalendarLayout {
   }
 
   mutating func lay(out calendar: OpaquePointer) throws(CalendarProblem) {
-    var events: [CalendarEvent] = []
+    var events: [(event: CalendarEvent, line: Int?)] = []
     for component in calendar.components(ICAL_VEVENT_COMPONENT) {
       let line = eventLines.popFirst()
       do throws(CalendarProblem) {
         let event = try CalendarEvent(component) { property, other throws(CalendarProblem) in
           try self.clock(of: property, in: calendar, or: other)
         }
-        events.append(event)
+        events.append((event, line))
       } catch {
         let title = icalcomponent_get_summary(component) ?? icalcomponent_get_uid(component)
-        note(title.map { String(cString: $0) } ?? "", at: line, error)
+        note(title.map { String(cString: $0) } ?? "", at: line, "is left out: \(error)")
       }
     }
     var replaced: [String: Set<CalendarMoment>] = [:]
-    for event in events {
+    for (event, _) in events {
       if let moment = event.replaces { replaced[event.uid, default: []].insert(moment) }
     }
-    for event in events where !event.isCancelled {
+    /// By the `UID` of those that are walked.
+    var unmet: [String: Set<CalendarMoment>] = [:]
+    for (event, line) in events where !event.isCancelled {
       eventCount += 1
       if event.replaces != nil {
         add(event.start, event.length)
       } else {
-        try walk(event, without: event.exceptions.union(replaced[event.uid] ?? []))
+        let others = replaced[event.uid] ?? []
+        let missed = try walk(event, without: others.union(event.exceptions.keys))
+        unmet[event.uid] = (unmet[event.uid] ?? others).intersection(missed)
+        noteExceptions(of: event, unmet: missed, at: line)
       }
       guard spans.count + days.count <= CalendarLimits.occurrences else { throw Self.tooMany }
     }
+    for (event, line) in events {
+      guard let moment = event.replaces, Self.isLaidOut(moment),
+        unmet[event.uid]?.contains(moment) == true
+      else { continue }
+      note(
+        event.title, at: line,
+        "takes the place of nothing: no occurrence begins at its RECURRENCE-ID, \(moment)")
+    }
   }
 
-  private mutating func note(_ title: String, at line: Int?, _ problem: CalendarProblem) {
+  private mutating func note(_ title: String, at line: Int?, _ problem: String) {
     guard findings.count < CalendarReading.mostFindings else { return }
     let name = String(String.UnicodeScalarView(title.unicodeScalars.prefix(60)))
     let place = line.map { "line \($0): " } ?? ""
-    findings.append("\(place)the event \"\(name)\" is left out: \(problem)")
+    findings.append("\(place)the event \"\(name)\" \(problem)")
+  }
+
+  /// An exception that meets nothing was meant to meet something.
+  private mutating func noteExceptions(
+    of event: CalendarEvent, unmet: Set<CalendarMoment>, at line: Int?
+  ) {
+    let missed = event.exceptions
+      .filter { unmet.contains($0.key) && Self.isLaidOut($0.key) }
+      .sorted { ($0.value, "\($0.key)") < ($1.value, "\($1.key)") }
+    guard let (moment, date) = missed.first else { return }
+    let others = missed.count > 1 ? " (and \(missed.count - 1) more)" : ""
+    let advice =
+      switch moment {
+      case .day: "no occurrence begins on that day"
+      case .instant:
+        "no occurrence begins then; write the time and the zone of its DTSTART, or"
+          + " EXDATE;VALUE=DATE:\(date.description.filter { $0 != "-" }) for what begins on that day"
+      }
+    note(
+      event.title, at: line,
+      "is not taken away by its EXDATE \(moment)\(others): \(advice)")
+  }
+
+  private static func isLaidOut(_ moment: CalendarMoment) -> Bool {
+    switch moment {
+    case .day(let day): (firstDay...lastDay).contains(day)
+    case .instant(let instant):
+      (firstDay...lastDay).contains(Int(instant.milliseconds / 86_400_000))
+    }
   }
 
   // MARK: Occurrences
 
+  /// - Returns: the exceptions that no occurrence met.
   private mutating func walk(
     _ event: CalendarEvent, without exceptions: Set<CalendarMoment>
-  ) throws(CalendarProblem) {
+  ) throws(CalendarProblem) -> Set<CalendarMoment> {
+    var unmet = exceptions
     var seen = exceptions
     for rule in event.exceptionRules {
       for stamp in try occurrences(of: rule, from: event.start) { seen.insert(stamp.moment) }
@@ -90,9 +134,9 @@ struct CalendarLayout {
     let excepted = seen
     func take(_ start: CalendarStamp, _ length: CalendarEvent.Length) {
       // An exception of a whole day takes what begins on it away, too.
-      guard !excepted.contains(.day(start.date.daysSince1970)),
-        seen.insert(start.moment).inserted
-      else { return }
+      let day = CalendarMoment.day(start.date.daysSince1970)
+      if !unmet.isEmpty { unmet.subtract([day, start.moment]) }
+      guard !excepted.contains(day), seen.insert(start.moment).inserted else { return }
       add(start, length)
     }
     take(event.start, event.length)
@@ -100,6 +144,7 @@ struct CalendarLayout {
       for start in try occurrences(of: rule, from: event.start) { take(start, event.length) }
     }
     for addition in event.additions { take(addition.start, addition.length) }
+    return unmet
   }
 
   /// Those from the first year on that is laid out, by the clock of the first one.

@@ -240,6 +240,28 @@ def test_check_and_plan_read_calendars(tmp_path, days):
     assert 'rule "Holiday"' in planned.stdout
 
 
+def test_an_exception_that_meets_no_occurrence_is_named(headstart, tmp_path):
+    file = tmp_path / "days.ics"
+    lines = [
+        "BEGIN:VCALENDAR", "BEGIN:VEVENT", "SUMMARY:sale", "DTSTART;TZID=Europe/Berlin:20360301T100000",
+        "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20360308T100000Z", "END:VEVENT",
+        "END:VCALENDAR", "",
+    ]  # fmt: skip
+    file.write_text("\n".join(lines))
+    document = calendar(file=str(file))
+    manifest = tmp_path / "all.yaml"
+    manifest.write_text(f"{HOLIDAY}\n---\n{document}\n")
+    checked = run_command("check", str(manifest)).stdout
+    words = 'line 2: the event "sale" is not taken away by its EXDATE 2036-03-08T10:00:00Z'
+    assert words in checked, checked
+    server = headstart(policies={"a.yaml": HOLIDAY, "b.yaml": document})
+    eventually(lambda: any(words in found for found in findings(server)))
+    # What is proposed takes it away.
+    assert "EXDATE;VALUE=DATE:20360308" in checked
+    file.write_text("\n".join(lines).replace("EXDATE:20360308T100000Z", "EXDATE;VALUE=DATE:20360308"))
+    assert "EXDATE" not in run_command("check", str(manifest)).stdout
+
+
 def test_a_rule_raises_what_a_query_asks_for(headstart, prometheus_answers):
     prometheus_answers.result = {"resultType": "scalar", "result": [0, "10"]}
     rule = {"name": "sale", "replicas": "+20%"}

@@ -71,6 +71,74 @@ struct CalendarMistakesTests {
     #expect(days == ["2027-03-01", "2027-03-03"] && reading.findings.isEmpty)
   }
 
+  private static let weekly =
+    "UID:w\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:20270301T100000\nDURATION:PT1H\n"
+    + "RRULE:FREQ=WEEKLY;COUNT=3"
+
+  @Test(arguments: [
+    (
+      "\(weekly)\nEXDATE:20270308T100000Z", 3,
+      "is not taken away by its EXDATE 2027-03-08T10:00:00Z: no occurrence begins then; write the time"
+        + " and the zone of its DTSTART, or EXDATE;VALUE=DATE:20270308 for what begins on that day"
+    ),
+    (
+      "\(weekly)\nEXDATE:20270315T100000Z,20270308T100000Z,20270309T090000Z", 3,
+      "is not taken away by its EXDATE 2027-03-08T10:00:00Z (and 2 more): no occurrence"
+    ),
+    (
+      "\(weekly)\nEXDATE;VALUE=DATE:20270309", 3,
+      "its EXDATE 2027-03-09: no occurrence begins on that day"
+    ),
+    // After the last one, and of an event that does not recur.
+    ("\(weekly)\nEXDATE:20270322T090000Z", 3, "its EXDATE 2027-03-22T09:00:00Z: no occurrence"),
+    (
+      "SUMMARY:x\nDTSTART;VALUE=DATE:20270301\n\(daily)\nEXDATE;VALUE=DATE:20270303", 2,
+      "is not taken away by its EXDATE 2027-03-03: no occurrence begins on that day"
+    ),
+  ])
+  func `An exception that meets no occurrence is a finding with its line`(
+    lines: String, count: Int, finding: String
+  ) throws {
+    let other = event("DTSTART:20270101T100000Z\nDURATION:PT1H")
+    let reading = try read("\(other)\n\(event(lines))")
+    #expect(reading.events.spans.count + reading.events.days.count == count + 1)
+    try #require(reading.findings.count == 1, "\(reading.findings)")
+    #expect(reading.findings[0].hasPrefix("line 6: the event \"x\" is"), "\(reading.findings)")
+    #expect(reading.findings[0].contains(finding), "\(reading.findings)")
+  }
+
+  @Test(arguments: [
+    // The form that is proposed, the instant itself in UTC, and by a clock.
+    ("EXDATE;VALUE=DATE:20270308", 2), ("EXDATE:20270308T090000Z", 2),
+    ("EXDATE;TZID=Europe/Berlin:20270308T100000", 2), ("EXDATE:20270301T100000", 2),
+    // What another exception takes away as well is met.
+    ("EXRULE:FREQ=WEEKLY;COUNT=2\nEXDATE:20270308T090000Z", 1),
+    ("RDATE:20270309T090000Z\nEXDATE:20270309T090000Z", 3),
+    // Not laid out.
+    ("EXDATE:19990308T100000Z,21010308T100000Z", 3),
+  ])
+  func `An exception that meets an occurrence is none`(lines: String, count: Int) throws {
+    let reading = try read(event("\(Self.weekly)\n\(lines)"))
+    #expect(reading.events.spans.count == count && reading.findings.isEmpty, "\(reading)")
+  }
+
+  @Test(arguments: ["STATUS:CANCELLED", "LOCATION:Berlin"])
+  func `What replaces an occurrence that there is not is a finding`(lines: String) throws {
+    func findings(_ moment: String, beside series: String) throws -> [String] {
+      let moved = "UID:w\nSUMMARY:y\nDTSTART:20270310T100000Z\nRECURRENCE-ID:\(moment)\n\(lines)"
+      return try read("\(series)\n\(event(moved))").findings
+    }
+    let series = event(Self.weekly)
+    #expect(try findings("20270308T090000Z", beside: series) == [])
+    #expect(
+      try findings("20270308T100000Z", beside: series) == [
+        "line 9: the event \"y\" takes the place of nothing: no occurrence begins at its RECURRENCE-ID,"
+          + " 2027-03-08T10:00:00Z"
+      ])
+    // Somebody who is invited to one occurrence has no series.
+    #expect(try findings("20270308T100000Z", beside: event("DTSTART:20270101T100000Z")) == [])
+  }
+
   @Test func `A line that is folded inside of a character is one line`() throws {
     let summary = Array("SUMMARY:M\u{FC}nchen".utf8)
     let bytes =
