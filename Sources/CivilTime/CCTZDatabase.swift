@@ -26,6 +26,8 @@ package struct CCTZDatabase: TimeZoneDatabase {
     WindowsZone.ianaName(of: name).flatMap { timeZone(named: $0) }
   }
 
+  package var isMissing: Bool { allNames().count < 2 }
+
   /// The names of every zone that is installed, sorted; `UTC` alone when none is.
   package func allNames() -> [String] {
     InstalledZones.names()

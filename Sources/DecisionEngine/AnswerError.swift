@@ -3,6 +3,8 @@ package struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable, CaseIterable {
     /// The ScaledObject's reference or its trigger's metadata are invalid.
     case invalidReference
+    /// The trigger names a time zone, and the machine has no time zone database.
+    case noZones
     /// No policy matches.
     case noPolicy
     /// The policy that is named decides and shows, but answers no ScaledObject.

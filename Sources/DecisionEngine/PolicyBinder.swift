@@ -24,7 +24,8 @@ package struct PolicyBinder: Sendable {
   /// The longest lead time that metadata may ask for; longer ones are mistakes of unit.
   package static let longestLeadTime = Duration.seconds(7 * 24 * 3600)
 
-  /// - Throws: `invalidReference` for invalid metadata, `noPolicy` where no policy matches.
+  /// - Throws: `invalidReference` for invalid metadata, `noZones` where its zone cannot be looked up,
+  ///   `noPolicy` where no policy matches.
   package func bind(_ object: ScaledObject) throws(AnswerError) -> BoundPolicy {
     try checkMetricName(of: object)
     let leadTime = try leadTime(of: object)

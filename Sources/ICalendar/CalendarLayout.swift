@@ -27,6 +27,11 @@ struct CalendarLayout {
 
   /// Times without a zone are taken as UTC, because the file names an unknown zone.
   mutating func noteUnknownZone(_ name: String) {
+    guard !zones.isMissing else {
+      findings.append(
+        "times without a zone count as UTC: \(zones.missing(for: String(name.prefix(60))))")
+      return
+    }
     findings.append(
       "X-WR-TIMEZONE is \"\(name.prefix(60))\", which is no IANA time zone, so that times without a "
         + "zone count as UTC; write timeZone: \(suggestion(for: name)) in the Calendar")
@@ -213,6 +218,9 @@ struct CalendarLayout {
     if let zone = icalcomponent_get_timezone(calendar, text) { return .own(zone) }
     // Outlook names zones as Windows does, and does not always define them.
     if let rules = zones.timeZone(ofWindows: name) { return .known(rules) }
+    guard !zones.isMissing else {
+      throw CalendarProblem(zones.missing(for: String(name.prefix(60))))
+    }
     throw CalendarProblem(
       "the time zone \"\(String(name.prefix(60)))\" is neither an IANA zone nor defined in the file; "
         + "write TZID=\(suggestion(for: name)), or the zone's VTIMEZONE"

@@ -11,7 +11,7 @@ extension RPCStatus {
       case .noPolicy: .notFound
       case .observedOnly: .failedPrecondition
       case .tooManyObjects: .resourceExhausted
-      case .noDecision: .unavailable
+      case .noDecision, .noZones: .unavailable
       }
     self.init(code, error.message)
   }

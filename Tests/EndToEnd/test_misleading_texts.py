@@ -83,6 +83,15 @@ def checked(tmp_path, text):
     return run_command("check", path).stdout
 
 
+def test_a_machine_without_time_zones_is_named_in_place_of_the_zone(tmp_path):
+    path = tmp_path / "policies.yaml"
+    path.write_text(policy("shop", schedule([{"replicas": 3}], zone="Europe/Paris")))
+    told = run_command("check", path, environment={"TZDIR": str(tmp_path)})
+    assert told.returncode == 1
+    assert 'the time zone "Europe/Paris" cannot be looked up' in told.stdout
+    assert "install tzdata" in told.stdout and "expected" not in told.stdout, told.stdout
+
+
 @pytest.mark.parametrize(
     ("end", "start", "warns"),
     [("23:59", "00:00", True), ("24:00", "00:00", False), ("23:58", "00:00", False)],

@@ -1,5 +1,7 @@
 """KEDA's own cron and prometheus triggers, moved to Headstart by a change of `type`."""
 
+from pathlib import Path
+
 import grpc
 import pytest
 
@@ -172,6 +174,25 @@ def test_what_a_trigger_may_not_say_is_told(headstart, scaler, fake):
     assert client.replicas("web", policyFromEnv="known") == 4
     # GetMetricSpec never fails: KEDA would hide the reason.
     assert client.metric_spec("web", policyName="known").targetSize == 1
+
+
+def test_a_machine_without_time_zones_is_not_the_trigger_s_fault(headstart, scaler, tmp_path):
+    zones = tmp_path / "zones"
+    zones.mkdir()
+    client = scaler(headstart(environment={"TZDIR": str(zones)}))
+    cron = ALWAYS | {"desiredReplicas": "7", "leadTime": "0s"}
+    with pytest.raises(grpc.RpcError) as caught:
+        client.replicas("web", **cron)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert 'the time zone "Europe/Berlin" cannot be looked up' in caught.value.details()
+    assert "install tzdata" in caught.value.details()
+    assert client.replicas("utc", **cron | {"timezone": "UTC"}) == 0
+    assert "start" in refused(client, "web", **cron | {"start": "0 9"})
+    # Without a restart.
+    (zones / "Europe").mkdir()
+    (zones / "Europe" / "Berlin").write_bytes(Path("/usr/share/zoneinfo/Europe/Berlin").read_bytes())
+    assert client.replicas("web", **cron) == 0
+    assert 'is no IANA time zone' in refused(client, "web", **cron | {"timezone": "Europe/Pariss"})
 
 
 def test_the_log_says_where_keda_s_rule_surprises(headstart, scaler):

@@ -3,7 +3,11 @@ package import Time
 
 /// Time zones of which only UTC is needed.
 package struct UTCDatabase: TimeZoneDatabase {
-  package init() {}
+  package let isMissing: Bool
+
+  package init(isMissing: Bool = false) {
+    self.isMissing = isMissing
+  }
 
   package func timeZone(named name: String) -> (any TimeZoneRules)? {
     name == "UTC" ? UTCRules() : nil

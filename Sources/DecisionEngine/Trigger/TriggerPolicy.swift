@@ -20,7 +20,7 @@ struct TriggerPolicy {
       name: "\(object.name)@\(trigger.hash)")
   }
 
-  /// - Throws: `invalidReference` that names the key, and what would be accepted.
+  /// - Throws: `invalidReference` that names the key, and what would be accepted; `noZones`.
   func policy() throws(AnswerError) -> Policy {
     var policy = Policy(
       name: name, leadTime: defaults.leadTime,
@@ -311,7 +311,13 @@ struct TriggerPolicy {
   }
 
   private func unknown(_ zone: String) -> AnswerError {
-    invalid(
+    // The zone may be right, and this machine is not.
+    guard !zones.isMissing else {
+      return AnswerError(
+        .noZones,
+        "metadata \"timezone\" of \(object): \(zones.missing(for: String(zone.prefix(64))))")
+    }
+    return invalid(
       "timezone",
       "\"\(zone)\" is no IANA time zone such as Europe/Berlin"
         + (zones.advice(for: zone).map { "; \($0)" } ?? ""))

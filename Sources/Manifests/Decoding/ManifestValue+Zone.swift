@@ -24,6 +24,10 @@ extension ManifestValue {
       }
       return name
     }
+    guard !zones.isMissing else {
+      error(zones.missing(for: printable(name.unicodeScalars.prefix(64))))
+      return nil
+    }
     error(
       "expected \(Self.zoneExpected), found the text \(quoted(name))"
         + (zones.advice(for: name).map { "; \($0)" } ?? ""))

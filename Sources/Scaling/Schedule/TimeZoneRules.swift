@@ -28,11 +28,20 @@ package protocol TimeZoneDatabase: Sendable {
   /// The zone that Windows and Outlook call by a name of their own, such as `W. Europe Standard Time`;
   /// nil for one that is not known.
   func timeZone(ofWindows name: String) -> (any TimeZoneRules)?
+  /// Whether there is no zone but UTC, so that a name that is not found may be right all the same.
+  var isMissing: Bool { get }
 }
 
 extension TimeZoneDatabase {
   package func advice(for name: String) -> ZoneAdvice? { nil }
   package func timeZone(ofWindows name: String) -> (any TimeZoneRules)? { nil }
+  package var isMissing: Bool { false }
+
+  /// Why a zone cannot be looked up where `isMissing`.
+  package func missing(for name: String) -> String {
+    "the time zone \"\(name)\" cannot be looked up, because the time zone database is missing where"
+      + " Headstart runs: install tzdata there, or name the directory that holds it with TZDIR"
+  }
 }
 
 /// What was probably meant by the name of a time zone that there is not, for the end of a sentence.

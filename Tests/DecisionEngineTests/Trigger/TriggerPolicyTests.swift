@@ -23,7 +23,8 @@ struct TriggerPolicyTests {
 
   private func bind(
     _ metadata: [String: String], policy: String? = nil, named: String = "web",
-    leadTime: String? = nil, sources: [DataSource] = sources
+    leadTime: String? = nil, sources: [DataSource] = sources,
+    zones: UTCDatabase = UTCDatabase()
   ) throws(AnswerError) -> BoundPolicy {
     let known = Policy(
       name: ResourceName(name: "known"),
@@ -32,7 +33,7 @@ struct TriggerPolicyTests {
       catalog: Catalog(
         policies: [known.name: Shared(known)],
         dataSources: Dictionary(uniqueKeysWithValues: sources.map { ($0.key, $0) })),
-      defaults: PolicyDefaults(), zones: UTCDatabase())
+      defaults: PolicyDefaults(), zones: zones)
     return try binder.bind(
       ScaledObject(
         namespace: "shop", name: named, policy: policy, leadTime: leadTime,
@@ -171,14 +172,15 @@ struct TriggerPolicyTests {
   }
 
   private func expect(
-    _ sentence: String, _ body: () throws(AnswerError) -> BoundPolicy,
+    _ sentence: String, _ kind: AnswerError.Kind = .invalidReference,
+    _ body: () throws(AnswerError) -> BoundPolicy,
     at place: SourceLocation = #_sourceLocation
   ) {
     do throws(AnswerError) {
       _ = try body()
       Issue.record("no error", sourceLocation: place)
     } catch {
-      #expect(error.kind == .invalidReference, sourceLocation: place)
+      #expect(error.kind == kind, sourceLocation: place)
       #expect(error.message.contains(sentence), "\(error.message)", sourceLocation: place)
     }
   }
@@ -232,6 +234,25 @@ struct TriggerPolicyTests {
     change: [String: String], sentence: String
   ) {
     expect(sentence) { () throws(AnswerError) in try bind(Self.query.merging(change) { $1 }) }
+  }
+
+  @Test(arguments: [
+    cron.merging(["timezone": "Europe/Berlin"]) { $1 },
+    ["query": "x", "threshold": "1", "forecast": "true", "timezone": "Europe/Berlin"],
+  ])
+  func `A zone is not to blame where no zone can be looked up`(metadata: [String: String]) throws {
+    let zones = UTCDatabase(isMissing: true)
+    expect("\"timezone\" of ScaledObject shop/web: the time zone \"Europe/Berlin\"", .noZones) {
+      () throws(AnswerError) in try bind(metadata, zones: zones)
+    }
+    expect("install tzdata", .noZones) { () throws(AnswerError) in
+      try bind(metadata, zones: zones)
+    }
+    // What needs no zone is as it is, and what is wrong besides.
+    _ = try bind(Self.cron, zones: zones)
+    expect("\"start\" of ScaledObject shop/web is missing") { () throws(AnswerError) in
+      try bind(Self.cron.merging(["start": ""]) { $1 }, zones: zones)
+    }
   }
 
   @Test func `Without a data source there is none to be named`() {
