@@ -52,12 +52,16 @@ final class ManifestFields: ManifestParent {
   }
 
   /// Reports every field that was neither read, ignored nor refused. To be called last.
-  func reportUnknown(as severity: Diagnostic.Severity = .error) {
+  ///
+  /// - Parameter elsewhere: says of a field where it belongs, the end of a sentence.
+  func reportUnknown(
+    as severity: Diagnostic.Severity = .error, elsewhere: ((String) -> String?)? = nil
+  ) {
     for entry in YAMLEntries(of: value.node)
     where !isOne(entry, of: known) && !isOne(entry, of: ignored) && !isOne(entry, of: refused) {
       switch severity {
-      case .error: value.report.error(unknown(entry.key), at: entry.keyPosition)
-      case .warning: value.report.warning(unknown(entry.key), at: entry.keyPosition)
+      case .error: value.report.error(unknown(entry.key, elsewhere), at: entry.keyPosition)
+      case .warning: value.report.warning(unknown(entry.key, elsewhere), at: entry.keyPosition)
       }
     }
   }
@@ -70,13 +74,15 @@ final class ManifestFields: ManifestParent {
     tree.entry(named: name, ofMapping: value.node.index)
   }
 
-  private func unknown(_ key: String) -> String {
+  private func unknown(_ key: String, _ elsewhere: ((String) -> String?)?) -> String {
     var known: [String] = []
     // Some are read in two places.
     for name in (self.known + ignored).map({ "\($0)" }) where !known.contains(name) {
       known.append(name)
     }
     let problem = "\(value.path(of: printable(key.unicodeScalars.prefix(60)))): unknown field"
+    let isSpelledOtherwise = known.contains { $0.lowercased() == key.lowercased() }
+    if !isSpelledOtherwise, let advice = elsewhere?(key) { return "\(problem) here; \(advice)" }
     if let nearest = Suggestion.nearest(to: key, among: known) {
       return "\(problem); did you mean \(nearest)?"
     }

@@ -25,10 +25,15 @@ extension ManifestValue {
       let minute = numbers[1]
     else {
       let seconds = parts.count == 3 && numbers.allSatisfy { $0 != nil }
-      let time = digits(text[...], atMost: 4).flatMap(Self.clockTime)
+      let time = digits(text[...], atMost: 4).flatMap(Self.clockTime) ?? Self.twelveHours(text)
+      var cron: String? {
+        guard !withSeconds, (try? CronSchedule(text: text)) != nil else { return nil }
+        return "a cron schedule stands in cron, in place of start and end: write cron: {start:"
+          + " \"0 9 * * 1-5\", end: \"0 18 * * 1-5\"}"
+      }
       error(
         expected: expected,
-        hint: seconds ? "leave out the seconds" : time.map { "write \"\($0)\"" })
+        hint: seconds ? "leave out the seconds" : time.map { "write \"\($0)\"" } ?? cron)
       return nil
     }
     guard minute < 60, let time = TimeOfDay(minutes: hour * 60 + minute) else {
@@ -46,6 +51,20 @@ extension ManifestValue {
   private static func clockTime(_ number: Int) -> TimeOfDay? {
     guard number >= 0, number < 100 || number % 100 < 60 else { return nil }
     return TimeOfDay(minutes: number < 100 ? number * 60 : number / 100 * 60 + number % 100)
+  }
+
+  /// The time of `9am`, `5 PM` or `9:30pm`; nil for what is none.
+  private static func twelveHours(_ text: String) -> TimeOfDay? {
+    let text = text.lowercased().filter { $0 != " " && $0 != "." }
+    guard text.hasSuffix("am") || text.hasSuffix("pm") else { return nil }
+    let parts = text.dropLast(2).split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { $0.utf8.count <= 2 ? Int($0) : nil }
+    guard (1...2).contains(parts.count), numbers.count == parts.count,
+      (1...12).contains(numbers[0]),
+      (0...59).contains(numbers.count == 2 ? numbers[1] : 0)
+    else { return nil }
+    let hour = numbers[0] % 12 + (text.hasSuffix("pm") ? 12 : 0)
+    return TimeOfDay(minutes: hour * 60 + (numbers.count == 2 ? numbers[1] : 0))
   }
 
   /// A date as `YYYY-MM-DD`, quoted or not, that the calendar has.

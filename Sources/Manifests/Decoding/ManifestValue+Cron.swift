@@ -10,7 +10,7 @@ extension ManifestValue {
     guard let fields = mapping(hint: "write \(example)") else { return nil }
     let start = fields.required("start")
     let end = fields.required("end")
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     guard let start, let end, let startText = start.cronText(), let endText = end.cronText() else {
       return nil
     }

@@ -16,7 +16,7 @@ enum ActivityDecoder {
       enabledPeriod($0, zones: zones)
     }
     rules.service = fields.optional("service")?.objectName()
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     if limits.minReplicas > 0 {
       value.warning(
         "minReplicas is \(limits.minReplicas), so that the workload is never taken to zero")

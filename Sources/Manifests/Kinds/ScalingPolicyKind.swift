@@ -26,7 +26,7 @@ enum ScalingPolicyKind: ManifestKind {
     policy.scaling = spec.optional("scaling").flatMap(scaling) ?? TargetRules()
     policy.observe = spec.optional("observe")?.boolean() ?? false
     let decoded = spec.required("signals").map { signals($0, of: &policy, decoder) }
-    spec.reportUnknown()
+    spec.reportUnknown(elsewhere: PolicyFieldHome.advice)
     var leftOut = decoded?.leftOut ?? []
     if hold != nil || policy.whenUnavailable == .inactive { leftOut.remove(.hold) }
     if policy.signals.count < 2 { leftOut.remove(.required) }
@@ -95,7 +95,7 @@ enum ScalingPolicyKind: ManifestKind {
     let least = fields.optional("minReplicas")?.integer(in: ManifestLimits.replicas) ?? 0
     let field = fields.optional("maxReplicas")
     let most = field?.integer(in: ManifestLimits.replicas)
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     if let field, let most, most < least {
       field.error("expected at least minReplicas, which is \(least), found the number \(most)")
     }

@@ -27,12 +27,13 @@ struct ScheduleDecoder {
     let defaultField = fields.optional("default")
     let standard = defaultField?.replicas()
     let items = fields.optional("rules")?.list(atMost: ManifestLimits.rules) ?? []
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     var rules: [ScheduleRule?] = []
     for (index, item) in items.enumerated() { rules.append(rule(item, number: index + 1)) }
 
     if let defaultField, let standard { warnOfLimits(standard, of: defaultField) }
-    if items.isEmpty {
+    // What stands beside the rules in error was to be one.
+    if items.isEmpty, value.report.errorCount == errorsBefore {
       value.warning("has no rules, so that it asks for \(standard ?? 0) at any time")
     }
     guard value.report.errorCount == errorsBefore else { return nil }
@@ -96,7 +97,7 @@ struct ScheduleDecoder {
     rule.atMost = cap?.replicas()
     rule.priority = fields.optional("priority")?.integer(in: Int.min...Int.max) ?? 0
     rule.timeZone = fields.optional("timeZone").flatMap { timeZone($0) }
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     if floor == nil, cap == nil {
       value.error("expected replicas or atMost or both, found neither")
     }

@@ -37,7 +37,7 @@ struct SignalDecoder {
     let kinds = words.compactMap { word in
       fields.optional(word).map { (word: word.description, value: $0) }
     }
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     guard let (word, content) = kinds.first else {
       let hint = words.first(where: fields.isEmpty).map { "; \($0) is empty here, write \($0): {}" }
       value.error(
@@ -117,7 +117,7 @@ struct SignalDecoder {
           workload: workload?.title(longest: 253) ?? policy.name, maxAge: maxAge)
         signal.options = options
       }
-      fields.reportUnknown()
+      fields.reportUnknown(elsewhere: PolicyFieldHome.adviceInForecast)
       signal.plan = plan.isEmpty ? nil : plan
       return signal
     }
@@ -125,7 +125,7 @@ struct SignalDecoder {
     _ = http.flatMap { series($0) }
     refuseForecaster(fields, beside: "prometheus")
     let query = self.prometheus(prometheus, isHistory: true)
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.adviceInForecast)
     guard let query else { return nil }
     return builtIn.decode(query, at: prometheus, leadTime: leadTime, decoder).map {
       var model = $0
@@ -155,7 +155,7 @@ struct SignalDecoder {
     let source = source(.http, of: fields)
     let query = JSONQueryFields.decode(fields)
     let options = RequestOptionsFields.decode(fields, parameters: .http)
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     return query.map { (source, $0, options) }
   }
 
@@ -168,7 +168,7 @@ struct SignalDecoder {
     let activation = fields.optional("activationThreshold")?.number(atLeast: 0)
     let onEmpty = fields.optional("onEmpty")?.choice(Self.meaningsOfEmpty)
     let options = RequestOptionsFields.decode(fields, parameters: .http)
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     guard let query, let threshold else { return nil }
     var signal = PrometheusSignal(
       source: source, query: "", threshold: threshold, activationThreshold: activation ?? 0,
@@ -193,7 +193,7 @@ struct SignalDecoder {
     let options = RequestOptionsFields.decode(
       fields, parameters: .prometheus, hasRefresh: !isHistory)
     if isHistory {
-      fields.reportUnknown()
+      fields.reportUnknown(elsewhere: PolicyFieldHome.adviceInForecast)
       guard let query, let threshold else { return nil }
       var signal = PrometheusSignal(
         source: source, query: query, threshold: threshold, activationThreshold: activation ?? 0)
@@ -218,7 +218,7 @@ struct SignalDecoder {
       evidenceSettles: settles?.duration(in: .zero...ManifestLimits.week)
         ?? Policy.Defaults.evidenceSettles)
     signal.options = options
-    fields.reportUnknown()
+    fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     return signal
   }
 
