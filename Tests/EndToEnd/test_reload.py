@@ -133,10 +133,14 @@ def test_a_broken_file_keeps_its_last_good_content(headstart, scaler, policy_dir
 
 
 def test_a_file_that_is_broken_at_the_start_does_not_stop_the_others(headstart, scaler):
-    server = headstart(
-        policies={"a.yaml": BROKEN, "b.yaml": policy("other", fixed(2))}, ready=False
-    )
+    files = {
+        "a.yaml": BROKEN, "b.yaml": policy("other", fixed(2)),
+        # Refused beside the file before it, and so not in its place either.
+        "c.yaml": policy("my-api", fixed(1)),
+    }  # fmt: skip
+    server = headstart(policies=files, ready=False)
     server.wait_for_log("a.yaml:8:28")
+    server.wait_for_log("c.yaml", "in a file that has an error")
     # The port waits a minute for somebody to fix it.
     server.wait_ready(90)
     client = scaler(server)

@@ -38,7 +38,10 @@ struct KeptDirectory: Sendable {
     case .files(let found):
       var known = Dictionary(earlier.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
       files = found.map {
-        ManifestFile($0, previous: known.removeValue(forKey: $0.path), decoder: decoder)
+        ManifestFile(
+          $0, previous: known.removeValue(forKey: $0.path), decoder: decoder,
+          isObject: contents.holdsObjects
+        )
       }
       gone = Array(known.keys)
       let message =

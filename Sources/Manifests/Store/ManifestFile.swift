@@ -1,6 +1,8 @@
 /// One file as `ManifestStore` remembers it: what its present content says, and what was last good.
 struct ManifestFile: Sendable {
   let path: String
+  /// Whether it stands for an object of the cluster.
+  let isObject: Bool
   /// What the present content decodes to.
   let current: ManifestDecoder.File
   /// The objects that the file was last used with; nil before the first time.
@@ -25,8 +27,12 @@ struct ManifestFile: Sendable {
   }
 
   /// Decodes the content, unless it is what the file held before.
-  init(_ contents: FileContents, previous: ManifestFile?, decoder: ManifestDecoder) {
+  init(
+    _ contents: FileContents, previous: ManifestFile?, decoder: ManifestDecoder,
+    isObject: Bool = false
+  ) {
     path = contents.path
+    self.isObject = isObject
     lastGood = previous?.lastGood
     goodDigest = previous?.goodDigest
     switch contents.content {

@@ -20,6 +20,9 @@ struct ManifestResolution {
   private var findings: [Int: [Diagnostic]] = [:]
   /// Where every name is defined.
   private var owners: [Name: Owner] = [:]
+  /// Where names stand in broken files of which nothing is in force: what they define would count, if it
+  /// could be read.
+  private var doubtful: [Name: Owner] = [:]
 
   private enum Name: Hashable {
     /// Of whatever kind: two policies of one name would both answer the ScaledObject of that name.
@@ -98,6 +101,7 @@ struct ManifestResolution {
   private mutating func define() {
     catalog = Catalog()
     owners = [:]
+    doubtful = [:]
     let count = files.reduce(0) { $0 + $1.current.objects.count }
     catalog.policies.reserveCapacity(count)
     owners.reserveCapacity(count + builtIn.count)
@@ -114,6 +118,7 @@ struct ManifestResolution {
         }
         findings[index] = duplicates
       }
+      doubt(file: index)
       // The names that are taken stay with their owner.
       for object in files[index].lastGood ?? [] where claim(object, in: index) == nil {
         define(object)
@@ -137,18 +142,31 @@ struct ManifestResolution {
       policy.value.resolvingCalendars(events(in: policy.value.name.namespace)))
   }
 
+  /// Another file that defines the same names must not take the place of one that cannot be used: it is
+  /// refused as it would be beside the good one, and what was good of it stays.
+  private mutating func doubt(file: Int) {
+    guard !files[file].isObject, !files[file].current.isGood, files[file].lastGood == nil
+    else { return }
+    for object in files[file].current.objects where owners[name(of: object)] == nil {
+      let owner = Owner(file: file, position: object.position, kind: object.kindName)
+      doubtful[name(of: object)] = doubtful[name(of: object)] ?? owner
+    }
+  }
+
   /// Makes the file the owner of all its names, or, if some have an owner, of none.
   ///
   /// - Returns: An error for each that has.
   private mutating func claimNames(in file: Int) -> [Diagnostic] {
     var found: [Diagnostic] = []
     for object in files[file].current.objects {
-      guard let owner = claim(object, in: file) else { continue }
+      let doubt = doubtful[name(of: object)]
+      guard let owner = claim(object, in: file) ?? doubt else { continue }
       found.append(
         error(
           describe(name(of: object), ofKind: object.kindName) + " is already defined "
             + (owner.kind == object.kindName ? "" : "as a \(owner.kind) ")
-            + "\(describe(owner)); names are unique", in: file, at: object.position))
+            + "\(describe(owner))\(doubt == nil ? "" : ", in a file that has an error");"
+            + " names are unique", in: file, at: object.position))
     }
     guard !found.isEmpty else { return [] }
     for object in files[file].current.objects where owners[name(of: object)]?.file == file {

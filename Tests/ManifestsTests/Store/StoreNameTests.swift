@@ -35,6 +35,42 @@ struct StoreNameTests {
     #expect(update.leadTime("p") == .seconds(60))
   }
 
+  private static let broken = livePolicy("p", leadTime: "soon")
+  private static let other = livePolicy("q") + livePolicy("p", leadTime: "9m")
+
+  @Test func `a file does not take the place of a broken one before it`() {
+    var subject = StoreSubject()
+    let sources = source("main")
+    let update = subject.update(["a.yaml": Self.broken, "b.yaml": Self.other, "s.yaml": sources])
+    #expect(update.policies == [])
+    #expect(
+      update.lines.last
+        == "d/b.yaml:11:18: error: the ScalingPolicy p is already defined at d/a.yaml:4:18, in a"
+        + " file that has an error; names are unique")
+    #expect(update.catalog.broken.count == 2 && update.catalog.broken[0].hasPrefix("d/a.yaml:6:"))
+    // As it is beside the good one, and not when that defines another name.
+    let good = livePolicy("p")
+    #expect(
+      subject.update(["a.yaml": good, "b.yaml": Self.other, "s.yaml": sources]).leadTime("p")
+        == .seconds(60))
+    #expect(
+      subject.update(["a.yaml": livePolicy("r"), "b.yaml": Self.other, "s.yaml": sources]).policies
+        == ["p", "q", "r"])
+  }
+
+  @Test func `a broken file takes no name from what is in force, or comes before it`() {
+    var subject = StoreSubject()
+    _ = subject.update(["b.yaml": source("main") + Self.other])
+    let later = subject.update(["a.yaml": Self.broken, "b.yaml": source("main") + Self.other])
+    #expect(later.leadTime("p") == .seconds(540) && later.heldFiles == ["d/b.yaml"])
+    // Of two files the first counts, so that the second says nothing.
+    var second = StoreSubject()
+    let update = second.update([
+      "a.yaml": source("main") + Self.other, "b.yaml": Self.broken,
+    ])
+    #expect(update.policies == ["p", "q"] && update.lines.count == 1)
+  }
+
   @Test func `a name twice in one file is an error of that file`() {
     var subject = StoreSubject()
     let update = subject.update(["a.yaml": source("s") + source("s")])
