@@ -135,7 +135,11 @@ package enum Command {
     let check = ManifestCheck(
       paths: flags.operands, defaults: PolicyDefaults(triggerServers: servers),
       zones: CCTZDatabase(), now: WallClock.now()
-    ) { CalendarReader($0, zones: CCTZDatabase()).fileContent() }
+    ) {
+      CalendarReader($0, zones: CCTZDatabase()).fileContent()
+    } trigger: {
+      TriggerCheck.problem(of: $0, in: $1, zones: CCTZDatabase())
+    }
     let lines = check.diagnostics.map(\.description) + check.notes.map { "\($0)" } + [check.summary]
     write(lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
     return check.hasErrors ? 1 : 0

@@ -60,7 +60,7 @@ package struct PolicyBinder: Sendable {
           .noPolicy,
           "\(object) names the policy \"\(name)\", but there is none of that name in its "
             + "namespace or without one: create the ScalingPolicy or correct the trigger's "
-            + "metadata \"policy\"" + heldBack)
+            + "metadata \"policy\"" + unqualified(name, in: object.namespace) + heldBack)
       }
       guard !policy.observe else {
         throw AnswerError(
@@ -77,6 +77,14 @@ package struct PolicyBinder: Sendable {
     }
     return catalog.policy(named: object.name, in: object.namespace)
       .flatMap { $0.observe ? nil : $0 }
+  }
+
+  /// For one that is named with its namespace, as elsewhere.
+  private func unqualified(_ name: String, in namespace: String) -> String {
+    guard let slash = name.lastIndex(of: "/") else { return "" }
+    let last = String(name[slash...].dropFirst())
+    return catalog.policy(named: last, in: namespace) == nil
+      ? "" : "; write \"\(last)\", without its namespace"
   }
 
   /// A file with an error may hold the policy that is looked for.

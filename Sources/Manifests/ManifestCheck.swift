@@ -24,9 +24,11 @@ package struct ManifestCheck: Equatable, Sendable {
   ///   - paths: Files of any name, directories, or `-`. One that is given twice counts once.
   ///   - now: Dates that are over by then draw a warning.
   ///   - calendar: reads a calendar; nil for one that cannot be read here.
+  ///   - trigger: looks at a trigger of a ScaledObject that asks Headstart.
   package init(
     paths: [String], defaults: PolicyDefaults, zones: any TimeZoneDatabase, now: Instant,
-    calendar: (CalendarSource) -> CalendarContent? = { _ in nil }
+    calendar: (CalendarSource) -> CalendarContent? = { _ in nil },
+    trigger: @escaping ScaledObjectTrigger.Problem = { _, _ in nil }
   ) {
     var sources = CheckedSources()
     var contents = paths.compactMap { sources.contents(of: $0) }
@@ -49,7 +51,7 @@ package struct ManifestCheck: Equatable, Sendable {
     }
     let opened = Set(maps.filter { !$0.inner.isEmpty }.map(\.path))
     diagnostics = update.diagnostics.filter { !$0.isOfObjectRead(opened: opened) }
-    let review = ScaledObjectReview(catalog: update.catalog)
+    let review = ScaledObjectReview(catalog: update.catalog, problem: trigger)
     for file in files { diagnostics += review.findings(in: file) }
     notes = OldDefaults.notes(of: store.leftOut)
     fileCount = sources.fileCount

@@ -83,6 +83,64 @@ def checked(tmp_path, text):
     return run_command("check", path).stdout
 
 
+def scaled_object(**metadata):
+    return "\n---\n" + json.dumps(
+        {
+            "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": {
+                "scaleTargetRef": {"name": "web"},
+                "triggers": [
+                    {
+                        "type": "external",
+                        "metadata": {"scalerAddress": "headstart:50051"} | metadata,
+                    }
+                ],
+            },
+        }
+    )  # fmt: skip
+
+
+CRON = {"timezone": "Europe/Berlin", "start": "0 8 * * *", "end": "0 18 * * *"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words", "right"),
+    [
+        ({"policyName": "shop"}, 'write "policy"', {"policy": "shop"}),
+        ({"policy": "shop", "leadtime": "5m"}, 'write "leadTime"', {"policy": "shop", "leadTime": "5m"}),
+        ({"policy": "shop", "leadTime": "5"}, 'write it like "90s"', {"policy": "shop", "leadTime": "90s"}),
+        ({"policy": "shop", "query": "up"}, "leave one of them out", {"policy": "shop"}),
+        ({"policy": "default/shop"}, "write shop: a trigger names", {"policy": "shop"}),
+        (CRON, "desiredReplicas: \"10\"", CRON | {"desiredReplicas": "10"}),
+        (
+            CRON | {"desiredReplicas": "10", "timezone": "Europe/Berln"}, "did you mean Europe/Berlin?",
+            CRON | {"desiredReplicas": "10"},
+        ),
+        (
+            {"query": "up", "threshold": "x", "serverAddress": "http://prometheus"}, "such as 100",
+            {"query": "up", "threshold": "100", "serverAddress": "http://prometheus"},
+        ),
+        ({"hold": "5m"}, "there is no signal that it could go with", {"policy": "shop"}),
+    ],
+)  # fmt: skip
+def test_check_says_what_a_server_would_refuse_of_a_trigger(tmp_path, metadata, words, right):
+    path = tmp_path / "policies.yaml"
+
+    def errors(metadata, *, alone=False):
+        rules = [{"days": ["Mon-Fri"], "replicas": 3}]
+        known = "" if alone else policy("shop", schedule(rules, default=2))
+        path.write_text(known + scaled_object(**metadata))
+        return [line for line in run_command("check", path).stdout.splitlines() if ": error: " in line]
+
+    (error,) = errors(metadata)
+    assert "policies.yaml:" in error and "spec.triggers[0].metadata" in error and words in error, error
+    assert errors(right) == []
+    # A policy may be elsewhere, and a value in the environment of the workload.
+    assert errors(right, alone=True) == [] and errors({"hold": "5m"}, alone=True) == []
+    assert errors({"policyFromEnv": "POLICY", "leadtime": "5m"}) == []
+
+
 def test_a_machine_without_time_zones_is_named_in_place_of_the_zone(tmp_path):
     path = tmp_path / "policies.yaml"
     path.write_text(policy("shop", schedule([{"replicas": 3}], zone="Europe/Paris")))

@@ -4,6 +4,7 @@ internal import Time
 /// What `check` says of a ScaledObject of KEDA that asks Headstart.
 struct ScaledObjectReview {
   let catalog: Catalog
+  let problem: ScaledObjectTrigger.Problem
 
   /// KEDA's defaults.
   private static let pollingInterval = 30
@@ -24,6 +25,7 @@ struct ScaledObjectReview {
     for trigger in ours {
       let policy = policy(of: trigger, name: name, namespace: namespace)
       reviewMetric(of: trigger)
+      reviewMetadata(of: trigger, name: name, namespace: namespace)
       if let policy { review(policy, spec, specField) }
     }
     for trigger in triggers where !ours.contains(where: { $0.node.index == trigger.node.index }) {
@@ -56,8 +58,12 @@ struct ScaledObjectReview {
       guard !catalog.policies.isEmpty else { return nil }
       let names = catalog.policies.keys
         .filter { $0.namespace == nil || $0.namespace == namespace }.map(\.name).sorted()
+      let last = wanted.split(separator: "/").last.map(String.init) ?? ""
+      let isQualified = wanted.contains("/") && catalog.policy(named: last, in: namespace) != nil
       let hint =
-        Suggestion.nearest(to: wanted, among: names).map { "did you mean \($0)?" }
+        isQualified
+        ? "write \(last): a trigger names a policy without its namespace"
+        : Suggestion.nearest(to: wanted, among: names).map { "did you mean \($0)?" }
         ?? (names.isEmpty
           ? "none is there" : "there is \(names.prefix(10).joined(separator: ", "))")
       field.error(
@@ -70,6 +76,13 @@ struct ScaledObjectReview {
       if let policy = catalog.policy(named: candidate, in: namespace) { return policy.value }
     }
     return nil
+  }
+
+  private func reviewMetadata(of trigger: ManifestValue, name: String, namespace: String) {
+    guard let field = trigger.fields?["metadata"], let metadata = field.fields else { return }
+    let asked = ScaledObjectTrigger(
+      namespace: namespace, name: name, metadata: metadata.compactMapValues(\.scalarText))
+    if let sentence = problem(asked, catalog) { field.error(sentence) }
   }
 
   private func reviewMetric(of trigger: ManifestValue) {
