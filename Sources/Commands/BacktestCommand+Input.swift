@@ -53,7 +53,7 @@ extension BacktestCommand {
       guard let threshold = Self.threshold(of: policy) else {
         throw UsageError(
           "the policy \(policy.name) has no query whose threshold says how much load one replica"
-            + " carries: say it with --per-replica")
+            + " carries: say it, such as with --per-replica=100")
       }
       thresholds.append(threshold)
     }

@@ -58,7 +58,9 @@ package enum Command {
       case "serve":
         return try serve(arguments.dropFirst())
       case let word? where !word.hasPrefix("-"):
-        throw UsageError("unknown command \(word.prefix(100)); see headstart --help")
+        let hint = Suggestion.nearest(to: word, among: commands).map { "did you mean \($0)?" }
+        throw UsageError(
+          "unknown command \(word.prefix(100)); \(hint ?? "see headstart --help")")
       default:
         return try serve(arguments[...])
       }
@@ -67,6 +69,11 @@ package enum Command {
       return 2
     }
   }
+
+  private static let commands = [
+    "serve", "check", "plan", "backtest", "forecast", "recommend", "import", "explain", "boost",
+    "freeze", "overrides", "version", "help",
+  ]
 
   /// Says in one line on standard error why nothing was done.
   ///

@@ -56,7 +56,10 @@ enum CommandInput {
     guard let name else { return policies }
     let matching = policies.filter { $0.name.description == name || $0.name.name == name }
     guard matching.isEmpty else { return matching }
-    throw UsageError("no policy is named \"\(name.prefix(100))\": \(list(policies))")
+    let meant = Suggestion.nearest(
+      to: name, among: policies.flatMap { [$0.name.name, "\($0.name)"] })
+    let hint = meant.map { "did you mean \($0)?" } ?? list(policies)
+    throw UsageError("no policy is named \"\(name.prefix(100))\": \(hint)")
   }
 
   /// `there are a, b and 3 more`, for a sentence about policies.

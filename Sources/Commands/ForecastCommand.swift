@@ -26,9 +26,11 @@ struct ForecastCommand {
     }
     try CommandInput.refuse(flags.operands, of: "forecast")
     let threshold = try CommandInput.number(
-      try needed(.threshold, "the load that one replica carries"), flag: "threshold")
+      try needed(.threshold, "the load that one replica carries, such as --threshold=100"),
+      flag: "threshold")
     let leadTime = try CommandInput.duration(
-      try needed(.leadTime, "how far ahead to look"), flag: "lead-time", atLeast: .seconds(1))
+      try needed(.leadTime, "how far ahead to look, such as --lead-time=10m"), flag: "lead-time",
+      atLeast: .seconds(1))
     let quantiles = try quantiles()
     let width = try CommandInput.chartWidth(value(.width))
     let buckets = try buckets(leadTime)

@@ -47,9 +47,17 @@ struct OverrideCommand {
 
   private func policy() throws(UsageError) -> String {
     guard let operand = flags.operands.first, flags.operands.count == 1 else {
-      throw UsageError("\(verb.rawValue) needs the name of one policy; see --help")
+      throw UsageError("\(verb.rawValue) needs the name of one policy: headstart \(example)")
     }
     return try SidePortClient.policy(operand, namespace: value(.namespace))
+  }
+
+  private var example: String {
+    switch verb {
+    case .boost: "boost NAME --at-least=40 --until=18:00"
+    case .freeze: "freeze NAME --for=2h"
+    case .overrides: "overrides NAME --end"
+    }
   }
 
   // MARK: Setting

@@ -52,7 +52,9 @@ struct RecommendCommand {
 
   private func wish() throws(UsageError) -> Recommendation.Wish {
     guard let perReplica = value(.perReplica) else {
-      throw UsageError("recommend needs --per-replica: the load that one replica carries")
+      throw UsageError(
+        "recommend needs --per-replica: the load that one replica carries, such as --per-replica=100"
+      )
     }
     let leadTime = try value(.leadTime).map { text throws(UsageError) in
       try CommandInput.duration(text, flag: "lead-time", atLeast: .seconds(1))

@@ -38,7 +38,7 @@ package struct FlagParser<Name: Flag> {
         values[flag, default: []].append("true")
       } else {
         guard let value = rest.popFirst() else {
-          throw UsageError("flag --\(name) needs a value")
+          throw UsageError("flag \(argument) needs a value")
         }
         values[flag, default: []].append(value)
       }

@@ -203,8 +203,10 @@ struct Setting {
   /// Whether the host can be bound shows when it is.
   func listenAddress() throws(UsageError) -> ListenAddress {
     guard let address = ListenAddress(value) else {
+      let hint = UInt16(value).map { "; write :\($0)" } ?? ""
       throw UsageError(
-        "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535")
+        "\(name) is \"\(value)\", but has to be HOST:PORT or :PORT with a port from 0 to 65535\(hint)"
+      )
     }
     return address
   }

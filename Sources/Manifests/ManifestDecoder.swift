@@ -58,8 +58,8 @@ struct ManifestDecoder {
       return []
     }
     guard let fields = value.mapping() else { return [] }
-    let apiVersion = fields.required("apiVersion")
-    let kind = fields.required("kind")
+    let apiVersion = fields.required("apiVersion", example: "headstart.dev/v1alpha1")
+    let kind = fields.required("kind", example: "ScalingPolicy")
     guard let apiVersion, let kind, let version = apiVersion.text(), let word = kind.text() else {
       return []
     }
@@ -86,12 +86,21 @@ struct ManifestDecoder {
   private func decode(
     _ kind: any ManifestKind.Type, _ fields: ManifestFields
   ) -> ManifestObject? {
-    let metadata = fields.required("metadata").flatMap {
+    let metadata = fields.required("metadata", example: "{name: my-api}").flatMap {
       ObjectMetadata($0, takesCapitals: kind.takesCapitals)
     }
     let spec = fields.required("spec")?.mapping()
     fields.ignore(["status"])
-    fields.reportUnknown()
+    fields.reportUnknown { key in
+      switch key {
+      case "name", "namespace", "labels", "annotations":
+        "it belongs into metadata, such as metadata: {name: my-api, namespace: default}"
+      case "signals": "it belongs into spec, such as spec: {signals: [{schedule: {default: 2}}]}"
+      case "address", "type":
+        "it belongs into spec, such as spec: {type: prometheus, address: \"http://prometheus:9090\"}"
+      default: nil
+      }
+    }
     guard let spec else { return nil }
     // A nameless object is decoded too, so that all errors of a file are reported at once.
     let standIn = ObjectMetadata(standInAt: fields.value.node.position)

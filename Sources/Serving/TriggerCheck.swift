@@ -17,7 +17,8 @@ package enum TriggerCheck {
     var metadata = trigger.metadata
     for key in ofOperator { metadata[key] = nil }
     // What goes with a policy that may be elsewhere.
-    if catalog.policies.isEmpty, !TriggerMetadata.signalKeys.contains(where: metadata.keys.contains) {
+    if catalog.policies.isEmpty, !TriggerMetadata.signalKeys.contains(where: metadata.keys.contains)
+    {
       for key in TriggerMetadata.keys { metadata[key] = nil }
     }
     let named = ["policy", "workload", "leadTime", "metricName"]

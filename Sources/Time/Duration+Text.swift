@@ -172,11 +172,24 @@ private struct DurationReader {
         description: "\"\(text)\" has a number without a unit; write it like \"90s\" or \"1h30m\"")
     }
     guard let unit = Self.units.first(where: { $0.name.elementsEqual(name) }) else {
+      let word = String(decoding: name, as: UTF8.self)
+      let meant = Self.meant(by: word).map { ", of which \($0) is meant" } ?? ""
       throw InvalidDuration(
-        description: "\"\(text)\" has the unknown unit \"\(String(decoding: name, as: UTF8.self))\""
-          + "; the units are ns, us, ms, s, m, h, d and w")
+        description: "\"\(text)\" has the unknown unit \"\(word)\""
+          + "; the units are ns, us, ms, s, m, h, d and w\(meant)")
     }
     return unit.nanoseconds
+  }
+
+  /// The unit that a word such as ` minutes` stands for.
+  private static func meant(by word: String) -> String? {
+    let words = [
+      "s": ["sec", "second"], "m": ["min", "minute"], "h": ["hr", "hour"], "d": ["day"],
+      "w": ["wk", "week"],
+    ]
+    let lowered = word.lowercased().filter { $0 != " " }
+    let singular = lowered.hasSuffix("s") ? String(lowered.dropLast()) : lowered
+    return words.first { $0.value.contains(singular) }?.key
   }
 
   private var notADuration: InvalidDuration {

@@ -100,6 +100,11 @@ struct CommandInputTests {
     #expect(
       throws: UsageError("no policy is named \"cart\": there are shop/api, shop/web")
     ) { try CommandInput.choose("cart", among: policies) }
+    for (typo, meant) in [("wep", "web"), ("shop/wep", "shop/web")] {
+      #expect(throws: UsageError("no policy is named \"\(typo)\": did you mean \(meant)?")) {
+        try CommandInput.choose(typo, among: policies)
+      }
+    }
   }
 
   @Test func `a file that is not there, and one without a policy, are refused by name`() throws {

@@ -34,6 +34,15 @@ def one_line(text):
         (["--forecaster-url=not a url"], ["--forecaster-url"]),
         (["serve", "extra"], ["extra"]),
         (["dance"], ["dance"]),
+        (["chek", "a.yaml"], ["did you mean check?"]),
+        (["--listen=50051"], ["--listen", "write :50051"]),
+        (["import", "a.yaml", "-o"], ["flag -o needs a value"]),
+        (["boost"], ["headstart boost NAME --at-least=40 --until=18:00"]),
+        (["freeze"], ["headstart freeze NAME --for=2h"]),
+        (["overrides", "--end"], ["headstart overrides NAME --end"]),
+        (["forecast"], ["--threshold=100"]),
+        (["recommend"], ["--per-replica=100"]),
+        (["plan", "a.yaml", "--lead-time=5 minutes"], ["of which m is meant"]),
     ],
 )
 def test_a_wrong_flag_or_value_is_one_line_and_exit_code_2(arguments, words):

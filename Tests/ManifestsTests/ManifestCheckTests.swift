@@ -95,7 +95,8 @@ struct ManifestCheckTests {
     try temporary.write("a.yaml", policy("signals: [{forecast: {source: other}}]"))
     #expect(
       check([temporary.path("a.yaml")]).diagnostics.map(\.message) == [
-        "spec.signals[0].forecast.source: there is no DataSource other of type forecaster"
+        "spec.signals[0].forecast.source: there is no DataSource other of type forecaster, nor any "
+          + "other; define it with kind: DataSource"
       ])
   }
 

@@ -46,7 +46,16 @@ struct DurationTextTests {
   @Test(
     "The error says what is wrong",
     arguments: [
-      ("5min", "\"5min\" has the unknown unit \"min\"; the units are ns, us, ms, s, m, h, d and w"),
+      (
+        "5min",
+        "\"5min\" has the unknown unit \"min\"; the units are ns, us, ms, s, m, h, d and w, of which m"
+          + " is meant"
+      ),
+      (
+        "2 Hours",
+        "\"2 Hours\" has the unknown unit \" Hours\"; the units are ns, us, ms, s, m, h, d and w, of which"
+          + " h is meant"
+      ),
       ("5", "\"5\" has a number without a unit; write it like \"90s\" or \"1h30m\""),
       ("soon", "\"soon\" is not a duration; write it like \"90s\", \"1h30m\" or \"2d\""),
     ])

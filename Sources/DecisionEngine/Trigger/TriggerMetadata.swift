@@ -52,7 +52,9 @@ package struct TriggerMetadata: Hashable, Sendable {
   // MARK: Keys
 
   /// Keys by which a signal of the trigger's own begins.
-  package static let signalKeys = ["desiredReplicas", "end", "forecast", "forecastQuery", "query", "start"]
+  package static let signalKeys = [
+    "desiredReplicas", "end", "forecast", "forecastQuery", "query", "start",
+  ]
 
   /// All that a signal, or the policy around it, may say.
   package static let keys =

@@ -64,8 +64,8 @@ struct ScaledObjectReview {
         isQualified
         ? "write \(last): a trigger names a policy without its namespace"
         : Suggestion.nearest(to: wanted, among: names).map { "did you mean \($0)?" }
-        ?? (names.isEmpty
-          ? "none is there" : "there is \(names.prefix(10).joined(separator: ", "))")
+          ?? (names.isEmpty
+            ? "none is there" : "there is \(names.prefix(10).joined(separator: ", "))")
       field.error(
         "there is no policy \(quoted(wanted)) in the namespace \(namespace) or without one; \(hint)"
       )

@@ -32,10 +32,14 @@ final class ManifestFields: ManifestParent {
   }
 
   /// A field that has to be there; reports an error when it is not.
-  func required(_ name: StaticString) -> ManifestValue? {
+  ///
+  /// - Parameter example: a value that is accepted, for those that people look for first.
+  func required(_ name: StaticString, example: StaticString? = nil) -> ManifestValue? {
     if let found = optional(name) { return found }
     let position = entry(name)?.keyPosition ?? value.node.position
-    value.report.error("\(value.path(of: "\(name)")): missing; it is required", at: position)
+    let advice = example.map { ", such as \(name): \($0)" } ?? ""
+    value.report.error(
+      "\(value.path(of: "\(name)")): missing; it is required\(advice)", at: position)
     return nil
   }
 

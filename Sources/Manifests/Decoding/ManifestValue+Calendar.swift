@@ -96,9 +96,17 @@ extension ManifestValue {
     guard let text = text(expected: expected) else { return [] }
     if let days = Self.weekdays(text) { return days }
     let names = Weekday.allCases.map(\.rawValue)
+    let range: String? =
+      switch text.lowercased() {
+      case "weekday", "weekdays", "workdays", "workday": "Mon-Fri"
+      case "weekend", "weekends": "Sat-Sun"
+      case "*", "all", "daily", "everyday": "Mon-Sun"
+      default: nil
+      }
     error(
       expected: expected,
-      hint: Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" })
+      hint: range.map { "write \($0)" }
+        ?? Suggestion.nearest(to: text, among: names).map { "did you mean \($0)?" })
     return []
   }
 

@@ -8,8 +8,8 @@ extension ManifestValue {
   func cronWindow() -> CronWindow? {
     let example = "{start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\"}"
     guard let fields = mapping(hint: "write \(example)") else { return nil }
-    let start = fields.required("start")
-    let end = fields.required("end")
+    let start = fields.required("start", example: "\"0 9 * * 1-5\"")
+    let end = fields.required("end", example: "\"0 18 * * 1-5\"")
     fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     guard let start, let end, let startText = start.cronText(), let endText = end.cronText() else {
       return nil

@@ -39,7 +39,7 @@ extension ManifestValue {
       return nil
     }
     guard first <= last else {
-      error("the range \(text) ends before it begins")
+      error("the range \(text) ends before it begins; write \(last)/\(first)")
       return nil
     }
     return .span(.once(first, last))
@@ -144,7 +144,14 @@ extension ManifestValue {
     let expected = "a time with its offset such as 2026-12-24T18:00:00+01:00"
     guard let text = text(expected: expected) else { return nil }
     guard let instant = try? Instant(rfc3339: text) else {
-      error(expected: expected)
+      // A date, or a time without its offset.
+      let time = text.replacing(" ", with: "T")
+      let meant = ["\(time)Z", "\(time):00Z", "\(time)T00:00:00Z"].first {
+        (try? Instant(rfc3339: $0)) != nil
+      }
+      error(
+        expected: expected, hint: meant.map { "write \($0), or with the offset of the place for Z" }
+      )
       return nil
     }
     return instant

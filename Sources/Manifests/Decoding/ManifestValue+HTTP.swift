@@ -48,7 +48,7 @@ extension ManifestValue {
 
   /// Header fields to send, by name.
   func headers(of owner: HeaderOwner) -> [String: String]? {
-    guard let entries = textMapping() else { return nil }
+    guard let entries = textMapping(hint: "write {X-Scope-OrgID: team-a}") else { return nil }
     var headers: [String: String] = [:]
     var seen: [String: String] = [:]
     for entry in entries {
@@ -79,7 +79,7 @@ extension ManifestValue {
 
   /// Parameters to send with every query, by name.
   func queryParameters(_ rules: QueryParameters) -> [String: String]? {
-    guard let entries = textMapping() else { return nil }
+    guard let entries = textMapping(hint: "write {dedup: \"true\"}") else { return nil }
     var parameters: [String: String] = [:]
     for entry in entries {
       if rules.reserved.contains(entry.name) {

@@ -17,6 +17,11 @@ extension ManifestValue {
       expected: "a name of at most 253 lowercase letters, digits, \"-\" and \".\"")
   }
 
+  /// Whether a URL stands where a name should.
+  var holdsAddress: Bool {
+    node.isScalar && String(decoding: node.bytes, as: UTF8.self).contains("://")
+  }
+
   /// The name of a Kubernetes namespace: an RFC 1123 label.
   func namespaceName() -> String? {
     name(

@@ -77,13 +77,18 @@ extension ManifestValue {
   }
 
   /// A number within bounds.
-  func number(in range: ClosedRange<Double>) -> Double? {
+  ///
+  /// - Parameter hint: what is meant by a text that is no such number.
+  func number(in range: ClosedRange<Double>, hint: (String) -> String? = { _ in nil }) -> Double? {
     number(
-      expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+      expected: "a number from \(range.lowerBound) to \(range.upperBound)", hint: hint,
       where: range.contains)
   }
 
-  private func number(expected: String, where isValid: (Double) -> Bool) -> Double? {
+  private func number(
+    expected: String, hint: (String) -> String? = { _ in nil }, where isValid: (Double) -> Bool
+  ) -> Double? {
+    var meant: String? { hint(String(decoding: node.bytes, as: UTF8.self)) }
     let number: Double
     switch scalar(expected: expected) {
     case nil:
@@ -101,11 +106,11 @@ extension ManifestValue {
         hint: "leave out the leading zero, which makes the number octal for some readers")
       return nil
     case .notFinite, .hugeInteger, .null, .boolean, .text:
-      error(expected: expected)
+      error(expected: expected, hint: meant)
       return nil
     }
     guard isValid(number) else {
-      error(expected: expected)
+      error(expected: expected, hint: meant)
       return nil
     }
     return number

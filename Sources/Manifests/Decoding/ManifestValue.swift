@@ -160,9 +160,11 @@ extension ManifestValue {
   }
 
   /// A mapping of any keys to text.
-  func textMapping() -> [(name: String, namePosition: SourcePosition, value: ManifestValue)]? {
+  func textMapping(
+    hint: @autoclosure () -> String? = nil
+  ) -> [(name: String, namePosition: SourcePosition, value: ManifestValue)]? {
     guard case .mapping(let entries) = node.content else {
-      error(expected: "a mapping")
+      error(expected: "a mapping", hint: hint())
       return nil
     }
     let parent = ManifestParent(self)

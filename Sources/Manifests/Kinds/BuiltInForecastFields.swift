@@ -41,7 +41,7 @@ struct BuiltInForecastFields {
     _ query: PrometheusSignal, at place: ManifestValue, leadTime: Duration,
     _ decoder: ManifestDecoder
   ) -> BuiltInForecast? {
-    let quantile = quantile.map { $0.number(in: ForecastParameters.quantiles) }
+    let quantile = quantile.map { $0.quantile() }
     let history = history.map { $0.duration(in: BuiltInForecast.histories) }
     let bucket = bucket.map {
       $0.choice(BuiltInForecast.Bucket.allCases.map { ($0.rawValue, $0) })
@@ -137,5 +137,16 @@ extension Substring {
     guard utf8.count > head, utf8.allSatisfy({ $0 < 0x80 }) else { return String(self) }
     let end = index(startIndex, offsetBy: head)
     return self[end] == ":" ? String(self) : "\(self[..<end]):00\(self[end...])"
+  }
+}
+
+extension ManifestValue {
+  /// A quantile, of which people write the per cent: `90`, `p90`, `90%`.
+  fileprivate func quantile() -> Double? {
+    number(in: ForecastParameters.quantiles) { text in
+      let digits = text.lowercased().filter { $0 != "p" && $0 != "%" }
+      guard let percent = Int(digits), (50...99).contains(percent) else { return nil }
+      return "write 0.\(percent)"
+    }
   }
 }

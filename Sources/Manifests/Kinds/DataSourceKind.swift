@@ -10,10 +10,13 @@ enum DataSourceKind: ManifestKind {
     spec: ManifestFields, metadata: ObjectMetadata, decoder: ManifestDecoder
   ) -> ManifestObject? {
     let types = DataSource.Kind.allCases.map { (word: $0.rawValue, meaning: $0) }
-    let kind = spec.required("type")?.choice(types)
+    let kind = spec.required("type", example: "prometheus")?.choice(types)
     let directory = spec.optional("directory")
-    let address =
-      (directory == nil ? spec.required("address") : spec.optional("address"))?.serverAddress()
+    let addressField =
+      directory == nil
+      ? spec.required("address", example: "http://prometheus:9090") : spec.optional("address")
+    let address = addressField?.serverAddress()
+    if let addressField, let address, kind == .prometheus { warnOfPath(address, of: addressField) }
     if let directory, address != nil {
       directory.error(
         "address is given too; a data source has exactly one of address and directory")
@@ -42,6 +45,15 @@ enum DataSourceKind: ManifestKind {
     spec.reportUnknown()
     return ManifestObject(
       content: .dataSource(source), position: metadata.position, references: [])
+  }
+
+  /// People copy what their browser or a query shows.
+  private static func warnOfPath(_ address: String, of field: ManifestValue) {
+    for path in ["/graph", "/api/v1/query", "/api/v1/query_range"] where address.hasSuffix(path) {
+      field.warning(
+        "\(path) does not belong to the address, to which /api/v1/query is added; write"
+          + " \(address.dropLast(path.utf8.count))")
+    }
   }
 
   private static func times(_ spec: ManifestFields) -> (timeout: Duration, refresh: Duration) {

@@ -54,7 +54,7 @@ struct ObjectMetadata {
   /// Nil, and an error is reported, when there is no usable name.
   init?(_ value: ManifestValue, takesCapitals: Bool) {
     guard let fields = value.mapping() else { return nil }
-    let name = fields.required("name")
+    let name = fields.required("name", example: "my-api")
     let namespace = fields.optional("namespace")?.namespaceName()
     fields.ignore(ObjectMetadata.ignored)
     fields.reportUnknown()

@@ -25,7 +25,9 @@ enum ScalingPolicyKind: ManifestKind {
     }
     policy.scaling = spec.optional("scaling").flatMap(scaling) ?? TargetRules()
     policy.observe = spec.optional("observe")?.boolean() ?? false
-    let decoded = spec.required("signals").map { signals($0, of: &policy, decoder) }
+    let decoded = spec.required("signals", example: "[{schedule: {default: 2}}]").map {
+      signals($0, of: &policy, decoder)
+    }
     spec.reportUnknown(elsewhere: PolicyFieldHome.advice)
     var leftOut = decoded?.leftOut ?? []
     if hold != nil || policy.whenUnavailable == .inactive { leftOut.remove(.hold) }
@@ -59,7 +61,9 @@ enum ScalingPolicyKind: ManifestKind {
   }
 
   private static func scaleTarget(_ value: ManifestValue) -> ScaleTarget? {
-    guard let fields = value.mapping() else { return nil }
+    guard let fields = value.mapping(hint: "write {kind: Deployment, name: my-api}") else {
+      return nil
+    }
     // What KEDA takes for a scaleTargetRef that names neither.
     let apiVersion = fields.optional("apiVersion")?.text() ?? "apps/v1"
     let kind = fields.optional("kind").flatMap { spelledKind($0, of: apiVersion) } ?? "Deployment"
@@ -91,7 +95,9 @@ enum ScalingPolicyKind: ManifestKind {
   }
 
   private static func limits(_ value: ManifestValue) -> ReplicaLimits? {
-    guard let fields = value.mapping() else { return nil }
+    guard let fields = value.mapping(hint: "write {minReplicas: 2, maxReplicas: 50}") else {
+      return nil
+    }
     let least = fields.optional("minReplicas")?.integer(in: ManifestLimits.replicas) ?? 0
     let field = fields.optional("maxReplicas")
     let most = field?.integer(in: ManifestLimits.replicas)

@@ -164,7 +164,7 @@ struct SignalDecoder {
     guard let fields = value.mapping() else { return nil }
     let source = source(.http, of: fields)
     let query = JSONQueryFields.decode(fields)
-    let threshold = fields.required("threshold")?.number(atLeast: 0, orEqual: false)
+    let threshold = fields.required("threshold", example: "100")?.number(atLeast: 0, orEqual: false)
     let activation = fields.optional("activationThreshold")?.number(atLeast: 0)
     let onEmpty = fields.optional("onEmpty")?.choice(Self.meaningsOfEmpty)
     let options = RequestOptionsFields.decode(fields, parameters: .http)
@@ -187,8 +187,8 @@ struct SignalDecoder {
   ) -> PrometheusSignal? {
     guard let fields = value.mapping() else { return nil }
     let source = source(.prometheus, of: fields)
-    let query = fields.required("query")?.promQL()
-    let threshold = fields.required("threshold")?.number(atLeast: 0, orEqual: false)
+    let query = fields.required("query", example: "sum(rate(http_requests_total[1m]))")?.promQL()
+    let threshold = fields.required("threshold", example: "100")?.number(atLeast: 0, orEqual: false)
     let activation = fields.optional("activationThreshold")?.number(atLeast: 0)
     let options = RequestOptionsFields.decode(
       fields, parameters: .prometheus, hasRefresh: !isHistory)
@@ -226,6 +226,12 @@ struct SignalDecoder {
   private mutating func source(_ kind: DataSource.Kind, of fields: ManifestFields) -> String {
     let field = kind == .http ? fields.required("source") : fields.optional("source")
     guard kind != .http || field != nil else { return "" }
+    if let field, field.holdsAddress {
+      field.error(
+        "expected the name of a DataSource, found an address: define it with kind: DataSource, and write"
+          + " its name here")
+      return ""
+    }
     let name = field?.objectName()
     guard field == nil || name != nil else { return "" }
     references.append(

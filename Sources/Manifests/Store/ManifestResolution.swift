@@ -288,7 +288,9 @@ struct ManifestResolution {
     if reference.name == "default", let flag = flag(of: reference.kind) {
       return "\(problem); define it, or start Headstart with --\(flag)"
     }
-    return names.isEmpty ? problem : "\(problem); known are \(names.joined(separator: ", "))"
+    return names.isEmpty
+      ? "\(problem), nor any other; define it with kind: DataSource"
+      : "\(problem); known are \(names.joined(separator: ", "))"
   }
 
   private func flag(of kind: DataSource.Kind) -> String? {

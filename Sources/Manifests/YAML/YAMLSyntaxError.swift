@@ -33,9 +33,13 @@ enum YAMLSyntaxError {
       + "remove it, or write it as an escape in double quotes"
   }
 
+  private static let unclosed = "close it, or quote text that holds a brace, a bracket or a comma"
+
   private static let hints = [
     "mapping values are not allowed in this context":
       "check the indentation, and quote text that holds a colon followed by a space",
+    "did not find expected ',' or '}'": unclosed,
+    "did not find expected ',' or ']'": unclosed,
     "block sequence entries are not allowed in this context": "check the indentation",
     "found character that cannot start any token": "quote text that starts with this character",
     "did not find expected key": "check the indentation, and that every quote is closed",

@@ -16,9 +16,13 @@ private let noAddress =
 
 struct DataSourceDiagnosticTests {
   @Test(arguments: [
-    RejectedText(dataSource("address: http://x"), "5:3: error: spec.type: missing; it is required"),
     RejectedText(
-      dataSource("type: forecaster"), "5:3: error: spec.address: missing; it is required"),
+      dataSource("address: http://x"),
+      "5:3: error: spec.type: missing; it is required, such as type: prometheus"),
+    RejectedText(
+      dataSource("type: forecaster"),
+      "5:3: error: spec.address: missing; it is required, such as address: "
+        + "http://prometheus:9090"),
     RejectedText(
       dataSource("type: promethius\naddress: http://x"),
       "5:9: error: spec.type: expected forecaster or prometheus or http, found the text \"promethius\"; "

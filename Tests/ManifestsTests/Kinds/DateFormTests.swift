@@ -30,7 +30,10 @@ struct DateFormTests {
   @Test(arguments: [
     ("dates: [13-01]", "12-25 for every year"), ("dates: [02-30]", "12-25 for every year"),
     ("dates: [12-24/2026-12-26]", "12-25 for every year"),
-    ("dates: [2026-12-26/2026-12-24]", "the range 2026-12-26/2026-12-24 ends before it begins"),
+    (
+      "dates: [2026-12-26/2026-12-24]",
+      "the range 2026-12-26/2026-12-24 ends before it begins; write 2026-12-24/2026-12-26"
+    ),
     ("months: [Decembr]", "did you mean December?"),
     ("months: [Dec-Foo]", "a range such as Nov-Feb"),
     ("except: [Sundy]", "did you mean Sunday?"),

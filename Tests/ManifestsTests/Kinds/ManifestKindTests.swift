@@ -30,7 +30,9 @@ struct ManifestKindTests {
       "1:1: error: expected a manifest, which is a mapping with apiVersion, kind and metadata, "
         + "found the text \"hello\""),
     RejectedText(
-      "kind: DataSource", "1:1: error: apiVersion: missing; it is required"),
+      "kind: DataSource",
+      "1:1: error: apiVersion: missing; it is required, such as apiVersion: "
+        + "headstart.dev/v1alpha1"),
     RejectedText(
       "apiVersion: 1\nkind: DataSource",
       "1:13: error: apiVersion: expected text, found the number 1; put it in quotes"),
@@ -70,7 +72,8 @@ struct ManifestKindTests {
   }
 
   @Test(arguments: [
-    RejectedText(named("{}"), "3:11: error: metadata.name: missing; it is required"),
+    RejectedText(
+      named("{}"), "3:11: error: metadata.name: missing; it is required, such as name: my-api"),
     RejectedText(named("x"), "3:11: error: metadata: expected a mapping, found the text \"x\""),
     RejectedText(
       named("{name: My_App}"),

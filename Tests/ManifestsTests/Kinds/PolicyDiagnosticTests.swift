@@ -21,7 +21,8 @@ struct PolicyDiagnosticTests {
     RejectedText(
       policy("leadTime: 5 min\n" + signals),
       "5:13: error: spec.leadTime: expected a duration from 0s to 7d, such as 90s or 1h30m; "
-        + "\"5 min\" has the unknown unit \" min\"; the units are ns, us, ms, s, m, h, d and w"),
+        + "\"5 min\" has the unknown unit \" min\"; the units are ns, us, ms, s, m, h, d and w,"
+        + " of which m is meant"),
     RejectedText(
       policy("leadTime: 7d1ms\n" + signals),
       "5:13: error: spec.leadTime: expected a duration from 0s to 7d, such as 90s or 1h30m, "
@@ -74,9 +75,13 @@ struct PolicyDiagnosticTests {
       "5:41: error: spec.limits.maxReplicas: expected at least minReplicas, which is 5, "
         + "found the number 4"),
     RejectedText(
-      policy("leadTime: 5m"), "5:3: error: spec.signals: missing; it is required"),
+      policy("leadTime: 5m"),
+      "5:3: error: spec.signals: missing; it is required, such as signals: [{schedule: {default: 2}}]"
+    ),
     RejectedText(
-      policy("signals:"), "5:3: error: spec.signals: missing; it is required"),
+      policy("signals:"),
+      "5:3: error: spec.signals: missing; it is required, such as signals: [{schedule: {default: 2}}]"
+    ),
     RejectedText(
       policy("signals: {}"), "5:12: error: spec.signals: expected a list, found a mapping"),
     RejectedText(
@@ -134,10 +139,12 @@ struct PolicyDiagnosticTests {
         + "such as 90s or 1h30m, found the text \"999ms\""),
     RejectedText(
       policy("signals: [{prometheus: {threshold: 1}}]"),
-      "5:26: error: spec.signals[0].prometheus.query: missing; it is required"),
+      "5:26: error: spec.signals[0].prometheus.query: missing; it is required, such as query: "
+        + "sum(rate(http_requests_total[1m]))"),
     RejectedText(
       policy("signals: [{prometheus: {query: up}}]"),
-      "5:26: error: spec.signals[0].prometheus.threshold: missing; it is required"),
+      "5:26: error: spec.signals[0].prometheus.threshold: missing; it is required, such as threshold: "
+        + "100"),
     RejectedText(
       policy("signals: [{prometheus: {query: ' ', threshold: 1}}]"),
       "5:34: error: spec.signals[0].prometheus.query: expected a PromQL query, found only spaces"),

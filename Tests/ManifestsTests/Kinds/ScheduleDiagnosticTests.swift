@@ -130,7 +130,7 @@ struct ScheduleDiagnosticTests {
     ),
     RejectedText(
       rule("replicas: 3, cron: {start: 0 9 * * *}"),
-      "9:29: error: \(path).cron.end: missing; it is required"),
+      "9:29: error: \(path).cron.end: missing; it is required, such as end: \"0 18 * * 1-5\""),
     RejectedText(
       rule("replicas: 3, cron: {start: 0 9 * * *, end: 0 25 * * *}"),
       "9:53: error: \(path).cron.end: the hour is \"25\", expected * or numbers from 0 to 23, with , - and /"

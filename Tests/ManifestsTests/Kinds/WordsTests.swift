@@ -10,6 +10,17 @@ struct WordsTests {
   @Test(arguments: [
     ("days: [1, 2]", "write Monday", "days: [Monday, Tuesday]"),
     ("days: [7]", "write Sunday", "days: [Sunday]"),
+    ("days: [weekdays]", "write Mon-Fri", "days: [Mon-Fri]"),
+    ("days: [Weekend]", "write Sat-Sun", "days: [Sat-Sun]"),
+    (
+      "from: 2036-12-01", "write 2036-12-01T00:00:00Z, or with the offset",
+      "from: \"2036-12-01T00:00:00Z\""
+    ),
+    ("to: 2036-12-01 18:00", "write 2036-12-01T18:00:00Z, or", "to: \"2036-12-01T18:00:00Z\""),
+    (
+      "dates: [2036-12-26/2036-12-24]", "write 2036-12-24/2036-12-26",
+      "dates: [2036-12-24/2036-12-26]"
+    ),
     ("days: [Mondy]", "did you mean Monday?", "days: [Monday]"),
     ("dates: [20261127]", "write 2026-11-27", "dates: [2026-11-27]"),
     ("end: 1800", "write \"18:00\"", "end: \"18:00\""),
@@ -82,61 +93,74 @@ struct WordsTests {
     #expect(good.isGood, "\(good.lines)")
   }
 
-  /// The fields of a policy, by where they belong.
-  private static let places = [
-    "spec.signals[].schedule.rules[]": [
-      "cron", "days", "dates", "months", "calendar", "except", "from", "to", "start", "end",
-      "replicas",
-      "atMost", "priority",
-    ],
-    "spec.signals[].schedule": ["rules", "default", "timeZone"],
-    "spec.signals[].prometheus": [
-      "query", "threshold", "activationThreshold", "onEmpty", "evidence", "uptimeFilter",
-    ],
-    "spec.signals[].forecast": ["quantile", "history"],
-    "spec.signals[]": ["schedule", "prometheus", "forecast", "required"],
-    "spec.limits": ["minReplicas", "maxReplicas"], "spec": ["limits"],
-    "spec or spec.signals[]": ["leadTime", "hold"],
-  ]
-
-  @Test(arguments: places.flatMap { place, keys in keys.map { (place, $0) } })
-  func `A field that stands elsewhere is sent where it belongs`(place: String, key: String) throws {
-    let elsewhere = [
-      policy("\(key): 1\nsignals: [{schedule: {default: 2}}]"),
-      policy("signals: [{\(key): 1}]"), policy("signals: [{schedule: {\(key): 1}}]"),
-      policy("signals: [{prometheus: {\(key): 1}}]"), rule("\(key): 1"),
-      rule("cron: {start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\", \(key): 1}"),
-    ].flatMap { decode($0).lines }.filter { $0.contains(".\(key): unknown field") }
-    try #require(elsewhere.count >= 4, "\(elsewhere)")
-    for line in elsewhere {
-      let words = "unknown field here; it belongs into \(place), such as "
-      let found = try #require(line.range(of: words), "\(line)")
-      let example = line[found.upperBound...]
-      #expect(example.contains(key))
-      let signals = example.contains("signals:") ? "" : ", signals: [{schedule: {default: 2}}]"
-      let good = decode(policy("{\(example)\(signals)}"))
-      #expect(good.isGood, "\(example): \(good.lines)")
-    }
-  }
-
+  /// The `spec` of a policy.
   @Test(arguments: [
     (
-      "signals: [{schedule: {desiredReplicas: 5}}]",
-      "replicas is meant, which belongs into spec.sig"
+      "leadTime: 5m", "such as signals: [{schedule: {default: 2}}]",
+      "signals: [{schedule: {default: 2}}]"
     ),
     (
-      "signals: [{timezone: UTC}]", "timeZone is meant, which belongs into spec.signals[].schedule,"
+      "limits: [2, 50], signals: [{schedule: {default: 2}}]",
+      "write {minReplicas: 2, maxReplicas: 50}",
+      "limits: {minReplicas: 2, maxReplicas: 50}, signals: [{schedule: {default: 2}}]"
     ),
-    ("maxReplicaCount: 5", "maxReplicas is meant, which belongs into spec.limits, such as limits:"),
     (
-      "cooldownPeriod: 5m", "cooldown is meant, which belongs into spec.activity, such as activity:"
+      "scaleTargetRef: my-api, signals: [{schedule: {default: 2}}]",
+      "write {kind: Deployment, name: my-api}",
+      "scaleTargetRef: {kind: Deployment, name: my-api}, signals: [{schedule: {default: 2}}]"
     ),
-    ("signals: [{schedule: {timezone: UTC}}]", "timezone: unknown field; did you mean timeZone?"),
-    ("signals: [{forecast: {query: up}}]", "it belongs into spec.signals[].forecast, such as"),
+    (
+      "signals: [{prometheus: {source: \"http://p:9090\", query: up, threshold: 1}}]",
+      "define it with kind: DataSource, and write its name here",
+      "signals: [{prometheus: {source: main, query: up, threshold: 1}}]"
+    ),
+    (
+      "signals: [{prometheus: {query: sum(up{a=\"b\"}), threshold: 1}}]",
+      "or quote text that holds a brace",
+      "signals: [{prometheus: {query: 'sum(up{a=\"b\"})', threshold: 1}}]"
+    ),
+    (
+      "signals: [{forecast: {prometheus: {query: up, threshold: 1}, timeZone: UTC, quantile: 90}}]",
+      "write 0.90",
+      "signals: [{forecast: {prometheus: {query: up, threshold: 1}, timeZone: UTC, quantile: 0.90}}]"
+    ),
+    (
+      "signals: [{forecast: {prometheus: {query: up, threshold: 1}, timeZone: UTC, quantile: p95}}]",
+      "write 0.95",
+      "signals: [{forecast: {prometheus: {query: up, threshold: 1}, timeZone: UTC, quantile: 0.95}}]"
+    ),
+    (
+      "hold: 5 minutes, signals: [{schedule: {default: 2}}]", "of which m is meant",
+      "hold: 5m, signals: [{schedule: {default: 2}}]"
+    ),
   ])
-  func `KEDA's words are known`(spec: String, words: String) {
+  func `What a message proposes for a policy is accepted`(
+    mistake: String, words: String, accepted: String
+  ) {
+    let refused = decode(policy("{\(mistake)}"))
+    #expect(!refused.isGood && refused.lines.contains { $0.contains(words) }, "\(refused.lines)")
+    #expect(decode(policy("{\(accepted)}")).isGood)
+  }
+
+  @Test func `What belongs into metadata or spec is sent there`() {
+    let head = "apiVersion: headstart.dev/v1alpha1\nkind: ScalingPolicy\n"
+    let lines = decode(head + "name: a\nsignals: [{schedule: {default: 2}}]\n").lines
     #expect(
-      decode(policy(spec)).lines.contains { $0.contains(words) }, "\(decode(policy(spec)).lines)")
+      lines.contains { $0.contains("metadata: missing; it is required, such as metadata: {name:") })
+    #expect(lines.contains { $0.contains("metadata: {name: my-api, namespace: default}") })
+    #expect(lines.contains { $0.contains("spec: {signals: [{schedule: {default: 2}}]}") })
+    let good =
+      head + "metadata: {name: my-api, namespace: default}\n"
+      + "spec: {signals: [{schedule: {default: 2}}]}\n"
+    #expect(decode(good).isGood)
+  }
+
+  @Test(arguments: ["/graph", "/api/v1/query", "/api/v1/query_range", ""])
+  func `A path that is added to an address is named`(path: String) {
+    let found = decode(dataSource("{type: prometheus, address: \"http://p:9090\(path)\"}"))
+    #expect(found.isGood && found.lines.isEmpty == path.isEmpty)
+    #expect(
+      found.lines.allSatisfy { $0.hasSuffix("is added; write http://p:9090") }, "\(found.lines)")
   }
 
   @Test(arguments: [

@@ -111,7 +111,7 @@ struct StoreNameTests {
     (source("live", type: "forecaster"), "; the one of that name is of type forecaster"),
     (source("live", namespace: "n"), " in its namespace or without one; there is one in n"),
     (source("a") + source("b"), "; known are a, b"),
-    ("", ""),
+    ("", ", nor any other; define it with kind: DataSource"),
   ])
   func `an unknown source is explained`(sources: String, hint: String) {
     var subject = StoreSubject()

@@ -59,7 +59,8 @@ struct JSONTests {
     #expect(
       decode("{\"apiVersion\": \"v1\",\n \"kind\"").lines == [
         "a.yaml:2:8: error: malformed YAML: did not find expected ',' or '}' while parsing a flow "
-          + "mapping that starts at line 1, column 1"
+          + "mapping that starts at line 1, column 1; close it, or quote text that holds a brace, a "
+          + "bracket or a comma"
       ])
   }
 }

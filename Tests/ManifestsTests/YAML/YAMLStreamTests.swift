@@ -159,7 +159,8 @@ struct YAMLStreamTests {
     (
       "a: [1, 2",
       "1:9: malformed YAML: did not find expected ',' or ']' while parsing a flow sequence "
-        + "that starts at line 1, column 4"
+        + "that starts at line 1, column 4; close it, or quote text that holds a brace, a bracket or a "
+        + "comma"
     ),
     (
       "a: \"\\q\"",

@@ -1,0 +1,63 @@
+internal import Testing
+
+@testable internal import Manifests
+
+/// Fields that stand where they do not belong.
+struct PolicyFieldHomeTests {
+  /// The fields of a policy, by where they belong.
+  private static let places = [
+    "spec.signals[].schedule.rules[]": [
+      "cron", "days", "dates", "months", "calendar", "except", "from", "to", "start", "end",
+      "replicas",
+      "atMost", "priority",
+    ],
+    "spec.signals[].schedule": ["rules", "default", "timeZone"],
+    "spec.signals[].prometheus": [
+      "query", "threshold", "activationThreshold", "onEmpty", "evidence", "uptimeFilter",
+    ],
+    "spec.signals[].forecast": ["quantile", "history"],
+    "spec.signals[]": ["schedule", "prometheus", "forecast", "required"],
+    "spec.limits": ["minReplicas", "maxReplicas"], "spec": ["limits"],
+    "spec or spec.signals[]": ["leadTime", "hold"],
+  ]
+
+  @Test(arguments: places.flatMap { place, keys in keys.map { (place, $0) } })
+  func `A field that stands elsewhere is sent where it belongs`(place: String, key: String) throws {
+    let elsewhere = [
+      policy("\(key): 1\nsignals: [{schedule: {default: 2}}]"),
+      policy("signals: [{\(key): 1}]"), policy("signals: [{schedule: {\(key): 1}}]"),
+      policy("signals: [{prometheus: {\(key): 1}}]"), rule("\(key): 1"),
+      rule("cron: {start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\", \(key): 1}"),
+    ].flatMap { decode($0).lines }.filter { $0.contains(".\(key): unknown field") }
+    try #require(elsewhere.count >= 4, "\(elsewhere)")
+    for line in elsewhere {
+      let words = "unknown field here; it belongs into \(place), such as "
+      let found = try #require(line.range(of: words), "\(line)")
+      let example = line[found.upperBound...]
+      #expect(example.contains(key))
+      let signals = example.contains("signals:") ? "" : ", signals: [{schedule: {default: 2}}]"
+      let good = decode(policy("{\(example)\(signals)}"))
+      #expect(good.isGood, "\(example): \(good.lines)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "signals: [{schedule: {desiredReplicas: 5}}]",
+      "replicas is meant, which belongs into spec.sig"
+    ),
+    (
+      "signals: [{timezone: UTC}]", "timeZone is meant, which belongs into spec.signals[].schedule,"
+    ),
+    ("maxReplicaCount: 5", "maxReplicas is meant, which belongs into spec.limits, such as limits:"),
+    (
+      "cooldownPeriod: 5m", "cooldown is meant, which belongs into spec.activity, such as activity:"
+    ),
+    ("signals: [{schedule: {timezone: UTC}}]", "timezone: unknown field; did you mean timeZone?"),
+    ("signals: [{forecast: {query: up}}]", "it belongs into spec.signals[].forecast, such as"),
+  ])
+  func `KEDA's words are known`(spec: String, words: String) {
+    #expect(
+      decode(policy(spec)).lines.contains { $0.contains(words) }, "\(decode(policy(spec)).lines)")
+  }
+}
