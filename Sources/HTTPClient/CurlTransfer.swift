@@ -267,8 +267,9 @@ final class CurlTransfer {
     // the resolver's thread comes back.
     ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
     ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-    ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 30)
-    ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 10)
+    let keepAlive = max(Int(request.keepAlive.components.seconds), 1)
+    ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, keepAlive)
+    ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, keepAlive)
     // Seconds. New addresses and rotated certificates are noticed without a restart.
     ccurl_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 30)
     ccurl_set_long(easy, CURLOPT_MAXLIFETIME_CONN, 300)

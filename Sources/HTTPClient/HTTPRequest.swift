@@ -31,6 +31,9 @@ package struct HTTPRequest: Sendable {
   package var connectTo: String?
   /// Base URL of an HTTP proxy; nil for none. One from the environment is never used.
   package var proxy: String?
+  /// After this long without a word the peer's kernel is asked whether the connection is still there
+  /// (TCP keep-alive), and again and again.
+  package var keepAlive = Duration.seconds(30)
   /// Whether it may be sent to the metadata service of a cloud, which hands out keys: only what asks for
   /// those.
   package var reachesMetadata = false

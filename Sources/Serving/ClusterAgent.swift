@@ -107,6 +107,11 @@ actor ClusterAgent {
     scaler?.leadershipChanged()
   }
 
+  /// Has the handler called when the API server answers again, with the time when its silence was noticed.
+  func observeReturn(_ handler: @escaping (Duration) -> Void) {
+    connection?.client.observeReturn(for: self, handler)
+  }
+
   private func scaleHandler(
     _ client: KubernetesClient, _ recorder: EventRecorder, _ status: StatusWriter,
     _ keeper: LeaseKeeper?

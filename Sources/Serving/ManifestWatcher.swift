@@ -163,6 +163,11 @@ actor ManifestWatcher {
 
   // MARK: Custom resources
 
+  /// The API server answers again; see `Reflector`.
+  func serverReturned(_ awaySince: Duration) {
+    resources?.serverReturned(awaySince)
+  }
+
   /// Begins to watch custom resources as well.
   ///
   /// - Parameters:

@@ -95,6 +95,11 @@ final class ResourceSource {
     client.shutDown()
   }
 
+  /// The API server answers again, as calls of another loop have noticed.
+  func serverReturned(_ awaySince: Duration) {
+    for reflector in reflectors { reflector.serverReturned(awaySince) }
+  }
+
   /// Whether everything has been listed for the first time, as far as there is something to list.
   var isSynced: Bool { pending.isEmpty }
 

@@ -69,5 +69,13 @@ extension Server {
           })
       }
     }
+    // The Lease asks the server every few seconds, and watches hear nothing for minutes.
+    agent.loop.post {
+      agent.assumeIsolated {
+        $0.observeReturn { awaySince in
+          watcher.loop.post { watcher.assumeIsolated { $0.serverReturned(awaySince) } }
+        }
+      }
+    }
   }
 }

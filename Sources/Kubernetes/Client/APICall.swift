@@ -32,8 +32,9 @@ package struct APICall: Sendable {
   package var isOfManagers = false
 
   package enum Defaults {
-    /// Of a read, pages apart; the API server itself ends requests after 60 s.
-    package static let readDeadline = Duration.seconds(30)
+    /// Of a read, pages apart; the API server itself ends requests after 60 s. After the short attempts
+    /// of `RetryPlan` half a minute is left for a slow one.
+    package static let readDeadline = Duration.seconds(45)
     package static let writeDeadline = Duration.seconds(15)
     /// As it stands in `managedFields` (Kubernetes: server-side apply, "Managers").
     package static let fieldManager = "headstart"

@@ -144,17 +144,18 @@ extension KubernetesClient {
   /// - Parameters:
   ///   - selector: A label selector; nil for all.
   ///   - limit: After which the server shall end the watch.
+  ///   - patience: After which a watch whose answer has not begun has failed.
   ///   - silence: After which a watch without any event has failed. A server that sends bookmarks
   ///     does so about once a minute.
   ///   - onEvent: Called on the loop for each event; may cancel the watch.
   ///   - completion: The end of it: success when the server ended it, as it does after `limit`.
   package func watch(
     _ resource: APIResource, namespace: String?, selector: String? = nil,
-    from resourceVersion: String, limit: Duration, silence: Duration,
+    from resourceVersion: String, limit: Duration, patience: Duration, silence: Duration,
     onEvent: @escaping (WatchEvent) -> Void,
     completion: @escaping Completion<Void>
   ) -> APITicket {
-    var call = APICall(.watch, ResourcePath(resource, namespace: namespace), deadline: silence)
+    var call = APICall(.watch, ResourcePath(resource, namespace: namespace), deadline: patience)
     call.query = [
       ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
       ("timeoutSeconds", String(max(1, limit.components.seconds))),

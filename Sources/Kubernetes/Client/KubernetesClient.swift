@@ -19,6 +19,8 @@ package final class KubernetesClient {
   private var jitter: JitterSource
   /// Calls that wait for their next attempt.
   private var waiting: [ObjectIdentifier: APITicket] = [:]
+  private var outage = OutageWatch()
+  private var returnObservers: [ObjectIdentifier: (_ awaySince: Duration) -> Void] = [:]
   private(set) lazy var discovery = Discovery(client: self)
 
   package typealias Completion<Value> = (Result<Value, KubernetesFailure>) -> Void
@@ -47,6 +49,20 @@ package final class KubernetesClient {
     for ticket in waiting.values { ticket.cancel() }
     waiting = [:]
     http.shutdown()
+  }
+
+  /// Has the observer called when the server answers again, with the time when its silence was noticed:
+  /// what was under way then may have died without a word.
+  ///
+  /// - Parameter owner: Whose observer it is; not retained. Ends with `stopObservingReturn`.
+  package func observeReturn(
+    for owner: AnyObject, _ observer: @escaping (_ awaySince: Duration) -> Void
+  ) {
+    returnObservers[ObjectIdentifier(owner)] = observer
+  }
+
+  func stopObservingReturn(for owner: AnyObject) {
+    returnObservers[ObjectIdentifier(owner)] = nil
   }
 
   /// Makes a call, and repeats it as its failures ask for.
@@ -96,13 +112,15 @@ package final class KubernetesClient {
     let call = ticket.request
     let request: HTTPRequest
     do throws(HTTPFailure) {
-      request = try self.request(for: call, timeout: call.deadline - Self.elapsed(since: start))
+      request = try self.request(
+        for: call, timeout: ticket.plan.limit(elapsed: Self.elapsed(since: start)))
     } catch {
       fail(ticket, error) { completion(.failure($0)) }
       return
     }
     ticket.call = http.send(request) { [weak self, ticket] result in
       guard let self, !ticket.isCancelled else { return }
+      self.note(result)
       let outcome = self.outcome(of: result, call).flatMap { Self.json(of: $0, call) }
       guard case .failure(let failure) = outcome else { return completion(outcome) }
       switch ticket.plan.failed(
@@ -118,6 +136,16 @@ package final class KubernetesClient {
           self?.attempt(ticket, startedAt: start, completion)
         }
       }
+    }
+  }
+
+  /// Watches apart: they are silent for other reasons, too.
+  private func note(_ result: Result<HTTPResponse, HTTPFailure>) {
+    switch result {
+    case .failure(let failure): outage.failed(after: failure.duration, now: loop.now)
+    case .success:
+      guard let since = outage.answered(now: loop.now) else { return }
+      for observer in returnObservers.values { observer(since) }
     }
   }
 
@@ -161,12 +189,17 @@ package final class KubernetesClient {
       }
     }
     if let type = call.contentType { headers.append(HTTPField("Content-Type", type)) }
-    return HTTPRequest(
+    var request = HTTPRequest(
       method: call.verb.method, url: access.server + call.address + call.queryText,
       headers: headers, body: call.body?.bytes, timeout: max(timeout, .milliseconds(1)),
       connectTimeout: Self.connectTimeout, basicAuth: basic, tls: access.tls,
       redirects: .returned, maximumResponseSize: Self.maximumResponseSize, version: .http1)
+    request.keepAlive = Self.keepAlive
+    return request
   }
+
+  /// A watch says nothing for minutes: one whose server has forgotten it has to be noticed sooner.
+  private static let keepAlive = Duration.seconds(4)
 
   /// A server that does not take connections within this time is away.
   private static let connectTimeout = Duration.seconds(3)

@@ -6,17 +6,42 @@ struct RetryPlan {
   private let deadline: Duration
   private let repeats: Bool
   private let isIdempotent: Bool
+  private let isRead: Bool
   private var failures = 0
   private var hasRenewedCredentials = false
 
   static let firstWait = Duration.milliseconds(500)
   /// Short enough that a server that is back is found soon.
   static let longestWait = Duration.seconds(3)
+  /// How long the first attempts may go unanswered.
+  static let shortestPatience = Duration.seconds(3)
+  static let longestPatience = Duration.seconds(30)
+  /// How many have it.
+  static let shortAttempts = 3
 
   init(_ call: APICall) {
     deadline = call.deadline
     repeats = call.repeats
     isIdempotent = call.isIdempotent
+    isRead = call.verb == .get || call.verb == .list
+  }
+
+  /// How long an attempt may go unanswered after so many failures. What takes requests for a server
+  /// that is away often never answers them, so the first attempts are short; a server that is only
+  /// slow has more time at each later one.
+  static func patience(failures: Int) -> Duration {
+    let doublings = min(max(failures - shortAttempts + 1, 0), 16)
+    return min(shortestPatience * (1 << doublings), longestPatience)
+  }
+
+  /// How long the next attempt may take.
+  ///
+  /// - Parameter elapsed: Since the first attempt began.
+  func limit(elapsed: Duration) -> Duration {
+    let rest = deadline - elapsed
+    // A write that is given up may still happen: it has all the time there is.
+    guard repeats, isRead, failures <= Self.shortAttempts else { return rest }
+    return min(Self.patience(failures: failures), rest)
   }
 
   enum OnFailure: Hashable {
@@ -37,7 +62,9 @@ struct RetryPlan {
     }
     guard repeats, failure.isTransient, isAllowed(after: failure) else { return .giveUp }
     failures += 1
-    let wait = failure.retryAfter ?? Self.backOff(failures: failures, jitter: &jitter)
+    // Time has passed enough where no answer came.
+    let rank = failure.kind == .unreachable(.timeout) ? 1 : failures
+    let wait = failure.retryAfter ?? Self.backOff(failures: rank, jitter: &jitter)
     return elapsed + wait < deadline ? .repeatAfter(wait) : .giveUp
   }
 

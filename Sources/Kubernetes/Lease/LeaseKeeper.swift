@@ -143,12 +143,14 @@ package final class LeaseKeeper {
       lastProblem = failure.kind
       logger.warning("the Lease cannot be used", ["problem": .describing(failure)])
     }
-    waitPeriod()
+    waitPeriod(hasWaited: failure.kind == .unreachable(.timeout))
   }
 
-  private func waitPeriod() {
+  /// - Parameter hasWaited: Whether the last request has taken its time: then the next one follows soon,
+  ///   so that a holder has as many tries as it can, and a server that is back is noticed.
+  private func waitPeriod(hasWaited: Bool = false) {
     let spread = Double.random(in: 1...1.2, using: &jitter)
-    periodTimer?.start(after: election.timing.retryPeriod * spread)
+    periodTimer?.start(after: election.timing.retryPeriod * spread / (hasWaited ? 4 : 1))
   }
 
   /// Tells of leadership won or lost, and has itself called at the end of what is left of it.

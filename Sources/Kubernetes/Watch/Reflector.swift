@@ -90,11 +90,13 @@ package final class Reflector {
   }
 
   package func start() {
+    client.observeReturn(for: self) { [weak self] since in self?.serverReturned(since) }
     obey(progress.started())
   }
 
   package func stop() {
     isStopped = true
+    client.stopObservingReturn(for: self)
     progress.stopped()
     listWalk?.cancel()
     ticket?.cancel()
@@ -171,7 +173,7 @@ package final class Reflector {
     let limit = settings.watchLimit * Double.random(in: 1...1.5, using: &jitter)
     ticket = client.watch(
       resource, namespace: namespace, selector: settings.selector, from: version, limit: limit,
-      silence: settings.silence,
+      patience: progress.patience, silence: settings.silence,
       onEvent: { [weak self] event in self?.received(event) },
       completion: { [weak self] result in self?.watchEnded(result) })
   }
@@ -179,15 +181,15 @@ package final class Reflector {
   private func received(_ event: WatchEvent) {
     switch event {
     case .added(let object), .modified(let object):
-      progress.received(resourceVersion: object.resourceVersion)
+      progress.received(resourceVersion: object.resourceVersion, now: client.loop.now)
       report(.synced)
       onChange(.stored(object))
     case .deleted(let object):
-      progress.received(resourceVersion: object.resourceVersion)
+      progress.received(resourceVersion: object.resourceVersion, now: client.loop.now)
       report(.synced)
       onChange(.deleted(object))
     case .bookmark(let version):
-      progress.received(resourceVersion: version)
+      progress.received(resourceVersion: version, now: client.loop.now)
       report(.synced)
     case .failed(let failure):
       ticket?.cancel()
@@ -210,13 +212,23 @@ package final class Reflector {
   private func watchFailed(_ failure: KubernetesFailure) {
     countRestart(Self.reason(of: failure))
     // Both belong to a healthy watch.
-    let isOrdinary = failure.kind == .expired || failure.kind == .unreachable(.timeout)
+    let isOrdinary = failure.kind == .expired || progress.hasFallenSilent(failure)
     if isOrdinary {
       logger.debug("watch", ["kind": .string(kind.kind), "restarted": .string(failure.message)])
     } else {
       report(.failing(failure.kind), failure)
     }
     obey(progress.watchFailed(failure, now: client.loop.now))
+  }
+
+  /// The server answers again, whose silence was noticed then, by whatever call.
+  package func serverReturned(_ awaySince: Duration) {
+    let order = progress.serverReturned(awaySince: awaySince, now: client.loop.now)
+    guard order != .nothing else { return }
+    ticket?.cancel()
+    ticket = nil
+    countRestart("returned")
+    obey(order)
   }
 
   private static func reason(of failure: KubernetesFailure) -> String {

@@ -33,7 +33,8 @@ struct WatchProgress {
   /// Watches in a row that had expired before they told of anything.
   private var expiries = 0
   private var watchBegan = Duration.zero
-  private var hasHeardSomething = false
+  /// When the watch under way has told of something; nil where it has not.
+  private var heardAt: Duration?
   private var jitter: JitterSource
 
   /// As client-go's reflector.
@@ -71,18 +72,21 @@ struct WatchProgress {
     wait(after: failure)
   }
 
+  /// How long the server may take to begin its answer to the next watch.
+  var patience: Duration { RetryPlan.patience(failures: failures) }
+
   /// An event or a bookmark has come.
-  mutating func received(resourceVersion: String) {
+  mutating func received(resourceVersion: String, now: Duration) {
     failures = 0
     expiries = 0
-    hasHeardSomething = true
+    heardAt = now
     guard !resourceVersion.isEmpty else { return }
     self.resourceVersion = resourceVersion
   }
 
   /// The server has ended the watch, as it does after the time that it was given.
   mutating func watchEnded(now: Duration) -> Order {
-    guard hasHeardSomething || now - watchBegan >= Self.shortestWatch else {
+    guard heardAt != nil || now - watchBegan >= Self.shortestWatch else {
       return waitBackOff()
     }
     return resume(now: now)
@@ -104,6 +108,13 @@ struct WatchProgress {
     if hasFallenSilent(failure) { return resume(now: now) }
     if failures >= Self.failuresBeforeList { resourceVersion = nil }
     return wait(after: failure)
+  }
+
+  /// The server answers again, whose silence was noticed then. A watch that has been quiet since may have
+  /// died without a word, so it is replaced.
+  mutating func serverReturned(awaySince: Duration, now: Duration) -> Order {
+    guard state == .watching, (heardAt ?? .zero) < awaySince else { return .nothing }
+    return resume(now: now)
   }
 
   /// The wait that was ordered is over.
@@ -128,7 +139,7 @@ struct WatchProgress {
   private mutating func beginWatch(from version: String, now: Duration) -> Order {
     state = .watching
     watchBegan = now
-    hasHeardSomething = false
+    heardAt = nil
     return .watch(from: version)
   }
 
@@ -140,8 +151,8 @@ struct WatchProgress {
 
   /// The connection has died without a word while the server may be well: another one is tried at
   /// once, if this one has ever worked.
-  private func hasFallenSilent(_ failure: KubernetesFailure) -> Bool {
-    failure.kind == .unreachable(.timeout) && hasHeardSomething
+  func hasFallenSilent(_ failure: KubernetesFailure) -> Bool {
+    failure.kind == .unreachable(.timeout) && heardAt != nil
   }
 
   private mutating func wait(after failure: KubernetesFailure) -> Order {
@@ -156,15 +167,17 @@ struct WatchProgress {
       state = .waiting
       return .wait(min(max(wait, .milliseconds(1)), Self.longestWait))
     }
-    return waitBackOff()
+    return waitBackOff(hasWaited: failure.kind == .unreachable(.timeout))
   }
 
-  private mutating func waitBackOff() -> Order {
+  /// - Parameter hasWaited: Whether the failure has taken its time: then the next attempt follows soon.
+  private mutating func waitBackOff(hasWaited: Bool = false) -> Order {
     failures += 1
     state = .waiting
-    let longest = failures < Self.earlyFailures ? Self.longestEarlyWait : Self.longestWait
+    let isEarly = failures < Self.earlyFailures
     return .wait(
       RetryPlan.backOff(
-        failures: failures, first: Self.firstWait, longest: longest, jitter: &jitter))
+        failures: hasWaited && isEarly ? 1 : failures, first: Self.firstWait,
+        longest: isEarly ? Self.longestEarlyWait : Self.longestWait, jitter: &jitter))
   }
 }

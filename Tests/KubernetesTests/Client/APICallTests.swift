@@ -94,6 +94,31 @@ internal import Time
     #expect(plan.failed(throttled, elapsed: .seconds(1), jitter: &jitter) == .giveUp)
   }
 
+  @Test func `the first attempts of a read are short, the last one has half a minute`() {
+    var plan = RetryPlan(APICall(.list, ResourcePath(Self.policies, namespace: nil)))
+    var jitter = JitterSource(seed: 1)
+    var elapsed = Duration.zero
+    var limits: [Duration] = []
+    while true {
+      let limit = plan.limit(elapsed: elapsed)
+      limits.append(limit)
+      elapsed += limit
+      let order = plan.failed(
+        Self.failure(.unreachable(.timeout)), elapsed: elapsed, jitter: &jitter)
+      guard case .repeatAfter(let wait) = order else { break }
+      #expect(wait <= RetryPlan.firstWait)
+      elapsed += wait
+    }
+    #expect(limits.prefix(3) == [.seconds(3), .seconds(3), .seconds(3)])
+    #expect(limits.last.map { $0 > .seconds(25) } == true)
+    #expect(elapsed == APICall.Defaults.readDeadline)
+  }
+
+  @Test func `a write has all the time there is`() {
+    let plan = RetryPlan(APICall(.patch, ResourcePath(Self.policies, namespace: nil)))
+    #expect(plan.limit(elapsed: .seconds(1)) == APICall.Defaults.writeDeadline - .seconds(1))
+  }
+
   @Test(arguments: [("7", 7), ("0", 0), ("86400", 86_400)])
   func `reads Retry-After in seconds`(text: String, seconds: Int) {
     let response = HTTPResponse(

@@ -26,9 +26,9 @@ internal import Time
 
   @Test mutating func `goes on from the last version that was seen`() {
     _ = progress.listed(resourceVersion: "7", now: .zero)
-    progress.received(resourceVersion: "9")
+    progress.received(resourceVersion: "9", now: .zero)
     #expect(progress.watchEnded(now: .seconds(1)) == .watch(from: "9"))
-    progress.received(resourceVersion: "")
+    progress.received(resourceVersion: "", now: .zero)
     #expect(progress.watchEnded(now: .seconds(2)) == .watch(from: "9"))
   }
 
@@ -57,13 +57,13 @@ internal import Time
     }
     #expect(longest >= WatchProgress.longestEarlyWait / 2)
     _ = progress.listed(resourceVersion: "9", now: .seconds(20))
-    progress.received(resourceVersion: "10")
+    progress.received(resourceVersion: "10", now: .zero)
     #expect(progress.watchFailed(Self.failure(.expired), now: .seconds(21)) == .list)
   }
 
   @Test mutating func `replaces a watch that has fallen silent at once`() {
     _ = progress.listed(resourceVersion: "7", now: .zero)
-    progress.received(resourceVersion: "8")
+    progress.received(resourceVersion: "8", now: .zero)
     let silent = Self.failure(.unreachable(.timeout))
     #expect(progress.watchFailed(silent, now: .seconds(60)) == .watch(from: "8"))
   }
@@ -76,7 +76,7 @@ internal import Time
 
   @Test mutating func `backs off, doubling up to three seconds, and resumes`() throws {
     _ = progress.listed(resourceVersion: "7", now: .zero)
-    progress.received(resourceVersion: "8")
+    progress.received(resourceVersion: "8", now: .zero)
     var waits: [Duration] = []
     for round in 1...WatchProgress.failuresBeforeList {
       let order = progress.watchFailed(
@@ -116,11 +116,42 @@ internal import Time
     #expect(next <= WatchProgress.firstWait)
   }
 
+  @Test mutating func `a server that never answers is asked again soon, and then has more time`()
+    throws
+  {
+    _ = progress.listed(resourceVersion: "7", now: .zero)
+    let silent = Self.failure(.unreachable(.timeout))
+    var found: [Duration] = []
+    for _ in 1...7 {
+      found.append(progress.patience)
+      #expect(try waitTime(progress.watchFailed(silent, now: .zero)) <= WatchProgress.firstWait)
+      _ = progress.waited(now: .zero)
+    }
+    #expect(found.first == RetryPlan.shortestPatience)
+    #expect(found.last == RetryPlan.longestPatience)
+    #expect(found == found.sorted())
+    progress.received(resourceVersion: "8", now: .zero)
+    #expect(progress.patience == RetryPlan.shortestPatience)
+  }
+
+  @Test mutating func `a watch that was quiet all through an outage is replaced, others are not`() {
+    _ = progress.listed(resourceVersion: "7", now: .seconds(1))
+    #expect(
+      progress.serverReturned(awaySince: .seconds(5), now: .seconds(9)) == .watch(from: "7"))
+    progress.received(resourceVersion: "8", now: .seconds(10))
+    #expect(
+      progress.serverReturned(awaySince: .seconds(10), now: .seconds(11)) == .nothing)
+    #expect(
+      progress.serverReturned(awaySince: .seconds(11), now: .seconds(12)) == .watch(from: "8"))
+    _ = progress.watchFailed(Self.failure(.serverError), now: .seconds(13))
+    #expect(progress.serverReturned(awaySince: .seconds(14), now: .seconds(15)) == .nothing)
+  }
+
   @Test mutating func `an event ends the back-off`() throws {
     _ = progress.listed(resourceVersion: "7", now: .zero)
     for _ in 0..<4 { _ = progress.watchFailed(Self.failure(.serverError), now: .zero) }
     _ = progress.waited(now: .zero)
-    progress.received(resourceVersion: "8")
+    progress.received(resourceVersion: "8", now: .zero)
     let order = progress.watchFailed(Self.failure(.serverError), now: .zero)
     #expect(try waitTime(order) <= WatchProgress.firstWait)
   }

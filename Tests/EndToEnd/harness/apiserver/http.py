@@ -62,6 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         call = self._call(split.path, query, body, user)
         with self.api.lock:
             self.api.calls.append(call)
+            hanging = self.api.hanging
+        if hanging:
+            self.api.wait_for_the_end()
+            self.close_connection = True
+            return
         try:
             if user is None:
                 raise Failure(401, "Unauthorized", "Unauthorized")

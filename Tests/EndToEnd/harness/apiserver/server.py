@@ -34,6 +34,9 @@ class APIServer(Watches, Store):
         self.judged = None
         self.faults = []
         self.stalled = False
+        self.hanging = False
+        # How often watches were lost: those that began before are silent for ever.
+        self.losses = 0
         self.sends_bookmarks = True
         self.bookmark_interval = 1.0
         self._generation = 0
@@ -117,6 +120,16 @@ class APIServer(Watches, Store):
             self.stalled = stalled
             self.changed.notify_all()
 
+    def hang(self, hanging=True):
+        """Takes requests and never answers them, also not when it has come back."""
+        with self.lock:
+            self.hanging = hanging
+
+    def lose_watches(self):
+        """Watches under way stay open and never say anything again; later ones work."""
+        with self.lock:
+            self.losses += 1
+
     def compact(self):
         """Forgets the past: older resource versions and continue tokens have expired."""
         with self.lock:
@@ -124,6 +137,13 @@ class APIServer(Watches, Store):
             self._snapshots.clear()
             self.history.clear()
             self.changed.notify_all()
+
+    def wait_for_the_end(self):
+        """Returns when connections are ended by the server's end, or by `end_watches`."""
+        with self.lock:
+            generation = self._generation
+            while self._generation == generation:
+                self.changed.wait()
 
     def end_watches(self):
         """Ends every watch, as the server does after its timeout."""

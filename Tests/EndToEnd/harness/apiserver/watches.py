@@ -30,7 +30,7 @@ class Watches:
         with self.lock:
             # What a change of labels takes away is deleted, and what it brings is added.
             shown = {key for key, item in self.objects.items() if selects(selector, item)}
-        generation = self._generation
+        generation, losses = self._generation, self.losses
         next_bookmark = time.monotonic() + self.bookmark_interval
         while True:
             with self.lock:
@@ -38,7 +38,8 @@ class Watches:
                     message = f"too old resource version: {seen} ({self.oldest})"
                     send("ERROR", Failure(410, "Expired", message).status)
                     return
-                events = [] if self.stalled else self._events(resource, namespace, seen)
+                stalled = self.stalled or self.losses != losses
+                events = [] if stalled else self._events(resource, namespace, seen)
                 current = self.version
             for event, item in events:
                 key = (resource.name, item["metadata"].get("namespace"), item["metadata"]["name"])
@@ -50,17 +51,17 @@ class Watches:
                     shown.discard(key)
                     send("DELETED", item)
             clock = time.monotonic()
-            if not self.stalled:
+            if not stalled:
                 seen = current
                 if bookmarks and clock >= next_bookmark:
                     next_bookmark = clock + self.bookmark_interval
                     send("BOOKMARK", self._bookmark(resource, seen))
-            if clock >= deadline and not self.stalled:
+            if clock >= deadline and not stalled:
                 return
             with self.lock:
                 if self._generation != generation:
                     return
-                if self.version == seen or self.stalled:
+                if self.version == seen or stalled:
                     self.changed.wait(0.1)
 
     def _events(self, resource, namespace, seen):
