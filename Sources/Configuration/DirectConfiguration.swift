@@ -10,6 +10,8 @@ package struct DirectConfiguration: Sendable, Equatable {
   package var isDryRun = false
   /// Which custom resources may scale workloads of other namespaces than their own.
   package var foreignTargets = ForeignTargets.only([])
+  /// Whether the ScaledObjects of ElastiServices may be paused, which goes before zero.
+  package var pausesScaledObjects = true
   /// Who holds requests while a target is at zero; nil without a resolver.
   package var resolver: ElastiResolver?
 
@@ -18,9 +20,9 @@ package struct DirectConfiguration: Sendable, Equatable {
   /// Nil without `--direct`. What would have no effect then is a mistake.
   init?(_ settings: Settings) throws(UsageError) {
     guard let direct = settings[.direct], try direct.truth() else {
-      var given = [ServeFlag.dryRun, .checkInterval, .cooldown, .directCrossNamespace].compactMap {
-        settings[$0]
-      }
+      var given = [
+        ServeFlag.dryRun, .checkInterval, .cooldown, .directCrossNamespace, .pauseScaledObjects,
+      ].compactMap { settings[$0] }
       if let setting = try settings.resolver() { given.append(setting) }
       if let setting = given.first, settings[.direct] == nil {
         throw UsageError("\(setting.name) is given, but not --direct: nothing would be scaled")
@@ -37,6 +39,7 @@ package struct DirectConfiguration: Sendable, Equatable {
     if let setting = settings[.directCrossNamespace] {
       foreignTargets = .only(try Self.objects(of: setting))
     }
+    if let setting = settings[.pauseScaledObjects] { pausesScaledObjects = try setting.truth() }
     if let setting = try settings.resolver() {
       guard try settings[.watch]?.truth() == true else {
         throw UsageError(

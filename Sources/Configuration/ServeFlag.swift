@@ -68,6 +68,7 @@ package enum ServeFlag: String, CaseIterable, Sendable {
   case cooldown
   case dryRun = "dry-run"
   case directCrossNamespace = "direct-cross-namespace"
+  case pauseScaledObjects = "pause-scaled-objects"
   case elastiResolver = "elasti-resolver"
   case peers
   case peersAuthoritiesFile = "peers-ca-file"
@@ -275,6 +276,10 @@ extension ServeFlag: Flag {
       FlagRow(
         .value("NAMESPACE/NAME,…"),
         "with --direct: custom resources that may scale workloads of other namespaces")
+    case .pauseScaledObjects:
+      FlagRow(
+        .toggle, default: "true",
+        "with --direct: pause the ScaledObjects of ElastiServices before they go to zero")
     case .elastiResolver:
       FlagRow(
         .value("NAMESPACE/SERVICE:PORT"),

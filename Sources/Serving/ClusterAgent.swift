@@ -120,7 +120,8 @@ actor ClusterAgent {
     return try ScaleHandler(
       client: client, loop: loop,
       settings: TargetController.Settings(
-        checkInterval: direct.checkInterval, cooldown: direct.cooldown, isDryRun: direct.isDryRun),
+        checkInterval: direct.checkInterval, cooldown: direct.cooldown, isDryRun: direct.isDryRun,
+        pausesScaledObjects: direct.pausesScaledObjects),
       recorder: recorder, status: configuration.watches ? status : nil, wallClock: WallClock.now,
       logger: logger, metrics: scalingMetrics, isLeader: { [keeper] in keeper?.isLeader ?? true })
   }

@@ -21,17 +21,20 @@ struct DirectConfigurationTests {
     #expect(direct.checkInterval == .seconds(60))
     #expect(direct.cooldown == .seconds(60))
     #expect(!direct.isDryRun)
+    #expect(direct.pausesScaledObjects)
     #expect(try parse(["--direct"]).cluster.isNeeded)
   }
 
   @Test func `Flags and variables set it`() throws {
     let direct = try #require(
       try parse(
-        ["--direct", "--check-interval=1s", "--dry-run"], ["COOLDOWN": "0s"]
+        ["--direct", "--check-interval=1s", "--dry-run", "--pause-scaled-objects=false"],
+        ["COOLDOWN": "0s"]
       ).cluster.direct)
     #expect(direct.checkInterval == .seconds(1))
     #expect(direct.cooldown == .zero)
     #expect(direct.isDryRun)
+    #expect(!direct.pausesScaledObjects)
     #expect(direct.foreignTargets == .only([]))
   }
 
@@ -86,7 +89,7 @@ struct DirectConfigurationTests {
     ["--direct", "--watch", "--elasti-resolver=a/b:0"],
     ["--direct", "--watch", "--elasti-resolver=A/b:1"],
     ["--direct", "--watch", "--elasti-resolver=a/b/c:1"],
-    ["--dry-run"], ["--check-interval=5s"], ["--cooldown=5s"],
+    ["--dry-run"], ["--check-interval=5s"], ["--cooldown=5s"], ["--pause-scaled-objects=false"],
     ["--direct", "--check-interval=999ms"], ["--direct", "--cooldown=-1s"], ["--direct=perhaps"],
     ["--peers=headstart"], ["--peers=:8082"], ["--peers=headstart:0"], ["--peers=a/b:1"],
     ["--peers=a:1,"], ["--peers=\((0...100).map { "a:\($0 + 1)" }.joined(separator: ","))"],

@@ -237,7 +237,7 @@ def test_the_binary_takes_every_flag_of_the_chart(mode, headstart, tmp_path):
     flags = [
         "forecasterURL", "prometheusURL", "triggerServers", "logLevel", "extraArgs",
         "watchSelector", "direct.checkInterval", "direct.cooldown", "direct.dryRun",
-        "direct.crossNamespace", "elasti.resolver",
+        "direct.crossNamespace", "direct.pauseScaledObjects", "elasti.resolver",
     ]  # fmt: skip
     for path in flags:
         value, beside = EVERY[path]

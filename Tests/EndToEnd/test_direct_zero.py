@@ -25,17 +25,18 @@ def elasti(address, **spec):
     }
 
 
+SCALED_OBJECT = {
+    "apiVersion": "keda.sh/v1alpha1",
+    "kind": "ScaledObject",
+    "metadata": {"name": "web", "namespace": "default", "annotations": {"own": "kept"}},
+    "spec": {"scaleTargetRef": {"name": "web"}, "triggers": []},
+}
+
+
 def test_to_zero_and_back_with_the_scaled_object_paused(api, direct, prometheus_answers):
     vector(prometheus_answers, 0)
     api.deployment("web", 5)
-    api.apply(
-        {
-            "apiVersion": "keda.sh/v1alpha1",
-            "kind": "ScaledObject",
-            "metadata": {"name": "web", "namespace": "default", "annotations": {"own": "kept"}},
-            "spec": {"scaleTargetRef": {"name": "web"}, "triggers": []},
-        }
-    )
+    api.apply(SCALED_OBJECT)
     api.apply(elasti(prometheus_answers.url, autoscaler={"type": "keda", "name": "web"}))
     server = direct(
         "--watch", "--refresh=1s", f"--prometheus-trigger-servers={prometheus_answers.url}"
@@ -80,3 +81,29 @@ def test_going_up_leaves_more_as_it_is_and_unknown_is_not_zero(api, direct, prom
     looks = len(api.calls_of("get", "deployments", "scale"))
     eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 6, timeout=20)
     assert replicas(api) == 7
+
+
+def test_without_writes_to_scaled_objects_the_target_stays_above_zero_and_that_is_said(
+    api, direct, prometheus_answers
+):
+    vector(prometheus_answers, 0)
+    api.deployment("web", 5)
+    api.apply(SCALED_OBJECT)
+    api.apply(elasti(prometheus_answers.url, autoscaler={"type": "keda", "name": "web"}))
+    server = direct(
+        "--watch", "--pause-scaled-objects=false", "--refresh=1s",
+        f"--prometheus-trigger-servers={prometheus_answers.url}",
+    )  # fmt: skip
+    refused = eventually(lambda: history(server), timeout=20)
+    assert [one["result"] for one in refused] == ["refused"]
+    assert "--pause-scaled-objects=false" in refused[0]["error"]
+    looks = len(api.calls_of("get", "deployments", "scale"))
+    eventually(lambda: len(api.calls_of("get", "deployments", "scale")) >= looks + 3)
+    assert replicas(api) == 5 and len(history(server)) == 1
+    # It is paused by somebody else, and nothing is in the way any more, down and up.
+    paused = SCALED_OBJECT["metadata"] | {"annotations": {PAUSED: "true", PAUSED_REPLICAS: "0"}}
+    api.apply(SCALED_OBJECT | {"metadata": paused})
+    eventually(lambda: replicas(api) == 0, timeout=20)
+    vector(prometheus_answers, 1)
+    eventually(lambda: replicas(api) == 2, timeout=15)
+    assert not api.calls_of("patch", "scaledobjects")

@@ -23,6 +23,7 @@ CHARTS = {
     "keda-crds with a selector": {"mode": "keda-crds"} | SELECTOR,
     "direct of namespaces": {"mode": "direct"} | NAMESPACES,
     "direct with a selector": {"mode": "direct"} | SELECTOR,
+    "direct without pausing": {"mode": "direct", "direct": {"pauseScaledObjects": False}},
     "direct in a dry run": {"mode": "direct", "direct": {"dryRun": True}},
     "elasti of namespaces": {"mode": "direct"} | NAMESPACES | RESOLVER,
     "elasti with a selector": {"mode": "direct"} | SELECTOR | RESOLVER,
@@ -222,6 +223,7 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(name, api, headstart, pro
     if selects:
         api.apply(policy("of-another-shard", "shop"))
     direct, dry = "--direct" in given, "--dry-run" in given
+    pauses = "--pause-scaled-objects=false" not in given
     server = headstart(
         *given,
         *(SCALE_AT_ONCE if direct else []),
@@ -238,7 +240,11 @@ def test_roles_grant_what_a_run_needs_and_nothing_else(name, api, headstart, pro
         elif direct:
             eventually(lambda: replicas(api, "Deployment", namespace, "web") == 3)
             eventually(lambda: replicas(api, "StatefulSet", namespace, "store") == 3)
-            eventually(lambda: replicas(api, "Deployment", namespace, "idle") == 0, timeout=20)
+            if pauses:
+                eventually(lambda: replicas(api, "Deployment", namespace, "idle") == 0, timeout=20)
+            else:
+                server.wait_for_log("idle stays above zero", "--pause-scaled-objects=false")
+                assert replicas(api, "Deployment", namespace, "idle") == 1
             for kind, target in (("Deployment", "web"), ("StatefulSet", "store")):
                 set_back(api, kind, namespace, target)
     for namespace in namespaces:

@@ -15,11 +15,18 @@ package struct TargetController: Sendable {
     package var cooldown: Duration
     /// Everything is checked, by the API server too, and nothing is changed.
     package var isDryRun: Bool
+    /// Whether the ScaledObject that a policy names may be written to. Without that its target does not
+    /// go to zero, where KEDA would scale it up again.
+    package var pausesScaledObjects: Bool
 
-    package init(checkInterval: Duration, cooldown: Duration, isDryRun: Bool = false) {
+    package init(
+      checkInterval: Duration, cooldown: Duration, isDryRun: Bool = false,
+      pausesScaledObjects: Bool = true
+    ) {
       self.checkInterval = checkInterval
       self.cooldown = cooldown
       self.isDryRun = isDryRun
+      self.pausesScaledObjects = pausesScaledObjects
     }
   }
 
@@ -149,10 +156,21 @@ package struct TargetController: Sendable {
     succeeded()
     if let owner = observation.owner {
       setBacks.forget()
-      return refuse(owner, observation, now, wallClock)
+      let sentence = "\(target) is scaled by \(owner), so Headstart leaves it alone"
+      return refuse(sentence, observation, now, wallClock)
+    }
+    guard let step = wish.step(from: observation).map(withoutForbiddenChange) else {
+      condition = .inOrder
+      return rest(now)
+    }
+    if step.replicas == 0, step.autoscaler == nil, observation.isAutoscalerPaused == false {
+      let sentence =
+        "\(target) stays above zero: its ScaledObject would have to be paused, which"
+        + " --pause-scaled-objects=false forbids"
+      return refuse(sentence, observation, now, wallClock)
     }
     condition = .inOrder
-    guard let step = wish.step(from: observation) else { return rest(now) }
+    guard step != TargetStep(replicas: nil) else { return rest(now) }
     if step.replicas != nil {
       setBacks.sawDifference(observation.replicas, wish.rules.extent, now: now)
     }
@@ -267,10 +285,15 @@ package struct TargetController: Sendable {
     return lastScaling + (wish.rules.cooldown ?? settings.cooldown)
   }
 
+  /// The step, without the write to a ScaledObject where that may not be.
+  private func withoutForbiddenChange(_ step: TargetStep) -> TargetStep {
+    settings.pausesScaledObjects ? step : TargetStep(replicas: step.replicas)
+  }
+
+  /// - Parameter sentence: Why. Told once, until it is over.
   private mutating func refuse(
-    _ owner: String, _ observation: TargetObservation, _ now: Duration, _ wallClock: Instant
+    _ sentence: String, _ observation: TargetObservation, _ now: Duration, _ wallClock: Instant
   ) -> Response {
-    let sentence = "\(target) is scaled by \(owner), so Headstart leaves it alone"
     let isNew = condition != .refused(sentence)
     condition = .refused(sentence)
     let order = rest(now).order

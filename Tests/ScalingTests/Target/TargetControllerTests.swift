@@ -162,6 +162,36 @@ struct TargetControllerTests {
     #expect(controller.sees(3, at: 180).order == write(5))
   }
 
+  @Test func `Where its ScaledObject may not be paused, a target stays above zero, told once`() {
+    let rules = TargetRules(autoscaler: .keda("web"), extent: .toAndFromZero)
+    var controller = TargetController.looking(.of(0, rules), pausesScaledObjects: false)
+    let first = controller.sees(3, at: 0, paused: false)
+    #expect(first.order == .wait(until: .seconds(60)))
+    guard case .refused(let sentence) = first.operation?.outcome else {
+      Issue.record("\(first)")
+      return
+    }
+    #expect(sentence.contains("--pause-scaled-objects=false"))
+    #expect(controller.condition == .refused(sentence))
+    _ = controller.timePassed(now: .seconds(60))
+    #expect(controller.sees(3, at: 60, paused: false).operation == nil)
+    // Someone else has paused it.
+    _ = controller.timePassed(now: .seconds(120))
+    #expect(controller.sees(3, at: 120, paused: true).order == write(0))
+  }
+
+  @Test(arguments: [(0, TargetController.Order.wait(until: .seconds(60))), (2, write(2))])
+  func `Without writes to ScaledObjects a target at zero rests, or is raised`(
+    wanted: Int, order: TargetController.Order
+  ) {
+    let rules = TargetRules(autoscaler: .keda("web"), extent: .toAndFromZero)
+    for paused in [true, false] {
+      var controller = TargetController.looking(.of(wanted, rules), pausesScaledObjects: false)
+      #expect(controller.sees(0, at: 0, paused: paused).order == order)
+      #expect(controller.condition == .inOrder)
+    }
+  }
+
   @Test func `A missing target waits, and is scaled when it is there`() {
     var controller = TargetController.looking(.of(5))
     let sentence = "no such Deployment"

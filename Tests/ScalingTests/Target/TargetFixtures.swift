@@ -35,11 +35,14 @@ extension TargetController {
   /// A controller that leads and looks at its target.
   static func looking(
     _ wish: TargetWish, check: Duration = .seconds(60), cooldown: Duration = .seconds(60),
-    isDryRun: Bool = false
+    isDryRun: Bool = false, pausesScaledObjects: Bool = true
   ) -> TargetController {
     var controller = TargetController(
       target: checkout,
-      settings: Settings(checkInterval: check, cooldown: cooldown, isDryRun: isDryRun), wish: wish)
+      settings: Settings(
+        checkInterval: check, cooldown: cooldown, isDryRun: isDryRun,
+        pausesScaledObjects: pausesScaledObjects),
+      wish: wish)
     _ = controller.leadershipGained()
     return controller
   }
