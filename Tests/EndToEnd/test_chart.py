@@ -220,6 +220,7 @@ def test_helm_installs_and_upgrades_the_chart(mode, tmp_path):
     if mode != "keda":
         values |= {"crds": {"install": True, "compat": True}}
     try:
+        cluster.make_namespaces(values.get("watchNamespaces", []))
         for count in (1, 3):
             notes = cluster.helm(*command, stdin=json.dumps(values | {"replicas": count}))
             assert "STATUS: deployed" in notes

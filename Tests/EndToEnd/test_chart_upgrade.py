@@ -52,6 +52,7 @@ def test_helm_upgrades_a_release_of_0_1_0(mode, old_chart, tmp_path):
         ]
 
     try:
+        cluster.make_namespaces(MODES[mode].get("watchNamespaces", []))
         helm("install", old_chart)
         before = immutable()
         assert before[1]

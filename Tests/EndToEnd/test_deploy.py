@@ -2,11 +2,13 @@
 
 import os
 import re
+import shutil
 
 import pytest
 import yaml
 
 from harness import deployment
+from harness.apiserver import EASYSCALE, ELASTI, HEADSTART, KEDA
 from harness.cluster import PROMETHEUS_OPERATOR, Cluster
 from harness.deployment import find
 from harness.paths import ROOT
@@ -14,6 +16,7 @@ from harness.server import run_command
 
 DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "kubernetes" / "base"
+KUBERNETES = DEPLOY / "kubernetes"
 COMPONENTS = DEPLOY / "kubernetes" / "components"
 OVERLAYS = sorted(path for path in (DEPLOY / "kubernetes" / "overlays").iterdir())
 SAMPLES = sorted((DEPLOY / "examples" / "scaledobjects").glob("*.yaml"))
@@ -140,29 +143,108 @@ def kustomization(directory, resource, *components):
     return directory
 
 
-@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
+APPLIED = [KUBERNETES, BASE, *OVERLAYS]
+# The namespaces of users that an overlay is about. The others bring all that they need.
+NAMESPACES = {"namespaced": ["shop", "orders"]}
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    instance = Cluster(tmp_path, *HEADSTART, *EASYSCALE, *ELASTI, *KEDA, *PROMETHEUS_OPERATOR)
+    yield instance
+    instance.close()
+
+
+def apply(cluster, directory):
+    return cluster.kubectl("apply", "--server-side", "--validate=strict", f"--kustomize={directory}")
+
+
+@pytest.mark.parametrize("overlay", APPLIED, ids=lambda path: path.name)
 def test_kubectl_applies_the_overlays_twice_without_the_prometheus_operator(overlay, tmp_path):
     cluster = Cluster(tmp_path)
-    command = ["apply", "--server-side", "--validate=strict", f"--kustomize={overlay}"]
     try:
-        first = cluster.kubectl(*command).splitlines()
-        assert len(first) == len(deployment.kustomize(overlay)) == len(cluster.api.objects)
+        cluster.make_namespaces(NAMESPACES.get(overlay.name, []))
+        others = len(cluster.api.objects)
+        first = apply(cluster, overlay).splitlines()
+        assert len(first) == len(deployment.kustomize(overlay)) == len(cluster.api.objects) - others
         objects = dict(cluster.api.objects)
-        cluster.kubectl(*command)
+        apply(cluster, overlay)
     finally:
         cluster.close()
     assert cluster.api.objects == objects
 
 
-@pytest.mark.parametrize("overlay", [BASE, *OVERLAYS], ids=lambda path: path.name)
-def test_users_add_components_and_their_image(overlay, tmp_path):
+@pytest.mark.parametrize("name", NAMESPACES)
+def test_a_namespace_that_an_overlay_is_about_has_to_exist(name, cluster):
+    with pytest.raises(AssertionError) as refused:
+        apply(cluster, KUBERNETES / "overlays" / name)
+    for namespace in NAMESPACES[name]:
+        assert f'namespaces "{namespace}" not found' in str(refused.value)
+
+
+def walk(overlay):
+    """The commands in the comment at the top of a kustomization."""
+    text = (overlay / "kustomization.yaml").read_text()
+    lines = re.findall(r"^#   (kubectl [^#\n]*)", text, re.MULTILINE)
+    return [command.split() for line in lines for command in line.split(";")]
+
+
+@pytest.mark.parametrize("overlay", [KUBERNETES, *OVERLAYS], ids=lambda path: path.name)
+def test_the_commands_at_the_top_of_an_overlay_are_all_that_it_needs(overlay, cluster):
+    commands = walk(overlay)
+    assert commands[-1] == ["kubectl", "apply", "-k", str(overlay.relative_to(ROOT))]
+    for command in commands:
+        cluster.kubectl(*command[1:])
+    assert cluster.api.get("Deployment", "headstart", "headstart")
+    assert bool(cluster.api.all("CustomResourceDefinition")) == (overlay != KUBERNETES)
+
+
+def test_what_is_commented_out_in_the_kustomization_of_the_root_can_be_had(cluster, tmp_path):
+    copied = shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    file = copied / "kustomization.yaml"
+    text, count = re.subn(r"^( *)# (components:|  - |newName:)", r"\1\2", file.read_text(), flags=re.MULTILINE)
+    assert count == 4
+    file.write_text(text)
+    apply(cluster, copied)
+    assert len(cluster.api.all("ServiceMonitor")) == len(cluster.api.all("PrometheusRule")) == 1
+    pod = cluster.api.get("Deployment", "headstart", "headstart")["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"].startswith("registry.example.com/headstart:")
+    assert "runAsUser" not in pod["securityContext"]
+
+
+@pytest.mark.parametrize("folder", ["policies", "scaledobjects"])
+def test_kubectl_applies_the_definitions_and_the_examples(folder, cluster):
+    apply_strictly = ["apply", "--server-side", "--validate=strict", "--recursive"]
+    cluster.kubectl(*apply_strictly, f"--filename={DEPLOY / 'crds'}")
+    assert len(cluster.api.all("CustomResourceDefinition")) == 5
+    cluster.make_namespaces(["shop", "headstart"])
+    others = len(cluster.api.objects)
+    examples = DEPLOY / "examples" / folder
+    cluster.kubectl(*apply_strictly, f"--filename={examples}")
+    written = [document for path in examples.glob("*.yaml") for document in documents(path)]
+    keys = {(item["kind"], item["metadata"].get("namespace", "default"), item["metadata"]["name"]) for item in written}
+    assert len(cluster.api.objects) - others == len(keys) > 0
+
+
+def test_every_kustomization_is_applied():
+    """By itself, or as a part of another one, or added by a user."""
+
+    def reached(directory):
+        (text,) = documents(directory / "kustomization.yaml")
+        parts = [directory / name for name in text.get("resources", []) + text.get("components", [])]
+        return {directory.resolve()}.union(*(reached(part) for part in parts if part.is_dir()))
+
+    added = [COMPONENTS / "prometheus-operator", COMPONENTS / "any-user"]
+    there = {path.parent.resolve() for path in KUBERNETES.rglob("kustomization.yaml")}
+    assert set.union(*(reached(path) for path in [*APPLIED, *added])) == there
+
+
+@pytest.mark.parametrize("overlay", APPLIED, ids=lambda path: path.name)
+def test_users_add_components_and_their_image(overlay, cluster, tmp_path):
     components = [COMPONENTS / name for name in ("prometheus-operator", "any-user")]
     own = kustomization(tmp_path / "own", overlay, *components)
-    cluster = Cluster(tmp_path, *PROMETHEUS_OPERATOR)
-    try:
-        cluster.kubectl("apply", "--server-side", "--validate=strict", f"--kustomize={own}")
-    finally:
-        cluster.close()
+    cluster.make_namespaces(NAMESPACES.get(overlay.name, []))
+    apply(cluster, own)
     assert len(cluster.api.all("ServiceMonitor")) == len(cluster.api.all("PrometheusRule")) == 1
     pod = cluster.api.get("Deployment", "headstart", "headstart")["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == "registry.example/headstart:1.2.3"
@@ -195,15 +277,12 @@ def assert_keeps_and_shares(pod, peers):
     assert peers["spec"]["publishNotReadyAddresses"] and peers["spec"]["clusterIP"] == "None"
 
 
-def test_the_cluster_refuses_a_field_that_kubernetes_does_not_know(tmp_path):
+def test_the_cluster_refuses_a_field_that_kubernetes_does_not_know(cluster):
     pods = deployment.kustomize(BASE)
     find(pods, "Deployment")["spec"]["template"]["spec"]["runAsNobody"] = True
-    cluster = Cluster(tmp_path)
-    try:
-        with pytest.raises(AssertionError, match="runAsNobody.* was unexpected"):
-            cluster.kubectl(
-                "apply", "--server-side", "--filename=-",
-                stdin=yaml.safe_dump(find(pods, "Deployment")),
-            )  # fmt: skip
-    finally:
-        cluster.close()
+    cluster.kubectl("create", "namespace", "headstart")
+    with pytest.raises(AssertionError, match="runAsNobody.* was unexpected"):
+        cluster.kubectl(
+            "apply", "--server-side", "--filename=-",
+            stdin=yaml.safe_dump(find(pods, "Deployment")),
+        )  # fmt: skip

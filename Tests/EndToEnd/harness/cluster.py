@@ -75,6 +75,10 @@ class Cluster:
         self.api.allow_only(rules, user=POD_USER)
         return self.kubeconfig("pod", POD_TOKEN)
 
+    def make_namespaces(self, names):
+        for name in names:
+            self.kubectl("create", "namespace", name)
+
     def kubectl(self, *arguments, **options):
         return self.run(tools.path("kubectl"), *arguments, **options)
 

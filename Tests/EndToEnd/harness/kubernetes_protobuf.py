@@ -1,26 +1,27 @@
-"""ConfigMaps in Kubernetes' protobuf, in which helm sends its releases (and takes answers in JSON)."""
+"""Kubernetes' protobuf, in which helm sends its releases, and kubectl new namespaces (answers are JSON)."""
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\0"
 
 
-def config_map(body):
-    """The object of a body: the magic, then an envelope of kind and message. None for other kinds."""
+def decoded(body):
+    """The object of a body: the magic, then an envelope of kind and message. None for kinds that no one sends."""
     assert body.startswith(MAGIC)
     envelope = fields(body[len(MAGIC) :])
     (kind,), (raw,) = envelope[1], envelope[2]
-    if fields(kind)[2] != [b"ConfigMap"]:
+    name = fields(kind)[2][0].decode()
+    if name not in ("ConfigMap", "Namespace"):
         return None
     found = fields(raw)
     (metadata,) = map(fields, found[1])
     texts = {"name": 1, "namespace": 3, "uid": 5, "resourceVersion": 6}
-    given = {name: metadata[number][0].decode() for name, number in texts.items()
+    given = {text: metadata[number][0].decode() for text, number in texts.items()
              if metadata.get(number, [b""])[0]}  # fmt: skip
     return {
         "apiVersion": "v1",
-        "kind": "ConfigMap",
+        "kind": name,
         "metadata": given | {"labels": entries(metadata.get(11, []))},
-        "data": entries(found.get(2, [])),
+        **({"data": entries(found.get(2, []))} if name == "ConfigMap" else {}),
     }
 
 

@@ -236,6 +236,7 @@ class Store:
             )  # fmt: skip
         if metadata.get("resourceVersion"):
             raise Failure(400, "BadRequest", "resourceVersion should not be set on objects to be created")
+        self._check_namespace(namespace)
         key = (resource.name, namespace, metadata["name"])
         if key in self.objects:
             raise Failure(
@@ -249,6 +250,12 @@ class Store:
         if dry_run:
             return created | {"metadata": created["metadata"] | {"resourceVersion": ""}}
         return self._store(resource, key, created, "ADDED")
+
+    def _check_namespace(self, namespace):
+        """Where there are Namespaces, nothing is created in one that does not exist."""
+        known = [found for found in self.resources if found.kind == "Namespace"]
+        if known and namespace not in (None, "default"):
+            self._stored(known[0], None, namespace)
 
     def _apply(self, resource, namespace, name, given, query):
         """Server-side apply by the one manager that there is: what it says replaces what it said."""

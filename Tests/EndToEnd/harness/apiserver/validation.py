@@ -31,7 +31,7 @@ def body(method, content_type, body):
         )
     try:
         if kind == PROTOBUF:
-            given = kubernetes_protobuf.config_map(body)
+            given = kubernetes_protobuf.decoded(body)
         else:
             given = yaml.safe_load(body) if kind == APPLY else json.loads(body)
     except (ValueError, yaml.YAMLError) as error:
