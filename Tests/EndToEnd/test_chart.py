@@ -25,6 +25,8 @@ DIRECT = {"mode": "direct"}
 # Every value, by its path, with something that is not its default, and what it needs beside.
 EVERY = {
     "mode": ("keda-crds", {}),
+    "nameOverride": ("pilot", {}),
+    "fullnameOverride": ("scaler", {}),
     "image.repository": ("registry.example/headstart", {}),
     "image.tag": ("1.2.3", {}),
     "image.digest": ("sha256:" + "0" * 64, {}),

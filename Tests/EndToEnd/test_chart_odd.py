@@ -1,12 +1,14 @@
 """The Helm chart with values that are odd and legitimate: what comes out is what Kubernetes takes."""
 
+import json
 import re
 
 import pytest
 
 from harness import deployment, schemas
 from harness.chart import CERTIFICATE
-from harness.deployment import KUBERNETES, find, template
+from harness.cluster import Cluster
+from harness.deployment import CHART, KUBERNETES, find, template
 
 # The longest name that Helm gives a release.
 LONGEST = "a" * 53
@@ -81,8 +83,12 @@ def test_what_is_odd_and_legitimate_renders_what_kubernetes_takes(name):
     "release", ["a", LONGEST, "a" * 52 + "b", "a" * 41 + "-headstart", "a" * 48 + "---b", "my.app.v2", "headstart"]
 )
 @pytest.mark.parametrize("namespace", ["default", "n" * 63])
-def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, claim, namespace):
-    objects = template(EVERYTHING | {"state": {"claim": {"size": claim}}}, release=release, namespace=namespace)
+@pytest.mark.parametrize(
+    "names", [{}, {"nameOverride": "n" * 63}, {"fullnameOverride": "f" * 50}], ids=lambda names: "".join(names)
+)
+def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, claim, namespace, names):
+    values = EVERYTHING | names | {"state": {"claim": {"size": claim}}}
+    objects = template(values, release=release, namespace=namespace)
     for item in objects:
         assert schemas.complaint(item) is None, (item["kind"], item["metadata"]["name"])
         name = item["metadata"]["name"]
@@ -96,6 +102,64 @@ def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, clai
     peers = f"{workload['metadata']['name']}-peers"
     assert peers in services
     assert f"--peers={peers}.{namespace}.svc:8082" in deployment.flags(objects)
+
+
+@pytest.mark.parametrize(
+    ("release", "names", "name", "label"),
+    [
+        ("headstart", {}, "headstart", "headstart"),
+        ("my", {}, "my-headstart", "headstart"),
+        ("my-headstart-2", {}, "my-headstart-2", "headstart"),
+        ("my", {"nameOverride": "pilot"}, "my-pilot", "pilot"),
+        ("pilot-eu", {"nameOverride": "pilot"}, "pilot-eu", "pilot"),
+        ("headstart", {"nameOverride": "pilot"}, "headstart-pilot", "pilot"),
+        ("my", {"fullnameOverride": "scaler"}, "scaler", "headstart"),
+        ("my", {"nameOverride": "pilot", "fullnameOverride": "scaler"}, "scaler", "pilot"),
+    ],
+)
+def test_names_can_be_overridden_as_in_other_charts(release, names, name, label):
+    objects = template(EVERYTHING | names, release=release)
+    for item in objects:
+        if item["kind"] == "Pod":
+            continue
+        assert re.fullmatch(rf"{name}(-[a-z-]+)?", item["metadata"]["name"]), item["kind"]
+        assert item["metadata"]["labels"]["app.kubernetes.io/name"] == label
+    selector = {"app.kubernetes.io/name": label, "app.kubernetes.io/instance": release}
+    pod = deployment.workload(objects)["spec"]["template"]["metadata"]["labels"]
+    assert selector.items() <= pod.items()
+    for item in objects:
+        if item["kind"] == "Service":
+            assert item["spec"]["selector"] == selector
+    assert find(objects, "NetworkPolicy", name)["spec"]["podSelector"]["matchLabels"] == selector
+    assert f"--lease-name={name}" in deployment.flags(objects)
+    (lease,) = [
+        rule["resourceNames"] for rule in find(objects, "Role", f"{name}-lease")["rules"]
+        if "resourceNames" in rule
+    ]  # fmt: skip
+    assert lease == [name]
+
+
+@pytest.mark.parametrize("mode", ["keda", "keda-crds", "direct"])
+@pytest.mark.parametrize("claim", ["", "1Gi"])
+def test_helm_installs_two_releases_in_one_namespace(mode, claim, tmp_path):
+    cluster = Cluster(tmp_path)
+    values = {"mode": mode, "state": {"claim": {"size": claim}}}
+    install = ["--namespace=shop", "--create-namespace", "--values=-"]
+    try:
+        for release in ("blue", "green"):
+            cluster.helm("install", release, CHART, *install, stdin=json.dumps(values))
+        workloads = cluster.api.all("StatefulSet" if claim else "Deployment")
+        services = cluster.api.all("Service")
+    finally:
+        cluster.close()
+    pods = {item["metadata"]["name"]: item["spec"]["template"] for item in workloads}
+    assert pods.keys() == {"blue-headstart", "green-headstart"} and len(services) == 6
+    for service in services:
+        chosen = service["spec"]["selector"].items()
+        selected = [name for name, pod in pods.items() if chosen <= pod["metadata"]["labels"].items()]
+        assert len(selected) == 1 and service["metadata"]["name"].startswith(selected[0])
+    leases = [flag for item in workloads for flag in deployment.flags([item]) if "lease-name" in flag]
+    assert len(set(leases)) == (0 if mode == "keda" else 2)
 
 
 @pytest.mark.parametrize("mode", ["keda-crds", "direct"])
@@ -170,3 +234,12 @@ def test_pods_reach_the_dns_of_kubernetes_and_of_openshift(deployed):
         ("kube-system", 53, "UDP"), ("kube-system", 53, "TCP"),
         ("openshift-dns", 5353, "UDP"), ("openshift-dns", 5353, "TCP"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "protocol"),
+    [({}, "kubernetes.io/h2c"), ({"tlsSecret": "own"}, "https"), (CERTIFICATE, "https")],
+)
+def test_the_services_say_whether_the_grpc_port_is_plaintext(values, protocol):
+    ports = [port for item in template(values) if item["kind"] == "Service" for port in item["spec"]["ports"]]
+    assert {port["appProtocol"] for port in ports if port["name"] == "grpc"} == {protocol}

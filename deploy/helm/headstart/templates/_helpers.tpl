@@ -1,9 +1,14 @@
+{{- define "headstart.chartName" -}}
+{{- .Values.nameOverride | default .Chart.Name -}}
+{{- end }}
+
 {{/* The name of everything: the release's, with the chart's where it is not in it. A release may have
      dots in its name, a Service may not. */}}
 {{- define "headstart.name" -}}
-{{- $name := .Release.Name -}}
-{{- if not (contains .Chart.Name $name) -}}
-{{- $name = printf "%s-%s" $name .Chart.Name -}}
+{{- $chart := include "headstart.chartName" . -}}
+{{- $name := .Values.fullnameOverride | default .Release.Name -}}
+{{- if not (or .Values.fullnameOverride (contains $chart $name)) -}}
+{{- $name = printf "%s-%s" $name $chart -}}
 {{- end -}}
 {{- $name | replace "." "-" | trunc 50 | regexFind ".*[^-]" -}}
 {{- end }}
@@ -29,7 +34,7 @@
 
 {{/* What selects the pods of this release. */}}
 {{- define "headstart.selector" -}}
-app.kubernetes.io/name: headstart
+app.kubernetes.io/name: {{ include "headstart.chartName" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
