@@ -28,9 +28,10 @@ package struct CCTZDatabase: TimeZoneDatabase {
 
   package var isMissing: Bool { allNames().count < 2 }
 
-  /// The names of every zone that is installed, sorted; `UTC` alone when none is.
+  /// The names of every zone that is installed, sorted; `UTC` alone when none is. Read once: reading them
+  /// takes milliseconds, and clients may ask for any number of wrong names.
   package func allNames() -> [String] {
-    InstalledZones.names()
+    loaded.names()
   }
 }
 
@@ -38,14 +39,24 @@ package struct CCTZDatabase: TimeZoneDatabase {
 /// `tzdata` installed later is found.
 private final class LoadedZones: Sendable {
   private let zones = Mutex<[String: CCTZTimeZone]>([:])
+  private let installed = Mutex<[String]>([])
 
   func zone(named name: String) -> CCTZTimeZone? {
     if let known = zones.withLock({ $0[name] }) { return known }
-    guard let zone = CCTZTimeZone(name: name) else { return nil }
+    // CCTZ itself never forgets a name that it was asked for, and clients may make them up.
+    guard InstalledZones.has(name), let zone = CCTZTimeZone(name: name) else { return nil }
     return zones.withLock { zones in
       let first = zones[name] ?? zone
       zones[name] = first
       return first
+    }
+  }
+
+  func names() -> [String] {
+    installed.withLock { names in
+      // While there is nothing but UTC, `tzdata` may yet be installed.
+      if names.count <= 1 { names = InstalledZones.names() }
+      return names
     }
   }
 }

@@ -1,12 +1,20 @@
 private import Glibc
 
-/// The names of the time zone files on this machine.
+/// The time zone files on this machine.
 enum InstalledZones {
+  private static let root = getenv("TZDIR").map { String(cString: $0) } ?? "/usr/share/zoneinfo"
+
+  /// Whether there is a file for a well-formed name, or it needs none.
+  static func has(_ name: String) -> Bool {
+    var status = stat()
+    return name == "UTC"
+      || stat("\(root)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Sorted. `UTC` is always among them, because it needs no file.
   static func names() -> [String] {
-    let root = getenv("TZDIR").map { String(cString: $0) } ?? "/usr/share/zoneinfo"
     var names: Set<String> = ["UTC"]
-    collect(in: root, below: "", depth: 0, into: &names)
+    collect(below: "", depth: 0, into: &names)
     return names.sorted()
   }
 
@@ -15,7 +23,7 @@ enum InstalledZones {
   private static let maxDepth = 3
 
   private static func collect(
-    in root: String, below prefix: String, depth: Int, into names: inout Set<String>
+    below prefix: String, depth: Int, into names: inout Set<String>
   ) {
     guard depth < maxDepth, let directory = opendir("\(root)/\(prefix)") else { return }
     defer { closedir(directory) }
@@ -28,7 +36,7 @@ enum InstalledZones {
       var status = stat()
       guard stat("\(root)/\(name)", &status) == 0 else { continue }
       if status.st_mode & S_IFMT == S_IFDIR {
-        collect(in: root, below: "\(name)/", depth: depth + 1, into: &names)
+        collect(below: "\(name)/", depth: depth + 1, into: &names)
       } else if ZoneName.isWellFormed(name) {
         names.insert(name)
       }

@@ -57,10 +57,11 @@ enum ZoneName {
   /// near.
   private static func suggestion(for name: String, among names: [String]) -> String? {
     let wanted = folded(name)
-    if let same = names.first(where: { folded($0) == wanted }) { return same }
+    let known = names.map { (name: $0, folded: folded($0)) }
+    if let same = known.first(where: { $0.folded == wanted }) { return same.name }
     let city = lastWord(of: wanted)
-    if let same = names.first(where: { $0.contains("/") && lastWord(of: folded($0)) == city }) {
-      return same
+    if let same = known.first(where: { $0.name.contains("/") && lastWord(of: $0.folded) == city }) {
+      return same.name
     }
     if let zone = ZoneAbbreviation.zone(ofCity: String(decoding: city, as: UTF8.self)),
       names.contains(zone)
@@ -71,9 +72,14 @@ enum ZoneName {
     guard wanted.count > 5 else { return nil }
     let tolerance = wanted.count >= 8 ? 2 : 1
     var best: (name: String, distance: Int)?
-    for candidate in names where digits(of: folded(candidate)) == digits(of: wanted) {
-      let distance = distance(from: wanted, to: folded(candidate))
-      if distance <= tolerance, distance < best?.distance ?? .max { best = (candidate, distance) }
+    for candidate in known
+    where abs(candidate.folded.count - wanted.count) <= tolerance
+      && digits(of: candidate.folded) == digits(of: wanted)
+    {
+      let distance = distance(from: wanted, to: candidate.folded)
+      if distance <= tolerance, distance < best?.distance ?? .max {
+        best = (candidate.name, distance)
+      }
     }
     return best?.name
   }

@@ -1,5 +1,6 @@
 """KEDA's own cron and prometheus triggers, moved to Headstart by a change of `type`."""
 
+import shutil
 from pathlib import Path
 
 import grpc
@@ -203,3 +204,15 @@ def test_the_log_says_where_keda_s_rule_surprises(headstart, scaler):
     assert "22:10 Europe/Berlin" in server.wait_for_log(
         "still applies after its end on", "ScaledObject default/web"
     )
+
+
+def test_a_time_zone_that_is_installed_later_is_found(headstart, scaler, tmp_path):
+    installed, zones = Path("/usr/share/zoneinfo/Europe"), tmp_path / "zones"
+    (zones / "Europe").mkdir(parents=True)
+    shutil.copy(installed / "Paris", zones / "Europe")
+    client = scaler(headstart(environment={"TZDIR": str(zones)}))
+    up = {"start": "0 0 1 1 *", "end": "* * * * *", "desiredReplicas": "7"}
+    assert client.replicas("web", timezone="Europe/Paris", **up) == 7
+    assert "no IANA time zone" in refused(client, "web", timezone="Europe/Berlin", **up)
+    shutil.copy(installed / "Berlin", zones / "Europe")
+    assert client.replicas("web", timezone="Europe/Berlin", **up) == 7
