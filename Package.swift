@@ -231,8 +231,8 @@ let package = Package(
     tests(
       "Serving",
       [
-        "CivilTime", "Configuration", "EventLoop", "Kubernetes", "Scaling", "SidePort",
-        "StateDirectory", "Telemetry", "TestKit", "Time",
+        "CivilTime", "Configuration", "DecisionEngine", "EventLoop", "Kubernetes", "Scaling",
+        "SidePort", "StateDirectory", "Telemetry", "TestKit", "Time",
       ]),
     tests("SidePort", ["Scaling", "Telemetry", "Time"]),
     tests(

@@ -25,6 +25,8 @@ package struct PolicySnapshot: Sendable {
   package var readings: [SignalReading]
   /// Implied by a trigger, not defined by a manifest.
   package var isImplied: Bool
+  /// As a manifest has it: neither implied nor adjusted by a trigger.
+  package var isWritten: Bool
   /// Whether its name is one of the manifests', or of something that a source has answered for: what
   /// clients make up is no label of a metric.
   package var isVouchedFor: Bool
@@ -104,7 +106,7 @@ extension DecisionEngine {
     let readings = readings(of: entry)
     return PolicySnapshot(
       policy: entry.policy, decision: decision, readings: readings,
-      isImplied: entry.key.isImplied,
+      isImplied: entry.key.isImplied, isWritten: entry.key.isUnchanged,
       isVouchedFor: !entry.key.isImplied || readings.contains(where: \.hasValue),
       scaledObjects: entry.subscribers.map { "\($0.namespace)/\($0.name)" }.sorted())
   }

@@ -6,15 +6,22 @@ internal import Time
 
 /// What the loops of the gRPC port ask the engine, and how they hear of changes.
 extension DecisionEngine {
+  /// How long one worker's new ScaledObjects may keep this loop from all else.
+  private static let turn = Duration.milliseconds(5)
+
   /// Takes a batch of what a worker asks, and tells it when the next one may come: other work of this
-  /// loop gets its turn between batches.
-  package func subscribe(_ batch: [SubscriptionRequest], worker: WorkerMailbox) {
-    for request in batch {
+  /// loop gets its turn between batches, and within one where its ScaledObjects take long.
+  package func subscribe(_ batch: ArraySlice<SubscriptionRequest>, worker: WorkerMailbox) {
+    var rest = batch
+    let start = Duration.nanoseconds(EventLoop.clock)
+    while let request = rest.popFirst() {
       subscribe(request.object, ignoring: request.ignored, worker: worker)
+      if .nanoseconds(EventLoop.clock) - start >= Self.turn { break }
     }
     keepWithinImplied()
     finishPass()
-    worker.post(.subscribed)
+    guard !rest.isEmpty else { return worker.post(.subscribed) }
+    loop.post { [rest] in self.assumeIsolated { $0.subscribe(rest, worker: worker) } }
   }
 
   private func subscribe(
@@ -82,7 +89,10 @@ extension DecisionEngine {
   func recount(_ entry: PolicyEntry, isGone: Bool = false) {
     guard !entry.key.isUnchanged else { return }
     let cost =
-      isGone ? 0 : ImpliedBudget.cost(of: entry.key, readings: readings(of: entry))
+      isGone
+      ? 0
+      : ImpliedBudget.cost(
+        of: entry.key, readings: readings(of: entry), feeds: entry.allFeeds)
     implied.add(cost - entry.cost)
     entry.cost = cost
   }

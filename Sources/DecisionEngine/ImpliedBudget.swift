@@ -14,7 +14,7 @@ struct ImpliedBudget {
 
   /// What a ScaledObject takes in the engine and in a loop, beside its texts; measured.
   static let objectCost = 1536
-  /// What a policy takes, beside its texts and what was read for it.
+  /// What a policy takes, beside its texts, its schedule and what was read for it.
   static let policyCost = 4096
   /// The object itself, its key, and the message that is remembered.
   private static let copies = 3
@@ -61,17 +61,35 @@ struct ImpliedBudget {
   private static let longestUsualLeadTime = 5
 
   /// What a policy counts; 0 for one of a manifest as it is.
-  static func cost(of key: PolicyKey, readings: [SignalReading]) -> Int {
+  ///
+  /// - Parameter feeds: what it reads. A trigger that adjusts a policy reads what that policy reads.
+  static func cost(of key: PolicyKey, readings: [SignalReading], feeds: Set<Feed> = []) -> Int {
     guard !key.isUnchanged else { return 0 }
-    return policyCost + readings.reduce(0) { $0 + $1.byteCount }
+    let learnt = key.isImplied ? feeds.reduce(0) { $0 + forecastCost(of: $1) } : 0
+    return policyCost + learnt + readings.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// What is learnt for a forecast that is made here: of each bucket of a day, and of each one that is
+  /// forecast; measured, with what is read for it.
+  private static func forecastCost(of feed: Feed) -> Int {
+    guard case .builtIn(_, let forecast) = feed else { return 0 }
+    let step = max(forecast.value.step, .seconds(1))
+    let buckets = Int(Duration.seconds(86_400) / step)
+    let horizons = Int((forecast.value.leadTime / step).rounded(.up)) + 3
+    return 16_384 + 16 * buckets + 2048 * horizons
   }
 }
 
 extension SignalReading {
   fileprivate var byteCount: Int {
-    guard case .forecast(let reading?) = self, case .forecast(let series)? = reading.value else {
+    switch self {
+    case .forecast(let reading):
+      guard case .forecast(let series)? = reading?.value else { return 0 }
+      return series.replicas.count * MemoryLayout<Int>.stride
+    case .schedule(let timeline):
+      return timeline.steps.count * MemoryLayout<ScheduleTimeline.Step>.stride
+    case .prometheus, .unreadable:
       return 0
     }
-    return series.replicas.count * MemoryLayout<Int>.stride
   }
 }

@@ -14,6 +14,9 @@ struct ScheduleLayouts {
   /// A fleet is made from fewer templates than that; where every policy has a schedule of its own,
   /// remembering all of them would cost more than it saves.
   private static let capacity = 1024
+  /// Of all that are remembered: some 5 MiB. One that changes each minute has thousands.
+  private static let mostSteps = 65_536
+  private var stepCount = 0
 
   init(zones: any TimeZoneDatabase) {
     self.zones = zones
@@ -26,7 +29,8 @@ struct ScheduleLayouts {
     if let timeline = latest[schedule], timeline.covers(from: start, to: end) { return timeline }
     let timeline = try schedule.timeline(
       from: start, to: end.advanced(by: Self.slack), zones: zones)
-    if latest.count >= Self.capacity { latest.removeAll() }
+    if latest.count >= Self.capacity || stepCount >= Self.mostSteps { removeAll() }
+    stepCount += timeline.steps.count - (latest[schedule]?.steps.count ?? 0)
     latest[schedule] = timeline
     return timeline
   }
@@ -34,6 +38,7 @@ struct ScheduleLayouts {
   /// Forgets everything: the wall clock was set, and time zone rules may be others.
   mutating func removeAll() {
     latest.removeAll()
+    stepCount = 0
   }
 }
 

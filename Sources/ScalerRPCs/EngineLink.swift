@@ -62,9 +62,9 @@ final class EngineLink {
   private func askForNextBatch() {
     isAsking = !waiting.isEmpty
     guard isAsking else { return }
-    let batch = Array(waiting.prefix(Self.batchSize))
-    waiting.removeFirst(batch.count)
     // What a slice has let go of at its front stays in memory as long as the slice.
+    let batch = ArraySlice(Array(waiting.prefix(Self.batchSize)))
+    waiting.removeFirst(batch.count)
     if waiting.isEmpty { waiting = [] }
     engine.loop.post { [engine, mailbox] in
       engine.assumeIsolated { $0.subscribe(batch, worker: mailbox) }

@@ -133,9 +133,11 @@ struct EngineView: Sendable {
   }
 
   func snapshot() -> EngineSnapshot? {
-    engine.loop.call(within: Self.patience) { [engine] in
+    let found = engine.loop.call(within: Self.patience) { [engine] in
       engine.assumeIsolated { $0.snapshot() }
     }
+    if let found { changes.forgetAll(but: found.policies) }
+    return found
   }
 
   // MARK: Health
@@ -227,6 +229,8 @@ struct EngineView: Sendable {
   /// What one list of policies, or one scrape, may spend on working out next changes. Those that are
   /// left out are worked out for the next one.
   private static let changesBudget = Duration.milliseconds(500)
+  /// The same for all policies of one scrape that triggers imply or adjust.
+  private static let triggersBudget = Duration.milliseconds(20)
 
   // MARK: Metrics
 
@@ -247,9 +251,12 @@ struct EngineView: Sendable {
           source: "\(source.key.name)", kind: source.key.kind.rawValue,
           isUp: source.state != .failing), to: &writer)
     }
-    let deadline = ContinuousClock.now.advanced(by: Self.changesBudget)
-    for policy in snapshot.policies where policy.isVouchedFor {
-      metrics.write(sample(of: policy, at: snapshot.at, deadline), to: &writer)
+    // Those of the manifests first: how many triggers make is up to the clients.
+    for (isWritten, budget) in [(true, Self.changesBudget), (false, Self.triggersBudget)] {
+      let deadline = ContinuousClock.now.advanced(by: budget)
+      for policy in snapshot.policies where policy.isVouchedFor && policy.isWritten == isWritten {
+        metrics.write(sample(of: policy, at: snapshot.at, deadline), to: &writer)
+      }
     }
   }
 

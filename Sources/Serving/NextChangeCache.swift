@@ -20,6 +20,17 @@ final class NextChangeCache: Sendable {
     var end: Instant
   }
 
+  var count: Int { known.withLock { $0.count } }
+
+  /// Forgets policies that are gone: how many names come and go is up to the clients.
+  func forgetAll(but policies: [PolicySnapshot]) {
+    known.withLock { known in
+      guard known.count > policies.count else { return }
+      let names = Set(policies.map(\.policy.name))
+      known = known.filter { names.contains($0.key) }
+    }
+  }
+
   /// - Parameter deadline: until when something may be worked out; after it only what is remembered is
   ///   returned.
   func nextChange(

@@ -50,6 +50,20 @@ internal import Time
     }
   }
 
+  @Test func `what changes each minute for a week does not fill the memory`() throws {
+    var layouts = ScheduleLayouts(zones: UTCDatabase())
+    func laidOut(_ replicas: Int, from hours: Int64) throws -> Instant {
+      let cron = try CronWindow(start: "*/2 * * * *", end: "1-59/2 * * * *")
+      let rule = ScheduleRule(name: "cron", replicas: replicas, cron: cron)
+      let schedule = Schedule(timeZone: "UTC", rules: [rule])
+      return try layouts.timeline(of: schedule, from: after(hours), to: after(160 + hours)).from
+    }
+    for replicas in 1...5 { _ = try laidOut(replicas, from: 0) }
+    #expect(try laidOut(1, from: 1) == after(0))
+    for replicas in 6...20 { _ = try laidOut(replicas, from: 0) }
+    #expect(try laidOut(1, from: 1) == after(1))
+  }
+
   @Test func `an unknown zone is an error each time`() {
     var layouts = ScheduleLayouts(zones: UTCDatabase())
     let schedule = Schedule(timeZone: "Mars/Base", rules: Self.schedule.rules)

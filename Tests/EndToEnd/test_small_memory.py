@@ -124,6 +124,17 @@ FLOODS = {
 }
 
 
+CRON = {"end": "1-59/2 * * * *", "timezone": "America/New_York", "desiredReplicas": "3"}
+# What takes the control loop longest for each name.
+COSTLY = {
+    "triggers that change each minute for a week": made_up(
+        start="*/2 * * * *", leadTime="167h", **{**CRON, "desiredReplicas": "1@"}
+    ),
+    "rare days": made_up(start="0 0 29 2 *", leadTime="@s", **{**CRON, "end": "0 0 31 12 *"}),
+    "wrong time zones": made_up(start="0 8 * * *", **{**CRON, "timezone": "America/New_Yorkk@"}),
+}
+
+
 def peak_kilobytes(server):
     for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -164,6 +175,20 @@ def test_floods_of_made_up_names_do_not_fill_the_container(group, headstart, sca
     server.get("/metrics", timeout=60)
     # A quarter more than --max-implied, and the name that passed it.
     assert server.metric("headstart_implied_bytes") < 21 << 20
+    server.stop()
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_costly_triggers_leave_the_control_loop_to_others(group, headstart, scaler, name):
+    server = start(headstart, group)
+
+    def load():
+        flood = Flood(server, COSTLY[name]).run(SECONDS)
+        assert flood.calls > 100, flood.calls
+        flood.close()
+
+    latency.judge("decision", server.http_port, load)
+    judge(server, group, scaler(server))
     server.stop()
 
 

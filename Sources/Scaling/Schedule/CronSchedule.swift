@@ -55,18 +55,26 @@ package struct CronSchedule: Hashable, Sendable {
 
   /// The earliest start after an instant; nil for none.
   package func firstStart(after instant: Instant, in zone: any TimeZoneRules) -> Instant? {
+    first(after: instant, in: zone)?.start
+  }
+
+  /// The same, and the day that it belongs to.
+  func first(
+    after instant: Instant, in zone: any TimeZoneRules
+  ) -> (start: Instant, day: LocalDay)? {
     let today = Self.day(of: instant, in: zone)
-    var earliest: (start: Instant, day: Int)?
+    var earliest: (start: Instant, day: LocalDay)?
     var from = today - 1
     for _ in 0..<Self.longestSearch {
-      guard let day = firstDay(notBefore: from), earliest.map({ day <= $0.day + 1 }) ?? true else {
-        break
-      }
-      let start = LocalDay(day, in: zone).first(of: self, after: instant)
+      guard let number = firstDay(notBefore: from),
+        earliest.map({ number <= $0.day.number + 1 }) ?? true
+      else { break }
+      let day = LocalDay(number, in: zone)
+      let start = day.first(of: self, after: instant)
       if let start, earliest.map({ start < $0.start }) ?? true { earliest = (start, day) }
-      from = day + 1
+      from = number + 1
     }
-    return earliest?.start
+    return earliest
   }
 
   /// The day before, the day itself, and those whose only times a clock skips: more of them in a row

@@ -39,7 +39,8 @@ package struct CronWindow: Hashable, Sendable {
   package func state(
     at instant: Instant, in zone: any TimeZoneRules
   ) -> (isActive: Bool, until: Instant) {
-    let next = next(after: instant, in: zone)
+    var edges = Edges(of: self, in: zone)
+    let next = edges.next(after: instant)
     return (next.isActive, next.at)
   }
 
@@ -50,9 +51,10 @@ package struct CronWindow: Hashable, Sendable {
     from: Instant, to: Instant, in zone: any TimeZoneRules, limit: Int = .max
   ) -> [Change] {
     var changes: [Change] = []
-    var next = next(after: from, in: zone)
+    var edges = Edges(of: self, in: zone)
+    var next = edges.next(after: from)
     while next.at < .distantFuture, changes.count < limit {
-      let following = self.next(after: next.at, in: zone)
+      let following = edges.next(after: next.at)
       changes.append(
         Change(
           at: next.at, isStart: next.isStart, isEnd: next.isEnd, isActive: following.isActive))
@@ -86,12 +88,23 @@ package struct CronWindow: Hashable, Sendable {
     return windows.filter { $0.opens < min(to, $0.closes) }
   }
 
-  /// The next start or end, and whether it is active until then.
-  private func next(
-    after instant: Instant, in zone: any TimeZoneRules
-  ) -> (at: Instant, isStart: Bool, isEnd: Bool, isActive: Bool) {
-    let start = start.firstStart(after: instant, in: zone) ?? .distantFuture
-    let end = end.firstStart(after: instant, in: zone) ?? .distantFuture
-    return (min(start, end), start <= end, end <= start, end <= start)
+  /// Its starts and ends, one after the other.
+  private struct Edges {
+    private var starts: CronStarts
+    private var ends: CronStarts
+
+    init(of window: CronWindow, in zone: any TimeZoneRules) {
+      starts = CronStarts(of: window.start, in: zone)
+      ends = CronStarts(of: window.end, in: zone)
+    }
+
+    /// The next start or end, and whether it is active until then.
+    mutating func next(
+      after instant: Instant
+    ) -> (at: Instant, isStart: Bool, isEnd: Bool, isActive: Bool) {
+      let start = starts.first(after: instant)
+      let end = ends.first(after: instant)
+      return (min(start, end), start <= end, end <= start, end <= start)
+    }
   }
 }

@@ -2,16 +2,17 @@ internal import Time
 
 /// One local day of a time zone, and the instants of it at which a cron schedule starts.
 struct LocalDay {
-  private let day: Int
+  /// Days since 1970.
+  let number: Int
   private let zone: any TimeZoneRules
   /// The instant of midnight, if the clock does not change on this day.
   private let midnight: Instant?
 
-  /// - Parameter day: days since 1970.
-  init(_ day: Int, in zone: any TimeZoneRules) {
-    self.day = day
+  /// - Parameter number: days since 1970.
+  init(_ number: Int, in zone: any TimeZoneRules) {
+    self.number = number
     self.zone = zone
-    let date = CivilDate(daysSince1970: day)
+    let date = CivilDate(daysSince1970: number)
     guard case .unique(let first) = zone.instants(of: date, .startOfDay),
       case .unique(let next) = zone.instants(of: date, .endOfDay),
       first.duration(to: next) == .seconds(86_400)
@@ -20,6 +21,12 @@ struct LocalDay {
       return
     }
     midnight = first
+  }
+
+  /// Whether an instant is of this day, and the clock shows none of its times, and none of the next day's,
+  /// on another one: what starts first after it on this day starts first of all days.
+  func holdsOnly(_ instant: Instant) -> Bool {
+    midnight.map { $0 <= instant } ?? false
   }
 
   /// The earliest start after an instant; nil for none on this day, which has to match.
@@ -41,7 +48,7 @@ struct LocalDay {
   /// What a change of the clock does to the times of a schedule on this day, in order; nothing where
   /// the clock does not change.
   func changedTimes(of schedule: CronSchedule) -> [(time: TimeOfDay, instants: LocalInstants)] {
-    guard midnight == nil, schedule.matches(day) else { return [] }
+    guard midnight == nil, schedule.matches(number) else { return [] }
     return times(of: schedule).filter {
       if case .unique = $0.instants { false } else { true }
     }
@@ -60,7 +67,7 @@ struct LocalDay {
   private func times(
     of schedule: CronSchedule
   ) -> [(time: TimeOfDay, instants: LocalInstants)] {
-    let date = CivilDate(daysSince1970: day)
+    let date = CivilDate(daysSince1970: number)
     var times: [(time: TimeOfDay, instants: LocalInstants)] = []
     var minute = 0
     while let next = schedule.firstTime(notBefore: minute), let time = TimeOfDay(minutes: next) {

@@ -3,7 +3,7 @@
 A server is judged on a machine that others use, too. So a trivial server is asked at the same time: each
 call of ours that is slow has to be made up for by a slow one of its own, or the round does not count.
 
-python -m harness.latency grpc|http PORT      measures until its input ends
+python -m harness.latency grpc|http|decision PORT      measures until its input ends
 """
 
 import http.client
@@ -129,19 +129,27 @@ class Caller:
 class Probe:
     """What the kubelet does: each time a new connection."""
 
+    paths = ("/livez", "/healthz")
+
     def __init__(self, port):
         self.port, self.count = port, 0
 
     def ask(self):
         self.count += 1
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        client.request("GET", "/livez" if self.count % 2 else "/healthz")
+        client.request("GET", self.paths[self.count % len(self.paths)])
         assert client.getresponse().status == 200
         client.close()
 
 
+class DecisionReader(Probe):
+    """Asks the control loop."""
+
+    paths = ("/api/v1/decisions/default/web",)
+
+
 def main(kind, port):
-    ours = {"grpc": Caller, "http": Probe}[kind](int(port))
+    ours = {"grpc": Caller, "http": Probe, "decision": DecisionReader}[kind](int(port))
     echo = subprocess.Popen([sys.executable, "-c", ECHO], stdout=subprocess.PIPE, text=True)
     other = socket.create_connection(("127.0.0.1", int(echo.stdout.readline())), timeout=30)
     ours.ask()

@@ -1,7 +1,9 @@
 internal import CivilTime
-internal import Scaling
+internal import Synchronization
 internal import Testing
 internal import Time
+
+@testable internal import Scaling
 
 /// KEDA's cron trigger against a walk over every minute that looks at the local clock and at
 /// nothing else.
@@ -54,6 +56,17 @@ struct CronWindowTests {
     let walked = first..<first + 366 * 1440
     let walk = CronWalk(zone: file, minutes: first..<first + 740 * 1440)
     for (start, end) in Self.yearly { try check(start, end, zone, walk, walked) }
+  }
+
+  @Test func `The clock of a day is looked up once, and not for each of its starts`() throws {
+    let zone = CountingRules(try #require(zones.timeZone(named: "Europe/Berlin")))
+    let window = try CronWindow(start: "*/2 * * * *", end: "1-59/2 * * * *")
+    // 2026-12-01, a Tuesday far from any change of the clock.
+    let start = Instant(milliseconds: 1_796_079_600_000)
+    let changes = window.changes(
+      from: start, to: start.advanced(by: .seconds(3 * 86_400)), in: zone)
+    #expect(changes.count == 3 * 1440)
+    #expect(zone.count < 100)
   }
 
   private func check(
@@ -250,5 +263,30 @@ private struct PlainCron {
     let byWeekday = fields[4].contains(weekday)
     return fields[3].contains(date.month)
       && (eitherDay ? byDate || byWeekday : byDate && byWeekday)
+  }
+}
+
+/// Another zone's rules, and how often they were asked.
+private final class CountingRules: TimeZoneRules {
+  private let rules: any TimeZoneRules
+  private let asked = Mutex(0)
+
+  init(_ rules: any TimeZoneRules) { self.rules = rules }
+
+  var count: Int { asked.withLock { $0 } }
+
+  func date(at instant: Instant) -> CivilDate {
+    asked.withLock { $0 += 1 }
+    return rules.date(at: instant)
+  }
+
+  func offset(at instant: Instant) -> Duration {
+    asked.withLock { $0 += 1 }
+    return rules.offset(at: instant)
+  }
+
+  func instants(of date: CivilDate, _ time: TimeOfDay) -> LocalInstants {
+    asked.withLock { $0 += 1 }
+    return rules.instants(of: date, time)
   }
 }

@@ -37,7 +37,7 @@ package final class EngineHarness: Sendable {
   package init(
     _ catalog: Catalog, defaults: PolicyDefaults = PolicyDefaults(),
     firstFetchWait: Duration = .seconds(2), maxSubscriptions: Int = 100,
-    maxImplied: Int = 1 << 20,
+    maxImplied: Int = 1 << 20, zones: any TimeZoneDatabase = UTCDatabase(),
     restored: [String: PolicyMemory] = [:],
     keepMemory: (@Sendable (MemoryChanges) -> Void)? = nil,
     keepingInterval: Duration = .seconds(5)
@@ -48,7 +48,7 @@ package final class EngineHarness: Sendable {
     workerThread = try worker.start()
     let clock = clock
     var configuration = DecisionEngine.Configuration(
-      defaults: defaults, zones: UTCDatabase(), wallClock: { clock.now })
+      defaults: defaults, zones: zones, wallClock: { clock.now })
     configuration.firstFetchWait = firstFetchWait
     configuration.maxSubscriptions = maxSubscriptions
     configuration.maxImplied = maxImplied
@@ -142,11 +142,11 @@ package final class EngineHarness: Sendable {
   /// Sends one request for each of these while the engine's loop is busy, on streams from 1 on, and waits
   /// for what follows from them.
   ///
-  /// - Returns: of how many ScaledObjects the engine knew when other work came to its turn that
-  ///   was posted after all of them.
-  package func sendAtOnce(_ method: ScalerMethod, _ objects: [ScaledObject]) -> Int {
+  /// - Returns: how many ScaledObjects the engine knew each time that other work came to its turn, from
+  ///   the first that was posted after all of them to the one that found them all.
+  package func sendAtOnce(_ method: ScalerMethod, _ objects: [ScaledObject]) -> [Int] {
     let messages = objects.map { Self.message(method, $0) }
-    let known = Mutex(0)
+    let known = Mutex<[Int]>([])
     _ = control.call { [self] in
       _ = worker.call { [self] in
         for (index, message) in messages.enumerated() {
@@ -155,13 +155,19 @@ package final class EngineHarness: Sendable {
             method: method.rawValue)
         }
       }
-      control.post { [self] in
-        let count = engine.assumeIsolated { $0.snapshot().subscriptionCount }
-        known.withLock { $0 = count }
-      }
+      noteSubscriptions(until: objects.count) { count in known.withLock { $0.append(count) } }
     }
-    for _ in objects { settle() }
+    while known.withLock({ $0.last ?? 0 }) < objects.count { settle() }
+    settle()
     return known.withLock { $0 }
+  }
+
+  private func noteSubscriptions(until limit: Int, _ note: @escaping @Sendable (Int) -> Void) {
+    control.post { [self] in
+      let count = engine.assumeIsolated { $0.snapshot().subscriptionCount }
+      note(count)
+      if count < limit { noteSubscriptions(until: limit, note) }
+    }
   }
 
   package func end(_ method: ScalerMethod, stream: Int32) {
