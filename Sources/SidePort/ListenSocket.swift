@@ -10,6 +10,8 @@ struct ListenSocket {
 
   /// Connections that may wait to be accepted.
   private static let backlog: Int32 = 128
+  /// What the kernel keeps of the answers to one connection, which may not read; it takes twice that.
+  private static let sendBuffer: Int32 = 64 << 10
 
   /// Listens on the first address of the host that can be bound. An empty host means every
   /// interface: one socket for IPv6 and IPv4, or for IPv4 alone where there is no IPv6. `::` takes
@@ -75,6 +77,9 @@ struct ListenSocket {
     let size = socklen_t(MemoryLayout<Int32>.size)
     // A restart must not wait for the old connections' TIME_WAIT.
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
+    // Its connections inherit it. What is left of a long answer waits in `HeldAnswers`.
+    var sendBuffer = sendBuffer
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &sendBuffer, size)
     if address.ai_family == AF_INET6 {
       setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &onlyIPv6, size)
     }

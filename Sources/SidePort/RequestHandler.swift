@@ -15,7 +15,8 @@ final class RequestHandler: Sendable {
   private let pool: AnswerPool
   private let certificate: GnuTLSCertificate?
   private let connections: Mutex<ConnectionTable>
-  let pending = PendingAnswers()
+  private let answers: Mutex<HeldAnswers>
+  let pending: PendingAnswers
 
   init(
     router: Router, metrics: SidePortMetrics, limits: ClientLimits, token: BearerToken?,
@@ -30,6 +31,8 @@ final class RequestHandler: Sendable {
     self.certificate = certificate
     connections = Mutex(
       ConnectionTable(limit: limits.connections, requestTimeout: limits.requestTimeout))
+    answers = Mutex(HeldAnswers(limit: limits.answers))
+    pending = PendingAnswers(limit: limits.answers)
   }
 
   /// The body of a request as it arrives; the library holds it from the head to the end.
@@ -72,6 +75,7 @@ final class RequestHandler: Sendable {
     let handler = Unmanaged<RequestHandler>.fromOpaque(context).takeUnretainedValue()
     let socket = headstart_mhd_socket(connection)
     handler.connections.withLock { $0.finishedRequest(socket, at: .now) }
+    handler.answers.withLock { $0.finished(socket) }
   }
 
   static let onConnection: MHD_NotifyConnectionCallback = { context, connection, _, event in
@@ -91,9 +95,12 @@ final class RequestHandler: Sendable {
     headstart_mhd_use_certificate(certificate?.pointer)
     metrics.connections.increment()
     metrics.connectionsAccepted.increment()
-    guard let displaced = connections.withLock({ $0.opened(socket, at: .now) }) else { return }
-    // The library still owns the socket: shutting it down makes the library close it.
-    shutdown(displaced, Int32(SHUT_RDWR))
+    if let displaced = connections.withLock({ $0.opened(socket, at: .now) }) { displace(displaced) }
+  }
+
+  /// The library still owns the socket: shutting it down makes the library close it.
+  private func displace(_ socket: Int32) {
+    shutdown(socket, Int32(SHUT_RDWR))
     metrics.ended(.displaced)
   }
 
@@ -198,13 +205,10 @@ final class RequestHandler: Sendable {
       }
       body.ticket = ticket
       let isTaken = pool.submit { [pending] in pending.finish(ticket, work()) }
-      if !isTaken { pending.finish(ticket, Self.busy) }
+      if !isTaken { pending.finish(ticket, PendingAnswers.busy) }
       return .YES
     }
   }
-
-  private static let busy = SidePortResponse.error(
-    503, "too many requests wait for an answer that takes long; try again later")
 
   /// Nothing to send ends the connection.
   private func send(_ answer: SidePortResponse?, to connection: OpaquePointer) -> MHD_Result {
@@ -229,6 +233,10 @@ final class RequestHandler: Sendable {
     defer { MHD_destroy_response(response) }
     for (name, value) in answer.headers { MHD_add_response_header(response, name, value) }
     metrics.requests.with(["\(answer.status)"]).increment()
+    let socket = headstart_mhd_socket(connection)
+    for slow in answers.withLock({ $0.began(socket, byteCount: answer.body.count) }) {
+      displace(slow)
+    }
     return MHD_queue_response(connection, UInt32(answer.status), response)
   }
 }

@@ -128,6 +128,8 @@ package struct ClientLimits: Hashable, Sendable {
   package var connectionMemory = 32 * 1024
   /// The largest request body in bytes.
   package var requestBody = 64 * 1024
+  /// Bytes of all long answers that clients have yet to take: `HeldAnswers`.
+  package var answers = 8 << 20
 
   package init() {}
 }

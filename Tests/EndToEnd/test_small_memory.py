@@ -240,6 +240,22 @@ def test_connections_streams_and_scrapes_do_not_fill_the_container(group, headst
     server.stop()
 
 
+def test_long_answers_that_nobody_reads_do_not_fill_the_container(group, headstart, scaler):
+    policies = [policy("web", fixed(20)), *(policy(f"other-{n}", fixed(3)) for n in range(1000))]
+    server = headstart(policies={"a.yaml": "\n---\n".join(policies)}, prepare=group.enter)
+    with ExitStack() as stack:
+        # As many as may wait for an answer that takes long.
+        for _ in range(60):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", server.http_port))
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        ended = "headstart_http_connections_ended_total"
+        eventually(lambda: (server.metric(ended, reason="displaced") or 0) > 30, 60)
+        judge(server, group, scaler(server))
+    server.stop()
+
+
 # What an open call holds, on as many connections as there may be.
 OPEN_CALLS = {
     "streams": (made_up(policy="web"), STREAMING, True),
