@@ -28,10 +28,11 @@ extension DecisionEngine {
     _ object: ScaledObject, ignoring ignored: [String], worker: WorkerMailbox
   ) {
     if subscriptions.binding(of: object) == nil {
-      guard subscriptions.count < configuration.maxSubscriptions, implied.hasRoom else {
+      let hasRoom = implied.hasRoom || isNamedByManifest(object)
+      guard subscriptions.count < configuration.maxSubscriptions, hasRoom else {
         let error = AnswerError(
           .tooManyObjects,
-          implied.hasRoom
+          hasRoom
             ? "\(configuration.maxSubscriptions) ScaledObjects are known already, which is the "
               + "limit: are trigger metadata generated?"
             : "ScaledObjects that no manifest names take \(implied.byteCount) bytes already; the "
@@ -63,6 +64,13 @@ extension DecisionEngine {
       subscriptions.wait(worker, for: object, until: loop.now + configuration.firstFetchWait)
       if isOnly { waitTimer?.start(after: configuration.firstFetchWait) }
     }
+  }
+
+  /// Whether a ScaledObject takes nothing of what clients may have kept: it is answered however much they
+  /// make up.
+  private func isNamedByManifest(_ object: ScaledObject) -> Bool {
+    guard let bound = try? binder.bind(object) else { return false }
+    return bound.key.isUnchanged && ImpliedBudget.cost(of: object, boundTo: bound.key) == 0
   }
 
   /// Has the loops forget what was asked least recently, once too much is kept for clients.

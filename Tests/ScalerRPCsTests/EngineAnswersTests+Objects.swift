@@ -85,6 +85,24 @@ extension EngineAnswersTests {
     }
   }
 
+  @Test func `what clients make up keeps no ScaledObject of a manifest out`() throws {
+    var policy = Self.scheduled
+    policy.name = ResourceName(namespace: "default", name: "web")
+    // Nothing that is made up has room.
+    let harness = try EngineHarness(Self.catalog(policy), maxImplied: 0)
+    harness.send(.isActive, Self.object, stream: 1)
+    #expect(harness.answers(on: 1) == [.respond(Self.activity(false))])
+    var other = Self.object
+    other.name = "made-up"
+    other.policy = "web"
+    harness.send(.isActive, other, stream: 3)
+    guard case .end(let status)? = harness.answers(on: 3).first else {
+      Issue.record("a made-up name has an answer")
+      return
+    }
+    #expect(status.code == .resourceExhausted)
+  }
+
   @Test func `ScaledObjects that take long let the engine do other work within a batch`() throws {
     let harness = try EngineHarness(Catalog(), zones: SlowDatabase())
     let objects = (0..<16).map { number in
