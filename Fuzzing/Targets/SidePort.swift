@@ -75,7 +75,7 @@ extension FuzzTarget {
           }, counts: page.counts, matching: page.matching, offset: selection.offset, now: now)
       },
       decision: { asked, question in
-        guard asked == name else { return .unknownPolicy(near: [name, asked]) }
+        guard asked == name else { return .unknowable("there is no policy \(asked)") }
         var record = DecisionRecord(
           policy: policy, decision: decision(at: question.at ?? now), explanation: "3 replicas.",
           bindings: 1)

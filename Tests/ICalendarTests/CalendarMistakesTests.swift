@@ -91,8 +91,9 @@ struct CalendarMistakesTests {
     ),
     // After the last one, and of an event that does not recur.
     ("\(weekly)\nEXDATE:20270322T090000Z", 3, "its EXDATE 2027-03-22T09:00:00Z: no occurrence"),
+    // Two whole days, one after the other, are one.
     (
-      "SUMMARY:x\nDTSTART;VALUE=DATE:20270301\n\(daily)\nEXDATE;VALUE=DATE:20270303", 2,
+      "SUMMARY:x\nDTSTART;VALUE=DATE:20270301\n\(daily)\nEXDATE;VALUE=DATE:20270303", 1,
       "is not taken away by its EXDATE 2027-03-03: no occurrence begins on that day"
     ),
   ])

@@ -77,7 +77,9 @@ struct DataSourceDiagnosticTests {
       "7:12: warning: spec.timeout: 20s is longer than the refresh of 15s, "
         + "so that a slow server delays the next request"),
     RejectedText(
-      source("headers: [a]"), "7:12: error: spec.headers: expected a mapping, found a list"),
+      source("headers: [a]"),
+      "7:12: error: spec.headers: expected a mapping, found a list;"
+        + " write {X-Scope-OrgID: team-a}"),
     RejectedText(
       source("headers: {A B: x}"),
       "7:13: error: spec.headers: \"A B\" is not the name of an HTTP header"),

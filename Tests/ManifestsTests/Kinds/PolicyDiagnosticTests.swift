@@ -40,7 +40,8 @@ struct PolicyDiagnosticTests {
       "5:19: error: spec.scaleTargetRef.name: missing; it is required"),
     RejectedText(
       policy("limits: 5\n" + signals),
-      "5:11: error: spec.limits: expected a mapping, found the number 5"),
+      "5:11: error: spec.limits: expected a mapping, found the number 5;"
+        + " write {minReplicas: 2, maxReplicas: 50}"),
     RejectedText(
       policy("limits: {minReplicas: \"10\"}\n" + signals),
       "5:25: error: spec.limits.minReplicas: expected a whole number from 0 to 1000000, "

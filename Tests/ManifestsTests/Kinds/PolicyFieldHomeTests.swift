@@ -23,16 +23,18 @@ struct PolicyFieldHomeTests {
 
   @Test(arguments: places.flatMap { place, keys in keys.map { (place, $0) } })
   func `A field that stands elsewhere is sent where it belongs`(place: String, key: String) throws {
-    let elsewhere = [
+    let elsewhere: [String] = [
       policy("\(key): 1\nsignals: [{schedule: {default: 2}}]"),
       policy("signals: [{\(key): 1}]"), policy("signals: [{schedule: {\(key): 1}}]"),
       policy("signals: [{prometheus: {\(key): 1}}]"), rule("\(key): 1"),
       rule("cron: {start: \"0 9 * * 1-5\", end: \"0 18 * * 1-5\", \(key): 1}"),
-    ].flatMap { decode($0).lines }.filter { $0.contains(".\(key): unknown field") }
+    ].flatMap { text -> [String] in decode(text).lines }.filter {
+      $0.contains(".\(key): unknown field")
+    }
     try #require(elsewhere.count >= 4, "\(elsewhere)")
     for line in elsewhere {
       let words = "unknown field here; it belongs into \(place), such as "
-      let found = try #require(line.range(of: words), "\(line)")
+      let found = try #require(line.firstRange(of: words), "\(line)")
       let example = line[found.upperBound...]
       #expect(example.contains(key))
       let signals = example.contains("signals:") ? "" : ", signals: [{schedule: {default: 2}}]"
