@@ -94,7 +94,8 @@ struct PolicyMemories {
     guard let key = impliedDepartures.removeValue(forKey: number), lastDeparture[key] == number
     else { return }
     lastDeparture[key] = nil
-    departed[key] = nil
+    // One that is in force again has taken its memory along: what is kept of it stays.
+    guard departed.removeValue(forKey: key) != nil else { return }
     changed.insert(key)
   }
 

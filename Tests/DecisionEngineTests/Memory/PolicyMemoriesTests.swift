@@ -44,4 +44,15 @@ struct PolicyMemoriesTests {
     #expect(memories[Self.key(0).text] == nil)
     #expect(memories[Self.key(1).text] != nil)
   }
+
+  @Test func `what is kept of an implied policy in force stays, however many leave`() {
+    var memories = PolicyMemories()
+    Self.leave(&memories, Self.key(0))
+    #expect(memories.take(Self.key(0)) != nil)
+    _ = memories.takeChanges(at: Self.now) { _ in nil }
+    for number in 1...PolicyMemories.maxImplied { Self.leave(&memories, Self.key(number)) }
+    let changes = memories.takeChanges(at: Self.now) { _ in nil }.policies
+    #expect(changes.count == PolicyMemories.maxImplied)
+    #expect(changes[Self.key(0).text] == nil)
+  }
 }
