@@ -231,8 +231,9 @@ let package = Package(
     tests(
       "Serving",
       [
-        "CivilTime", "Configuration", "DecisionEngine", "EventLoop", "Kubernetes", "Scaling",
-        "SidePort", "StateDirectory", "Telemetry", "TestKit", "Time",
+        "CivilTime", "Configuration", "DataSources", "DecisionEngine", "DirectScaling", "EventLoop",
+        "HTTPClient", "Kubernetes", "Manifests", "Scaling", "SidePort", "StateDirectory",
+        "Telemetry", "TestKit", "Time",
       ]),
     tests("SidePort", ["Scaling", "Telemetry", "Time"]),
     tests(

@@ -22,7 +22,7 @@ private final class Holder: @unchecked Sendable {
 /// An engine on a loop of its own and one worker's RPCs on another, without sockets and without
 /// upstreams: what the service answers is recorded.
 package final class EngineHarness: Sendable {
-  package let clock = ManualClock()
+  package let clock: ManualClock
   package let engine: DecisionEngine
   private let control: EventLoop
   private let worker: EventLoop
@@ -35,7 +35,8 @@ package final class EngineHarness: Sendable {
   nonisolated(unsafe) private var workerThread: EventLoopThread?
 
   package init(
-    _ catalog: Catalog, defaults: PolicyDefaults = PolicyDefaults(),
+    _ catalog: Catalog, clock: ManualClock = ManualClock(),
+    defaults: PolicyDefaults = PolicyDefaults(),
     firstFetchWait: Duration = .seconds(2), maxSubscriptions: Int = 100,
     maxImplied: Int = 1 << 20, zones: any TimeZoneDatabase = UTCDatabase(),
     restored: [String: PolicyMemory] = [:],
@@ -46,7 +47,7 @@ package final class EngineHarness: Sendable {
     worker = try EventLoop(name: "worker")
     controlThread = try control.start()
     workerThread = try worker.start()
-    let clock = clock
+    self.clock = clock
     var configuration = DecisionEngine.Configuration(
       defaults: defaults, zones: zones, wallClock: { clock.now })
     configuration.firstFetchWait = firstFetchWait
