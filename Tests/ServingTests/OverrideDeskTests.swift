@@ -216,12 +216,13 @@ struct OverrideDeskTests {
     _ = try Self.refusal(setting.call(OverrideCall(.end(Self.web, id: first.first))), 404)
   }
 
-  @Test func `a policy without a namespace is set and ended from any`() throws {
+  @Test func `a policy without a namespace is set, listed and ended from any`() throws {
     let setting = try Setting()
     let name = ResourceName(namespace: "shop", name: "shared")
     let set = try Self.ids(setting.set(name), 201)
     #expect(set.count == 1)
     #expect(setting.harness.replicas(of: Self.shared) == 40)
+    #expect(try Self.ids(setting.call(OverrideCall(.list(name)))) == set)
     #expect(try Self.ids(setting.call(OverrideCall(.list(Self.web)))).isEmpty)
     #expect(try Self.ids(setting.call(OverrideCall(.end(name, id: nil)))) == set)
   }
