@@ -226,7 +226,8 @@ let package = Package(
     tests(
       "Kubernetes",
       ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry", "TestKit", "Time"]),
-    tests("DirectScaling", ["Kubernetes", "Scaling", "Time"]),
+    tests(
+      "DirectScaling", ["EventLoop", "Kubernetes", "Scaling", "Telemetry", "TestKit", "Time"]),
     tests("Commands", ["CivilTime", "Configuration", "Planning", "Scaling", "TestKit", "Time"]),
     tests(
       "Serving",
