@@ -228,7 +228,12 @@ let package = Package(
       ["EventLoop", "HTTPClient", "Manifests", "Scaling", "Telemetry", "TestKit", "Time"]),
     tests(
       "DirectScaling", ["EventLoop", "Kubernetes", "Scaling", "Telemetry", "TestKit", "Time"]),
-    tests("Commands", ["CivilTime", "Configuration", "Planning", "Scaling", "TestKit", "Time"]),
+    tests(
+      "Commands",
+      [
+        "CivilTime", "Configuration", "HTTPClient", "Kubernetes", "Planning", "Scaling", "TestKit",
+        "Time",
+      ]),
     tests(
       "Serving",
       [
