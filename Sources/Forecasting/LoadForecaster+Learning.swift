@@ -7,8 +7,7 @@ extension LoadForecaster {
     let replicas = expm1(z)
     let idle = log1p(Tuning.idleReplicas)
     let slot = clock.residualSlot(bucket, grid)
-    // A load that never changes is forecast exactly, but for a rounding to either side.
-    if let asked { keptShare.learn(isKept: z <= asked + ResidualCounts.resolution) }
+    if let asked { keptShare.learn(isKept: z <= asked) }
     for horizon in 0..<grid.horizons where pending.contains(origin: bucket - horizon) {
       let origin = bucket - horizon
       let row = pending.row(origin, horizon)

@@ -6,8 +6,6 @@ struct ResidualCounts: Hashable, Sendable {
   private static let lowest = -8.0
   private static let highest = 16.0
   private static let width = (highest - lowest) / Double(bins)
-  /// What quantiles cannot tell apart, in z: one bin at the smallest scale, 0.04 % of a replica count.
-  static let resolution = width * Tuning.smallestScale
 
   private(set) var counts: [Float]
 

@@ -214,7 +214,7 @@ def test_the_load_of_a_real_prometheus(prometheus, exporter):
         "backtest", TAXI, *flags, '--query=label_replace(demand, "x", "y", "", "") or demand'
     )
     assert "parse error" in refused("backtest", TAXI, *flags, "--query=sum(")
-    assert "at least two samples" in refused("backtest", TAXI, *flags, "--query=nothing")
+    assert "the query has no values" in refused("backtest", TAXI, *flags, "--query=nothing")
 
 
 def test_long_work_shows_a_bar_on_a_terminal():

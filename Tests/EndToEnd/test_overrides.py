@@ -123,7 +123,7 @@ def test_a_policy_that_is_not_there_is_answered_with_those_that_may_be_meant(
         policy("shop", fixed(3), namespace="team"), policy("everywhere", fixed(3), namespace=None),
     ]  # fmt: skip
     server = headstart(
-        f"--http-token-file={token}", policies={"a.yaml": "---\n".join(documents)}
+        f"--http-token-file={token}", policies={"a.yaml": "\n---\n".join(documents)}
     )
     for arguments in [
         ["boost", "shop", "--at-least=4", "--for=1h"], ["freeze", "shop", "--for=1h"],

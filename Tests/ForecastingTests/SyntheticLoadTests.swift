@@ -24,13 +24,6 @@ struct SyntheticLoadTests {
     }
   }
 
-  @Test(arguments: [40.0, 42, 100, 1e9])
-  func `A constant load is kept, whatever side it is rounded to`(_ load: Double) throws {
-    var walk = try Walker(step: 300, leadTime: 600, threshold: 10)
-    walk.observe(7 * walk.day) { _ in load }
-    #expect(try #require(walk.forecaster.kept) > 0.99)
-  }
-
   @Test func `A service that closes at night is asked for nothing then, and keeps its days`() throws
   {
     var generator = SeededGenerator(seed: 1)
