@@ -6,25 +6,41 @@ internal import Time
 
 /// What the loops of the gRPC port ask the engine, and how they hear of changes.
 extension DecisionEngine {
-  /// How long one worker's new ScaledObjects may keep this loop from all else.
-  private static let turn = Duration.milliseconds(5)
+  /// How many new ScaledObjects one turn of the loop takes, and for how long, before sources, timers and
+  /// the side port get theirs: clients can make up any number.
+  package static let arrivalsPerTurn = 64
+  private static let arrivalsTime = Duration.milliseconds(5)
 
-  /// Takes a batch of what a worker asks, and tells it when the next one may come: other work of this
-  /// loop gets its turn between batches, and within one where its ScaledObjects take long.
-  package func subscribe(_ batch: ArraySlice<SubscriptionRequest>, worker: WorkerMailbox) {
-    var rest = batch
+  /// A worker asks for the answers of an object, now and from now on. What has to wait is bounded by what the
+  /// workers have unanswered.
+  ///
+  /// - Parameter ignored: keys of its trigger that mean nothing here, for the log.
+  package func subscribe(
+    _ object: ScaledObject, ignoring ignored: [String], worker: WorkerMailbox
+  ) {
+    if arrivals.isEmpty { takeArrivalsNextTurn() }
+    arrivals.append(
+      Arrivals.Arrival(object: object, ignored: ignored, worker: worker),
+      isNamed: isNamedByManifest(object))
+  }
+
+  private func takeArrivalsNextTurn() {
+    loop.post { [self] in assumeIsolated { $0.takeArrivals() } }
+  }
+
+  private func takeArrivals() {
     let start = Duration.nanoseconds(EventLoop.clock)
-    while let request = rest.popFirst() {
-      subscribe(request.object, ignoring: request.ignored, worker: worker)
-      if .nanoseconds(EventLoop.clock) - start >= Self.turn { break }
+    for _ in 0..<Self.arrivalsPerTurn {
+      guard let arrival = arrivals.popFirst() else { break }
+      take(arrival.object, ignoring: arrival.ignored, worker: arrival.worker)
+      if .nanoseconds(EventLoop.clock) - start >= Self.arrivalsTime { break }
     }
     keepWithinImplied()
     finishPass()
-    guard !rest.isEmpty else { return worker.post(.subscribed) }
-    loop.post { [rest] in self.assumeIsolated { $0.subscribe(rest, worker: worker) } }
+    if !arrivals.isEmpty { takeArrivalsNextTurn() }
   }
 
-  private func subscribe(
+  private func take(
     _ object: ScaledObject, ignoring ignored: [String], worker: WorkerMailbox
   ) {
     if subscriptions.binding(of: object) == nil {
@@ -69,7 +85,8 @@ extension DecisionEngine {
   /// Whether a ScaledObject takes nothing of what clients may have kept: it is answered however much they
   /// make up.
   private func isNamedByManifest(_ object: ScaledObject) -> Bool {
-    guard let bound = try? binder.bind(object) else { return false }
+    // What the metadata of triggers means takes long to find out.
+    guard object.trigger == nil, let bound = try? binder.bind(object) else { return false }
     return bound.key.isUnchanged && ImpliedBudget.cost(of: object, boundTo: bound.key) == 0
   }
 

@@ -50,6 +50,7 @@ package actor DecisionEngine {
   var services: [ResourceName: ResourceName] = [:]
   var dependents: [Feed: Set<PolicyKey>] = [:]
   var subscriptions = Subscriptions<WorkerMailbox>()
+  var arrivals = Arrivals()
   var implied: ImpliedBudget
   var workers: [WorkerMailbox] = []
   var agenda = DeadlineQueue<Instant, PolicyEntry>()

@@ -31,23 +31,9 @@ extension WorkerMailbox: Hashable {
 package enum WorkerMessage: Sendable {
   /// The first load is done: health turns to SERVING.
   case ready
-  /// The batch of subscriptions has been taken: the next one may come.
-  case subscribed
   case answers([AnswerUpdate])
   /// Too much is kept for clients: forget what was asked least recently, and say what.
   case forgetOldest
-}
-
-/// A worker asks for the answers of an object, now and from now on.
-package struct SubscriptionRequest: Sendable {
-  package let object: ScaledObject
-  /// Keys of its trigger that mean nothing here, for the log.
-  package let ignored: [String]
-
-  package init(object: ScaledObject, ignored: [String]) {
-    self.object = object
-    self.ignored = ignored
-  }
 }
 
 /// What one ScaledObject is answered from now on.

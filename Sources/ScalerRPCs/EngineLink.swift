@@ -3,10 +3,6 @@ internal import EventLoop
 
 /// How one gRPC loop talks to the engine: asks for answers, and takes them when they come.
 ///
-/// New ScaledObjects are asked for in batches, one at a time. The control loop has sources, timers and
-/// the side port to serve, too: however many names clients make up, no more than a batch of each gRPC
-/// loop is ahead of those. What waits is bounded by `BindingTable.maxUnanswered`.
-///
 /// Confined to the gRPC loop. The engine lives on another; only values cross.
 final class EngineLink {
   /// The engine has loaded the policies.
@@ -24,13 +20,6 @@ final class EngineLink {
   private let handle = LoopConfined<EngineLink>()
   /// Answers that have not been taken yet, by message.
   private var news: [[AnswerUpdate]] = []
-  /// ScaledObjects that the engine has yet to be asked about, in order.
-  private var waiting: ArraySlice<SubscriptionRequest> = []
-  /// Whether the engine has a batch that it has not taken yet.
-  private var isAsking = false
-
-  /// Some milliseconds of the control loop, where each implies a policy of its own.
-  static let batchSize = 64
 
   init(loop: EventLoop, engine: DecisionEngine) {
     self.loop = loop
@@ -48,26 +37,15 @@ final class EngineLink {
   ///
   /// - Parameter ignored: keys of its trigger that Headstart does not read.
   func subscribe(_ object: ScaledObject, ignored: [String]) {
-    waiting.append(SubscriptionRequest(object: object, ignored: ignored))
-    if !isAsking { askForNextBatch() }
-  }
-
-  /// - Precondition: they have been answered, so that none of them waits here.
-  func unsubscribe(_ objects: [ScaledObject]) {
     engine.loop.post { [engine, mailbox] in
-      engine.assumeIsolated { $0.unsubscribe(objects, worker: mailbox) }
+      engine.assumeIsolated { $0.subscribe(object, ignoring: ignored, worker: mailbox) }
     }
   }
 
-  private func askForNextBatch() {
-    isAsking = !waiting.isEmpty
-    guard isAsking else { return }
-    // What a slice has let go of at its front stays in memory as long as the slice.
-    let batch = ArraySlice(Array(waiting.prefix(Self.batchSize)))
-    waiting.removeFirst(batch.count)
-    if waiting.isEmpty { waiting = [] }
+  /// - Precondition: they have been answered: the engine may take a while for the first answer.
+  func unsubscribe(_ objects: [ScaledObject]) {
     engine.loop.post { [engine, mailbox] in
-      engine.assumeIsolated { $0.subscribe(batch, worker: mailbox) }
+      engine.assumeIsolated { $0.unsubscribe(objects, worker: mailbox) }
     }
   }
 
@@ -75,8 +53,6 @@ final class EngineLink {
     switch message {
     case .ready:
       onReady()
-    case .subscribed:
-      askForNextBatch()
     case .forgetOldest:
       let forgotten = onForgetOldest()
       engine.loop.post { [engine, mailbox] in
