@@ -303,7 +303,7 @@ extension DataSource {
     }
   }
 
-  @Test(arguments: [(0, nil), (120, nil), (7200, "2h")] as [(Double, String?)])
+  @Test(arguments: [(0, nil), (120, nil), (7230, "2h")] as [(Double, String?)])
   func `an answer that was evaluated long ago is none`(age: Double, told: String?) async throws {
     // Its age is that of the moment at which it is asked, however busy the machine is.
     let server = try ScriptedServer { _ in [scalar("7", age: age)] }
