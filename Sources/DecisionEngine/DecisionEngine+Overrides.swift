@@ -19,7 +19,7 @@ extension DecisionEngine {
     let found = entries(for: name)
     guard let first = found.first else { return nil }
     return Overridable(
-      name: first.key.name, answer: found.compactMap(\.decision?.replicas).max(),
+      name: first.key.name, answer: found.compactMap { $0.decision?.replicas }.max(),
       timeZone: first.policy.timeZone, isObserved: first.policy.observe)
   }
 

@@ -72,7 +72,7 @@ struct PushStreams<Object: Hashable> {
   }
 
   /// When the next stream may have to be sent `true` once more; nil while there is none.
-  var nextRepeat: Duration? { repeats.compactMap(\.first?.at).min() }
+  var nextRepeat: Duration? { repeats.compactMap { $0.first?.at }.min() }
 
   /// - Returns: the streams that have to be sent `true` once more: those whose time has come, and
   ///   whose object is active now.
