@@ -29,11 +29,11 @@ struct CalendarLayout {
   mutating func noteUnknownZone(_ name: String) {
     guard !zones.isMissing else {
       findings.append(
-        "times without a zone count as UTC: \(zones.missing(for: String(name.prefix(60))))")
+        "times without a zone count as UTC: \(zones.missing(for: Self.shown(name)))")
       return
     }
     findings.append(
-      "X-WR-TIMEZONE is \"\(name.prefix(60))\", which is no IANA time zone, so that times without a "
+      "X-WR-TIMEZONE is \"\(Self.shown(name))\", which is no IANA time zone, so that times without a "
         + "zone count as UTC; write timeZone: \(suggestion(for: name)) in the Calendar")
   }
 
@@ -91,9 +91,15 @@ struct CalendarLayout {
 
   private mutating func note(_ title: String, at line: Int?, _ problem: String) {
     guard findings.count < CalendarReading.mostFindings else { return }
-    let name = String(String.UnicodeScalarView(title.unicodeScalars.prefix(60)))
+    let name = Self.shown(title)
     let place = line.map { "line \($0): " } ?? ""
     findings.append("\(place)the event \"\(name)\" \(problem)")
+  }
+
+  /// A text of the file as a finding repeats it: short, and without control characters.
+  private static func shown(_ text: String) -> String {
+    let visible = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
+    return String(String.UnicodeScalarView(visible.prefix(60)))
   }
 
   /// An exception that meets nothing was meant to meet something.
@@ -219,10 +225,10 @@ struct CalendarLayout {
     // Outlook names zones as Windows does, and does not always define them.
     if let rules = zones.timeZone(ofWindows: name) { return .known(rules) }
     guard !zones.isMissing else {
-      throw CalendarProblem(zones.missing(for: String(name.prefix(60))))
+      throw CalendarProblem(zones.missing(for: Self.shown(name)))
     }
     throw CalendarProblem(
-      "the time zone \"\(String(name.prefix(60)))\" is neither an IANA zone nor defined in the file; "
+      "the time zone \"\(Self.shown(name))\" is neither an IANA zone nor defined in the file; "
         + "write TZID=\(suggestion(for: name)), or the zone's VTIMEZONE"
     )
   }

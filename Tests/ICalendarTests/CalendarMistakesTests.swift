@@ -159,4 +159,11 @@ struct CalendarMistakesTests {
     let error = #expect(throws: CalendarProblem.self) { try CalendarFile.read(bytes, zones: zones) }
     #expect(error?.description.contains("found UTF-16; save it as UTF-8") == true)
   }
+
+  @Test func `A finding repeats no control characters`() throws {
+    let lines = "X-WR-TIMEZONE:Eu\u{19}rope/Berlin\n\(event("DTSTART:20270301T090000"))"
+    let reading = try read(lines)
+    #expect(!reading.findings.isEmpty)
+    #expect(reading.findings.allSatisfy { !$0.contains("\u{19}") })
+  }
 }
