@@ -7,6 +7,8 @@ struct Arrivals {
     /// Keys of its trigger that mean nothing here, for the log.
     let ignored: [String]
     let worker: WorkerMailbox
+    /// Whether a manifest names it, so that it takes nothing of what clients may have kept.
+    let isNamed: Bool
   }
 
   private var named: ArraySlice<Arrival> = []
@@ -14,8 +16,8 @@ struct Arrivals {
 
   var isEmpty: Bool { named.isEmpty && others.isEmpty }
 
-  mutating func append(_ arrival: Arrival, isNamed: Bool) {
-    if isNamed { named.append(arrival) } else { others.append(arrival) }
+  mutating func append(_ arrival: Arrival) {
+    if arrival.isNamed { named.append(arrival) } else { others.append(arrival) }
   }
 
   mutating func popFirst() -> Arrival? {

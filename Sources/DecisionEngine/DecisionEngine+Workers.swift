@@ -20,8 +20,8 @@ extension DecisionEngine {
   ) {
     if arrivals.isEmpty { takeArrivalsNextTurn() }
     arrivals.append(
-      Arrivals.Arrival(object: object, ignored: ignored, worker: worker),
-      isNamed: isNamedByManifest(object))
+      Arrivals.Arrival(
+        object: object, ignored: ignored, worker: worker, isNamed: isNamedByManifest(object)))
   }
 
   private func takeArrivalsNextTurn() {
@@ -32,7 +32,7 @@ extension DecisionEngine {
     let start = Duration.nanoseconds(EventLoop.clock)
     for _ in 0..<Self.arrivalsPerTurn {
       guard let arrival = arrivals.popFirst() else { break }
-      take(arrival.object, ignoring: arrival.ignored, worker: arrival.worker)
+      take(arrival)
       if .nanoseconds(EventLoop.clock) - start >= Self.arrivalsTime { break }
     }
     keepWithinImplied()
@@ -40,11 +40,10 @@ extension DecisionEngine {
     if !arrivals.isEmpty { takeArrivalsNextTurn() }
   }
 
-  private func take(
-    _ object: ScaledObject, ignoring ignored: [String], worker: WorkerMailbox
-  ) {
+  private func take(_ arrival: Arrivals.Arrival) {
+    let (object, worker) = (arrival.object, arrival.worker)
     if subscriptions.binding(of: object) == nil {
-      let hasRoom = implied.hasRoom || isNamedByManifest(object)
+      let hasRoom = implied.hasRoom || arrival.isNamed
       guard subscriptions.count < configuration.maxSubscriptions, hasRoom else {
         let error = AnswerError(
           .tooManyObjects,
@@ -66,7 +65,7 @@ extension DecisionEngine {
         implied.add(cost)
         bridgeEdit(of: object, to: entry, at: now)
         triggerLog.record(
-          object, policy: entry.policy, ignored: ignored, zones: configuration.zones,
+          object, policy: entry.policy, ignored: arrival.ignored, zones: configuration.zones,
           at: now, to: logger)
       }
     }

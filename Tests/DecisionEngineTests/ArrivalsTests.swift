@@ -12,7 +12,7 @@ struct ArrivalsTests {
     for (name, isNamed) in [("x", false), ("a", true), ("y", false), ("b", true)] {
       let object = ScaledObject(namespace: "shop", name: name)
       arrivals.append(
-        Arrivals.Arrival(object: object, ignored: [], worker: worker), isNamed: isNamed)
+        Arrivals.Arrival(object: object, ignored: [], worker: worker, isNamed: isNamed))
     }
     var names: [String] = []
     while let next = arrivals.popFirst() { names.append(next.object.name) }
