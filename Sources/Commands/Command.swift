@@ -32,35 +32,16 @@ package enum Command {
   static func run(_ arguments: [String]) -> Int32 {
     do throws(UsageError) {
       switch arguments.first {
-      case "check":
-        return try check(arguments.dropFirst())
-      case "plan":
-        return try finish { try PlanCommand(arguments.dropFirst()).run() }
-      case "backtest":
-        return try finish { try BacktestCommand(arguments.dropFirst()).run() }
-      case "forecast":
-        return try finish { try ForecastCommand(arguments.dropFirst()).run() }
-      case "recommend":
-        return try finish { try RecommendCommand(arguments.dropFirst()).run() }
-      case "import":
-        return try finish { try ImportCommand(arguments.dropFirst()).run() }
-      case "explain":
-        return try finish { try ExplainCommand(arguments.dropFirst()).run() }
-      case "boost", "freeze", "overrides":
-        let verb = arguments.first.flatMap(OverrideVerb.init(rawValue:)) ?? .overrides
-        return try finish { try OverrideCommand(verb, arguments.dropFirst()).run() }
-      case "version", "--version", "-version":
-        write("headstart \(Version.number)\n", to: STDOUT_FILENO)
-        return 0
-      case "help":
-        write(Usage.text, to: STDOUT_FILENO)
-        return 0
-      case "serve":
-        return try serve(arguments.dropFirst())
+      case "--version", "-version":
+        return try run(.version, [])
       case let word? where !word.hasPrefix("-"):
-        let hint = Suggestion.nearest(to: word, among: commands).map { "did you mean \($0)?" }
-        throw UsageError(
-          "unknown command \(word.prefix(100)); \(hint ?? "see headstart --help")")
+        guard let name = Name(rawValue: word) else {
+          let meant = Suggestion.nearest(to: word, among: Name.allCases.map(\.rawValue))
+          throw UsageError(
+            "unknown command \(word.prefix(100)); "
+              + (meant.map { "did you mean \($0)?" } ?? "see headstart --help"))
+        }
+        return try run(name, arguments.dropFirst())
       default:
         return try serve(arguments[...])
       }
@@ -70,10 +51,29 @@ package enum Command {
     }
   }
 
-  private static let commands = [
-    "serve", "check", "plan", "backtest", "forecast", "recommend", "import", "explain", "boost",
-    "freeze", "overrides", "version", "help",
-  ]
+  private enum Name: String, CaseIterable {
+    case serve, check, plan, backtest, forecast, recommend, `import`, explain, boost, freeze
+    case overrides, version, help
+  }
+
+  private static func run(_ name: Name, _ rest: ArraySlice<String>) throws(UsageError) -> Int32 {
+    switch name {
+    case .serve: return try serve(rest)
+    case .check: return try check(rest)
+    case .plan: return try finish { try PlanCommand(rest).run() }
+    case .backtest: return try finish { try BacktestCommand(rest).run() }
+    case .forecast: return try finish { try ForecastCommand(rest).run() }
+    case .recommend: return try finish { try RecommendCommand(rest).run() }
+    case .import: return try finish { try ImportCommand(rest).run() }
+    case .explain: return try finish { try ExplainCommand(rest).run() }
+    case .boost: return try finish { try OverrideCommand(.boost, rest).run() }
+    case .freeze: return try finish { try OverrideCommand(.freeze, rest).run() }
+    case .overrides: return try finish { try OverrideCommand(.overrides, rest).run() }
+    case .version: write("headstart \(Version.number)\n", to: STDOUT_FILENO)
+    case .help: write(Usage.text, to: STDOUT_FILENO)
+    }
+    return 0
+  }
 
   /// Says in one line on standard error why nothing was done.
   ///
