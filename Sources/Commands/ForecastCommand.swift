@@ -85,7 +85,7 @@ struct ForecastCommand {
   private func buckets(_ leadTime: Duration) throws -> LoadBuckets {
     do {
       guard let path = value(.load) else {
-        return try fetch(step: try step(leadTime, atLeast: .zero))
+        return try fetch(bucket: try step(leadTime, atLeast: .zero))
       }
       guard value(.prometheus) == nil else {
         throw UsageError("give either --load or --prometheus: both are the load")
@@ -148,18 +148,18 @@ struct ForecastCommand {
   }
 
   /// The history of the query as a server would ask for it: the highest value of each bucket.
-  private func fetch(step length: Duration) throws -> LoadBuckets {
+  private func fetch(bucket: Duration) throws -> LoadBuckets {
     guard let address = value(.prometheus) else {
       throw UsageError("forecast needs a load: --load=FILE, or --prometheus=URL with --query")
     }
     guard let query = value(.query) else {
       throw UsageError("flag --prometheus needs --query beside it")
     }
-    let wanted = try CommandInput.historyLength(flags.valueOrDefault(.history))
-    let step = length.milliseconds
+    let length = try CommandInput.historyLength(flags.valueOrDefault(.history))
+    let step = bucket.milliseconds
     let resolution = max(step / 5, 60_000) / 1000
     let day: Int64 = 86_400_000
-    let first = now.advanced(by: .zero - wanted).milliseconds / day * day
+    let first = now.advanced(by: .zero - length).milliseconds / day * day
     // A bucket counts once it is 30 seconds old.
     let end = (now.milliseconds - 30_000) / step * step
     let range = PrometheusRange(
@@ -174,6 +174,6 @@ struct ForecastCommand {
         : LoadHistory.Sample(
           at: point.at.advanced(by: .milliseconds(-step)), value: point.value)
     }
-    return try LoadBuckets(fetched: history, step: length, until: range.to)
+    return try LoadBuckets(fetched: history, step: bucket, until: range.to)
   }
 }

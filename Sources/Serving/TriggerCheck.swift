@@ -21,13 +21,14 @@ package enum TriggerCheck {
     {
       for key in TriggerMetadata.keys { metadata[key] = nil }
     }
-    let named = ["policy", "workload", "leadTime", "metricName"]
     let object = ScaledObject(
       namespace: trigger.namespace, name: trigger.name, policy: metadata["policy"],
       workload: metadata["workload"], leadTime: metadata["leadTime"],
       metricName: metadata["metricName"],
       trigger: TriggerMetadata(
-        metadata.filter { !named.contains($0.key) }.map { (key: $0.key, value: $0.value) }))
+        metadata.filter { !TriggerMetadata.keysOfObject.contains($0.key) }.map {
+          (key: $0.key, value: $0.value)
+        }))
     var catalog = catalog
     let server = DataSource(
       name: ResourceName(name: "default"), kind: .prometheus, address: "http://prometheus:9090")

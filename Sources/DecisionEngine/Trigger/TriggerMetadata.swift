@@ -56,6 +56,9 @@ package struct TriggerMetadata: Hashable, Sendable {
     "desiredReplicas", "end", "forecast", "forecastQuery", "query", "start",
   ]
 
+  /// What a ScaledObject says beside the signals of its trigger; `ScaledObject` has a property for each.
+  package static let keysOfObject = ["policy", "workload", "leadTime", "metricName"]
+
   /// All that a signal, or the policy around it, may say.
   package static let keys =
     signalKeys + [
@@ -81,7 +84,7 @@ package struct TriggerMetadata: Hashable, Sendable {
 
   /// - Throws: `invalidReference` for a key by which another one was meant.
   func checkKeys(of object: ScaledObject) throws(AnswerError) {
-    let known = Self.keys + ["policy", "workload", "leadTime", "metricName"]
+    let known = Self.keys + Self.keysOfObject
     for entry in entries where !known.contains(entry.key) {
       let lower = entry.key.lowercased()
       let meant = known.first { $0.lowercased() == lower } ?? Self.mistakes[lower]
