@@ -11,6 +11,8 @@ final class TestPipe {
   init() {
     var ends: [Int32] = [0, 0]
     pipe(&ends)
+    // A program that another test starts meanwhile must not hold them open.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (reading, writing) = (ends[0], ends[1])
   }
 
