@@ -23,18 +23,28 @@ from .waiting import eventually
 SANITIZER_KILOBYTES = 320 << 10 if os.environ.get("HEADSTART_SANITIZER") else 0
 
 
+_taken = set()
+
+
 def free_port():
-    """A loopback port that no one listened on a moment ago.
+    """A loopback port that no one listened on a moment ago, and that no other caller gets.
 
     Not one of those that the kernel gives to outgoing connections: the clients of other tests would
-    now and then have it before the server does.
+    now and then have it before the server does. Of the rest, each process of a run has its share.
     """
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = range(10_000 + process, first_ephemeral, processes)
     while True:
-        port = random.randrange(10_000, first_ephemeral)
+        port = random.choice(share)
+        if len(_taken) > len(share) // 2:
+            _taken.clear()
         with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _taken:
+                probe.bind(("127.0.0.1", port))
+                _taken.add(port)
+                return port
 
 
 def run_command(*arguments, timeout=30, environment=None, **options):
