@@ -30,8 +30,7 @@ package final class Program: @unchecked Sendable {
       rest += data
       for line in String(decoding: rest, as: UTF8.self).split(separator: "\n")
       where line.contains(text) {
-        // What it says later must not fill the pipe.
-        output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+        drain()
         return String(line)
       }
     }
@@ -39,15 +38,22 @@ package final class Program: @unchecked Sendable {
   }
 
   package func wait() -> Int32 {
-    output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    drain()
     process.waitUntilExit()
     return process.terminationStatus
   }
 
   package func stop() {
-    output.fileHandleForReading.readabilityHandler = nil
     // Not SIGTERM: it inherits the signal mask of a thread of the test, which blocks that.
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
+  }
+
+  /// Reads what it goes on to say, which must not fill the pipe. In a thread, and not with a handler of
+  /// the file handle: that one may be called once more after its end (libdispatch on Linux), while
+  /// another program that is being started still has the pipe.
+  private func drain() {
+    let reading = output.fileHandleForReading
+    Thread.detachNewThread { while !reading.availableData.isEmpty {} }
   }
 }
