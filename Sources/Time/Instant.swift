@@ -38,11 +38,6 @@ extension Instant: InstantProtocol {
 extension Duration {
   /// Whole milliseconds, rounded towards zero, saturating at the ends of `Int64`.
   package var milliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
-    guard !carry else { return seconds < 0 ? .min : .max }
-    return sum
+    Int64(clamping: attoseconds / 1_000_000_000_000_000)
   }
 }

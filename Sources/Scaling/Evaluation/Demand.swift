@@ -42,17 +42,15 @@ extension ScheduleTimeline {
     // Invariant: steps below `low` start at or before the instant, those from `high` on after it.
     while low < high {
       let middle = low + (high - low) / 2
-      if steps[middle].start <= instant { low = middle + 1 } else { high = middle }
+      if instant < steps[middle].start { high = middle } else { low = middle + 1 }
     }
     return max(low - 1, 0)
   }
 
-  /// The start of the first step that begins at or after an instant; nil for none.
-  func firstStart(atOrAfter instant: Instant) -> Instant? {
-    guard !steps.isEmpty else { return nil }
-    var index = stepIndex(at: instant)
-    if steps[index].start < instant { index += 1 }
-    return index < steps.count ? steps[index].start : nil
+  /// The start of the first step from `index` on that begins at or after an instant; nil for none. Walks
+  /// there: it is asked for the end of a window from its beginning.
+  func firstStart(atOrAfter instant: Instant, from index: Int) -> Instant? {
+    steps[index...].first { $0.start >= instant }?.start
   }
 
   fileprivate func peak(from: Instant, to: Instant) -> Demand.Peak? {

@@ -53,25 +53,23 @@ struct Evaluation {
 
   mutating func assessSignals() {
     for index in policy.signals.indices {
-      let signal = policy.signals[index]
-      let leadTime = policy.leadTime(of: signal)
+      let leadTime = policy.signals[index].leadTime ?? policy.leadTime
       // Signals seldom have a lead time of their own, and converting it takes 200 instructions.
       let own =
         leadTime == longestLeadTime ? overall : LeadWindow(from: now, leadTime: leadTime)
-      let assessment = assess(index, leadTime: leadTime, own: own)
       let verdict = SignalVerdict(
-        assessment, memory: memory.signals[index], hold: signal.hold ?? policy.hold, window: own,
-        changes: &changes)
-      memory.signals[index] = verdict.memory
-      append(verdict, of: assessment, signal: index)
-      guard !signal.observe else { continue }
+        assess(index, leadTime: leadTime, own: own), memory: &memory.signals[index],
+        hold: policy.signals[index].hold ?? policy.hold, window: own, changes: &changes)
+      append(verdict, signal: index)
+      guard !policy.signals[index].observe else { continue }
       switch verdict.state {
       case .fresh: break
-      case .silent: if assessment.isBeingLearnt, signal.required { isLearning = true }
+      case .silent:
+        if verdict.assessment.isBeingLearnt, policy.signals[index].required { isLearning = true }
       case .held: isKnown = false
       case .unknown:
         isKnown = false
-        if signal.required { missing = missing ?? index }
+        if policy.signals[index].required { missing = missing ?? index }
       }
       if let demand = verdict.demand, let peak = verdict.peak {
         weigh(demand, peak: peak, signal: index, window: own)
@@ -106,22 +104,26 @@ struct Evaluation {
   }
 
   private mutating func append(
-    _ verdict: SignalVerdict, of assessment: SignalAssessment, signal: Int
+    _ verdict: SignalVerdict, signal: Int
   ) {
-    let isKept = verdict.state == .held
     contributions.append(
       Contribution(
-        signal: policy.signals[signal].name, kind: policy.signals[signal].contributionKind,
+        signal: policy.signals[signal].name, kind: policy.signals[signal].kind.contribution,
         state: verdict.state, replicas: verdict.peak?.replicas, peak: verdict.peak?.at,
-        value: isKept ? verdict.memory?.value : assessment.value,
-        dataTime: isKept ? verdict.memory?.dataTime : assessment.dataTime,
+        value: verdict.assessment.value, dataTime: verdict.assessment.dataTime,
         rule: verdict.peak?.rule.flatMap { ruleName($0, ofSignal: signal) },
-        problem: verdict.problem,
-        lostSince: isKept ? verdict.memory?.lostSince : nil,
-        origin: isKept ? verdict.memory?.origin : nil,
-        isObserved: policy.signals[signal].observe,
-        isBeingLearnt: verdict.state == .silent && assessment.isBeingLearnt,
-        forecast: assessment.account?.at(verdict.peak?.at, of: verdict.demand?.series)))
+        problem: verdict.problem, isObserved: policy.signals[signal].observe,
+        isBeingLearnt: verdict.state == .silent && verdict.assessment.isBeingLearnt))
+    if verdict.state == .held, let kept = memory.signals[signal] {
+      contributions[signal].value = kept.value
+      contributions[signal].dataTime = kept.dataTime
+      contributions[signal].lostSince = kept.lostSince
+      contributions[signal].origin = kept.origin
+    }
+    if let account = verdict.assessment.account {
+      contributions[signal].forecast = account.value.at(
+        verdict.peak?.at, of: verdict.demand?.series)
+    }
   }
 
   /// Compares one demand with those before it, before and after the caps.
@@ -208,7 +210,7 @@ struct Evaluation {
   // MARK: Overrides
 
   private mutating func runningOverrides() -> [Override] {
-    guard let overrides = memory.overrides else { return [] }
+    guard let overrides = memory.$overrides?.value else { return [] }
     let running = overrides.filter { $0.isRunning(at: now) }
     for override in running { changes.note(override.until) }
     return running
@@ -230,7 +232,7 @@ struct Evaluation {
   /// - Returns: nil for a workload that is idle, and for a policy that does not care.
   private mutating func activityFloor() -> ActivityFloor? {
     // Most policies have no such rules, and no wake-up.
-    guard policy.activity != nil || memory.activity != nil else { return nil }
+    guard policy.$activity != nil || memory.$activity != nil else { return nil }
     let signals: SignalActivity =
       if winner.map({ $0.peak.replicas > 0 }) ?? false { .demanding } else {
         isKnown ? .quiet : .unknown
@@ -352,16 +354,17 @@ extension [SignalMemory?] {
   /// One for each signal of the policy.
   fileprivate mutating func resize(to count: Int) {
     if self.count > count { removeLast(self.count - count) }
+    reserveCapacity(count)
     while self.count < count { append(nil) }
   }
 }
 
-extension Signal {
-  fileprivate var contributionKind: Contribution.Kind {
-    switch kind {
+extension Signal.Kind {
+  fileprivate var contribution: Contribution.Kind {
+    switch self {
     case .forecast: .forecast
     case .schedule: .schedule
-    case .prometheus(let signal): signal.json == nil ? .prometheus : .http
+    case .prometheus(let signal): signal.$json == nil ? .prometheus : .http
     }
   }
 }

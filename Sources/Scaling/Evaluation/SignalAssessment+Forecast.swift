@@ -40,7 +40,7 @@ extension SignalAssessment {
     guard now >= staleFrom else {
       self.init(
         knowledge: .fresh(.series(series)), dataTime: series.generatedAt,
-        readAt: reading.obtainedAt, account: reading.account)
+        readAt: reading.obtainedAt, account: reading.$account)
       return
     }
     let reason =

@@ -17,9 +17,9 @@ struct SignalAssessment {
   var problem: String?
   /// Since when its source has failed; nil when that is not known.
   var failingSince: Instant?
-  var evidence: EvidenceMemory?
+  @Rare var evidence: EvidenceMemory? = nil
   /// Of a built-in forecast that is fresh.
-  var account: ForecastAccount?
+  var account: Shared<ForecastAccount>?
   /// Whether a built-in forecast is silent only until its history has been read.
   var isBeingLearnt = false
 
@@ -63,10 +63,10 @@ extension SignalAssessment {
     }
     let next = timeline.stepIndex(at: own.from) + 1
     if next < timeline.steps.count { changes.note(timeline.steps[next].start) }
-    if let entering = timeline.firstStart(atOrAfter: own.to) {
+    if let entering = timeline.firstStart(atOrAfter: own.to, from: next) {
       changes.note(own.entry(of: entering))
     }
-    if overall.to != own.to, let entering = timeline.firstStart(atOrAfter: overall.to) {
+    if overall.to != own.to, let entering = timeline.firstStart(atOrAfter: overall.to, from: next) {
       changes.note(overall.entry(of: entering))
     }
     self.init(knowledge: .fresh(.timetable(timeline)))

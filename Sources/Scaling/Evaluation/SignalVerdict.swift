@@ -3,6 +3,7 @@ internal import Time
 /// What one signal asks for: what was read of it, or else what it last asked (design, section 1,
 /// "When a signal is missing").
 struct SignalVerdict {
+  let assessment: SignalAssessment
   var state: Contribution.State
   /// What counts in the maximum, and its highest point within the signal's window; nil for a signal
   /// that takes no part.
@@ -10,18 +11,17 @@ struct SignalVerdict {
   var peak: Demand.Peak?
   /// Why the signal is not fresh, one sentence; nil when it is.
   var problem: String?
-  /// What is remembered of it from now on; nil while nothing was ever known.
-  var memory: SignalMemory?
 
   /// - Parameters:
-  ///   - memory: what the signal asked last.
+  ///   - memory: what the signal asked last, and after this what is remembered of it from now on; nil
+  ///     while nothing was ever known.
   ///   - hold: how long a lost signal goes on asking for that.
   init(
-    _ assessment: SignalAssessment, memory: SignalMemory?, hold: Hold, window: LeadWindow,
-    changes: inout NextChange
+    _ assessment: SignalAssessment, memory: inout SignalMemory?, hold: Hold,
+    window: LeadWindow, changes: inout NextChange
   ) {
+    self.assessment = assessment
     problem = assessment.problem
-    self.memory = memory
     switch assessment.knowledge {
     case .fresh(let demand):
       guard let peak = demand.peak(from: window.from, to: window.to) else {
@@ -31,43 +31,43 @@ struct SignalVerdict {
       state = .fresh
       self.demand = demand
       self.peak = peak
-      self.memory = SignalMemory(
+      memory = SignalMemory(
         replicas: peak.replicas, value: assessment.value, series: demand.series,
         readAt: assessment.readAt ?? window.from, evidence: assessment.evidence)
     case .atLeast(let replicas):
       state = .unknown
       // The bound of an answer in part says what is asked at least, never what is asked first.
       guard memory != nil else { return }
-      keep(assessment, series: nil, hold: hold, window: window, changes: &changes)
+      keep(&memory, series: nil, hold: hold, window: window, changes: &changes)
       guard let peak, replicas > peak.replicas else { return }
       self.peak = Demand.Peak(replicas: replicas, at: window.from)
       self.demand = .constant(replicas)
-      self.memory?.replicas = replicas
-      self.memory?.value = assessment.value
-      self.memory?.series = nil
+      memory?.replicas = replicas
+      memory?.value = assessment.value
+      memory?.series = nil
       // It is what the signal's own form asks, and a whole reading that is older says less.
-      self.memory?.definition = nil
-      self.memory?.origin = .source
-      self.memory?.readAt = window.from
+      memory?.definition = nil
+      memory?.origin = .source
+      memory?.readAt = window.from
     case .silent:
       state = .silent
       guard memory != nil else { return }
-      keep(assessment, series: nil, hold: hold, window: window, changes: &changes)
+      keep(&memory, series: nil, hold: hold, window: window, changes: &changes)
     case .lost(let demand):
       state = .unknown
       if memory == nil, let demand, let peak = demand.peak(from: window.from, to: window.to) {
         // Lost when it was first looked at, with something to say all the same: a stale snapshot.
-        self.memory = SignalMemory(
+        memory = SignalMemory(
           replicas: peak.replicas, value: assessment.value, series: demand.series,
           readAt: assessment.readAt ?? window.from)
       }
-      keep(assessment, series: demand?.series, hold: hold, window: window, changes: &changes)
+      keep(&memory, series: demand?.series, hold: hold, window: window, changes: &changes)
     }
   }
 
   /// Goes on asking for what the signal last asked, for as long as `hold` lets it.
   private mutating func keep(
-    _ assessment: SignalAssessment, series: ForecastSeries?, hold: Hold, window: LeadWindow,
+    _ memory: inout SignalMemory?, series: ForecastSeries?, hold: Hold, window: LeadWindow,
     changes: inout NextChange
   ) {
     guard var kept = memory else { return }

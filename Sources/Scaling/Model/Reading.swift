@@ -74,7 +74,7 @@ package enum SignalReading: Hashable, Sendable {
   case forecast(Reading?)
   /// nil before the first attempt; `uptime` is the reading of `PrometheusSignal.uptimeQuery(step:)`, and
   /// `evidence` that of `PrometheusSignal.evidence`.
-  case prometheus(Reading?, uptime: Reading? = nil, evidence: Reading? = nil)
+  indirect case prometheus(Reading?, uptime: Reading? = nil, evidence: Reading? = nil)
   /// It cannot be read at all, for this reason: a time zone that is not known.
   case unreadable(String)
 }

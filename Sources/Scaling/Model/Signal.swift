@@ -15,7 +15,7 @@ package struct Signal: Hashable, Sendable {
   package var observe: Bool
   package var kind: Kind
 
-  package enum Kind: Hashable, Sendable {
+  package indirect enum Kind: Hashable, Sendable {
     case forecast(ForecastSignal)
     case schedule(Schedule)
     case prometheus(PrometheusSignal)

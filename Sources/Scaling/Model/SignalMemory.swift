@@ -15,7 +15,7 @@ package struct SignalMemory: Hashable, Sendable {
   package var lostSince: Instant?
   /// How whole the data behind a query was; nil for a signal without evidence, and before it was
   /// first read.
-  package var evidence: EvidenceMemory?
+  @Rare package var evidence: EvidenceMemory?
   package var origin: Origin
   /// The `Signal.definition` that asked, where an edit has put another one in its place that has
   /// not been read yet; nil for the signal's own.
@@ -63,7 +63,7 @@ package struct SignalMemory: Hashable, Sendable {
     self.series = series
     self.readAt = readAt
     self.lostSince = lostSince
-    self.evidence = evidence
+    _evidence = Rare(wrappedValue: evidence)
     self.origin = origin
     self.definition = definition
   }
