@@ -19,7 +19,7 @@ extension BacktestCommand {
     var lines = [
       "\(what), \(settings.from.rfc3339) to \(settings.to.rfc3339)"
         + " (\((days * 10).rounded() / 10) days)",
-      "One replica carries \((settings.perReplica * 1000).rounded() / 1000), a pod starts in"
+      "One replica carries \(NumberFormat.exact(settings.perReplica)), a pod starts in"
         + " \(settings.startup.text), \(settings.minReplicas) to \(settings.maxReplicas) replicas",
       "KEDA polls every 30s, the HPA syncs every 15s with a tolerance of \(settings.tolerance)",
     ]

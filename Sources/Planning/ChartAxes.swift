@@ -113,7 +113,7 @@ struct TimeAxis {
 }
 
 /// Numbers as text, without the help of a library.
-enum NumberFormat {
+package enum NumberFormat {
   /// Whole numbers without a fraction, others with up to two digits of one.
   static func plain(_ value: Double) -> String {
     trimmed(value, digits: 2)
@@ -128,7 +128,7 @@ enum NumberFormat {
   }
 
   /// So that it is read as the same number: `0.1234567`, `1e-07`.
-  static func exact(_ value: Double) -> String {
+  package static func exact(_ value: Double) -> String {
     value.rounded() == value ? trimmed(value, digits: 0) : value.description
   }
 

@@ -44,7 +44,7 @@ struct BacktestReportTests {
     #expect(
       lines[0] == "Policy shop/web, 2024-01-01T00:00:00Z to 2024-01-01T04:00:00Z (0.1 days)")
     #expect(
-      lines[1] == "One replica carries 10.0, a pod starts in 1m, 0 to 100 replicas")
+      lines[1] == "One replica carries 10, a pod starts in 1m, 0 to 100 replicas")
     #expect(lines[3] == "Between two samples the load is in a straight line")
     #expect(lines.last?.hasPrefix("The load has 1 gap, the longest of 1h1m") == true)
     let held = try Self.replay(delay: .seconds(90), shape: .held)

@@ -163,9 +163,16 @@ def test_helm_installs_two_releases_in_one_namespace(mode, claim, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["keda-crds", "direct"])
-def test_two_namespaces_can_have_a_release_of_one_name(mode):
+@pytest.mark.parametrize(
+    "releases",
+    [
+        [("headstart", "shop"), ("headstart", "orders")],
+        [("headstart", "x-y"), ("headstart-x", "y")],
+    ],
+)
+def test_two_releases_have_no_object_in_common(mode, releases):
     values = {"mode": mode, "crds": {"install": False}}
-    rendered = [template(values, namespace=namespace) for namespace in ["shop", "orders"]]
+    rendered = [template(values, namespace=namespace, release=name) for name, namespace in releases]
     ours, theirs = (
         {(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects}
         for objects in rendered

@@ -94,8 +94,8 @@ def test_a_new_user_gets_from_nothing_to_a_scaled_object_that_scales(
             ("Deployment", "headstart", "headstart"),
             ("Role", "headstart", "headstart-lease"),
             ("RoleBinding", "headstart", "headstart-lease"),
-            ("ClusterRole", None, "headstart-headstart"),
-            ("ClusterRoleBinding", None, "headstart-headstart"),
+            ("ClusterRole", None, "headstart.headstart"),
+            ("ClusterRoleBinding", None, "headstart.headstart"),
         ]
     ]
     flags = [

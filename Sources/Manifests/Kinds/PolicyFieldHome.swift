@@ -30,6 +30,20 @@ enum PolicyFieldHome {
     }
   }
 
+  /// What to make of a trigger of KEDA that stands in place of a signal: there it has a type and metadata.
+  static func advice(forTriggerOf type: some Sequence<UInt8>) -> String {
+    let counterpart =
+      switch String(decoding: Array(type), as: UTF8.self) {
+      case "cron":
+        "write schedule: {timeZone: Europe/Berlin, rules: "
+          + "[{cron: {start: \"0 8 * * *\", end: \"0 18 * * *\"}, replicas: 10}]}"
+      case "prometheus": "write prometheus: \(query)"
+      default: "of KEDA's triggers only cron and prometheus have a counterpart"
+      }
+    return "expected one of forecast, schedule, prometheus and http, found a trigger of KEDA; "
+      + "headstart import makes signals of a ScaledObject's triggers, or \(counterpart)"
+  }
+
   private static func advice(_ home: Home) -> String {
     let name = home.name.map { "\($0) is meant, which belongs" } ?? "it belongs"
     return "\(name) into \(home.place), such as \(home.example)"

@@ -37,6 +37,10 @@ struct SignalDecoder {
     let kinds = words.compactMap { word in
       fields.optional(word).map { (word: word.description, value: $0) }
     }
+    if kinds.isEmpty, let type = fields.first("type") {
+      value.error(PolicyFieldHome.advice(forTriggerOf: type.node.bytes))
+      return
+    }
     fields.reportUnknown(elsewhere: PolicyFieldHome.advice)
     guard let (word, content) = kinds.first else {
       let hint = words.first(where: fields.isEmpty).map { "; \($0) is empty here, write \($0): {}" }

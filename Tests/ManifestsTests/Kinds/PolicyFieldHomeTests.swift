@@ -62,4 +62,20 @@ struct PolicyFieldHomeTests {
     #expect(
       decode(policy(spec)).lines.contains { $0.contains(words) }, "\(decode(policy(spec)).lines)")
   }
+
+  @Test(arguments: ["cron", "prometheus", "kafka"])
+  func `A trigger of KEDA in place of a signal is called one`(type: String) throws {
+    let lines = decode(
+      policy("signals: [{name: a, type: \(type), metadata: {desiredReplicas: \"5\"}}]")
+    ).lines
+    let line = try #require(lines.first)
+    #expect(lines.count == 1, "\(lines)")
+    #expect(line.contains("found a trigger of KEDA; headstart import makes signals"))
+    guard let written = line.firstRange(of: ", or write ") else {
+      #expect(type == "kafka" && line.contains("only cron and prometheus have a counterpart"))
+      return
+    }
+    let good = decode(policy("signals: [{\(line[written.upperBound...])}]"))
+    #expect(good.isGood, "\(good.lines)")
+  }
 }
