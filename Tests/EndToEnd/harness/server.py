@@ -21,6 +21,8 @@ from .waiting import eventually
 
 # What a sanitizer takes beside the server: of freed memory, AddressSanitizer alone keeps 256 MiB.
 SANITIZER_KILOBYTES = 320 << 10 if os.environ.get("HEADSTART_SANITIZER") else 0
+# How many times as long a command may compute with one.
+SANITIZER_SLOWNESS = 10 if os.environ.get("HEADSTART_SANITIZER") else 1
 
 
 _taken = set()
@@ -53,7 +55,7 @@ def run_command(*arguments, timeout=30, environment=None, **options):
         [str(BINARY), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=timeout * SANITIZER_SLOWNESS,
         env=clean_environment(environment),
         **options,
     )
