@@ -94,7 +94,10 @@ def test_every_name_of_a_release_makes_names_that_kubernetes_takes(release, clai
         name = item["metadata"]["name"]
         # Pods of a StatefulSet have the label "controller-revision-hash", which is 11 longer than its name.
         room = 11 if item["kind"] == "StatefulSet" else 0
-        assert re.fullmatch(LABEL, name + "x" * room), (item["kind"], name)
+        # The name of a role may be any path segment, and has the namespace of the release behind a dot.
+        kind = item["kind"].removeprefix("Cluster")
+        parts = name.rsplit(".", 1) if kind in ("Role", "RoleBinding") else [name]
+        assert all(re.fullmatch(LABEL, part + "x" * room) for part in parts), (kind, name)
         for value in item["metadata"]["labels"].values():
             assert len(value) <= 63
     workload = deployment.workload(objects)
@@ -122,7 +125,7 @@ def test_names_can_be_overridden_as_in_other_charts(release, names, name, label)
     for item in objects:
         if item["kind"] == "Pod":
             continue
-        assert re.fullmatch(rf"{name}(-[a-z-]+)?", item["metadata"]["name"]), item["kind"]
+        assert re.fullmatch(rf"{name}(-[a-z-]+)?(\.headstart)?", item["metadata"]["name"]), item["kind"]
         assert item["metadata"]["labels"]["app.kubernetes.io/name"] == label
     selector = {"app.kubernetes.io/name": label, "app.kubernetes.io/instance": release}
     pod = deployment.workload(objects)["spec"]["template"]["metadata"]["labels"]
@@ -163,6 +166,7 @@ def test_helm_installs_two_releases_in_one_namespace(mode, claim, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["keda-crds", "direct"])
+@pytest.mark.parametrize("more", [{}, {"watchNamespaces": ["teams"]}], ids=["cluster", "namespaced"])
 @pytest.mark.parametrize(
     "releases",
     [
@@ -170,19 +174,19 @@ def test_helm_installs_two_releases_in_one_namespace(mode, claim, tmp_path):
         [("headstart", "x-y"), ("headstart-x", "y")],
     ],
 )
-def test_two_releases_have_no_object_in_common(mode, releases):
-    values = {"mode": mode, "crds": {"install": False}}
+def test_two_releases_have_no_object_in_common(mode, more, releases):
+    values = {"mode": mode, "crds": {"install": False}} | more
+    if mode == "direct" and more:
+        values["elasti"] = {"resolver": "elasti/elasti-resolver-service:8012"}
     rendered = [template(values, namespace=namespace, release=name) for name, namespace in releases]
     ours, theirs = (
         {(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects}
         for objects in rendered
     )
     assert ours and not ours & theirs
-    for objects in rendered:
-        binding = next(item for item in objects if item["kind"] == "ClusterRoleBinding")
-        assert ("ClusterRole", None, binding["roleRef"]["name"]) in ours | theirs
-        (subject,) = binding["subjects"]
-        assert binding["metadata"]["name"].endswith(subject["namespace"])
+    for binding in (item for objects in rendered for item in objects if "roleRef" in item):
+        role, where = binding["roleRef"], binding["metadata"].get("namespace")
+        assert (role["kind"], where, role["name"]) in ours | theirs
 
 
 MORE = {"extraVolumes": [{"name": "more", "emptyDir": {}}]}
