@@ -15,10 +15,12 @@ package struct Signal: Hashable, Sendable {
   package var observe: Bool
   package var kind: Kind
 
-  package indirect enum Kind: Hashable, Sendable {
-    case forecast(ForecastSignal)
+  /// The long ones are elsewhere, so that a signal is short. Were all three, Swift would tell them apart by
+  /// bits of the address, and LeakSanitizer would take for lost what it does not find.
+  package enum Kind: Hashable, Sendable {
+    indirect case forecast(ForecastSignal)
     case schedule(Schedule)
-    case prometheus(PrometheusSignal)
+    indirect case prometheus(PrometheusSignal)
   }
 
   package init(
