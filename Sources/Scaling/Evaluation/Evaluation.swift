@@ -103,9 +103,7 @@ struct Evaluation {
     }
   }
 
-  private mutating func append(
-    _ verdict: SignalVerdict, signal: Int
-  ) {
+  private mutating func append(_ verdict: SignalVerdict, signal: Int) {
     contributions.append(
       Contribution(
         signal: policy.signals[signal].name, kind: policy.signals[signal].kind.contribution,

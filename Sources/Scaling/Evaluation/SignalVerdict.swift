@@ -3,6 +3,7 @@ internal import Time
 /// What one signal asks for: what was read of it, or else what it last asked (design, section 1,
 /// "When a signal is missing").
 struct SignalVerdict {
+  /// What was read of it.
   let assessment: SignalAssessment
   var state: Contribution.State
   /// What counts in the maximum, and its highest point within the signal's window; nil for a signal
